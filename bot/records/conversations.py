@@ -1,0 +1,196 @@
+"""Conversations and their messages: what was said, in order, once.
+
+Every write to a conversation first updates its row and so takes its lock (PostgreSQL; SQLite has one writer anyway).
+That makes the ids of one conversation's messages rise in the order in which they become visible, so a client that asks
+for the messages after one it has can miss none; and a message that arrives twice at once is stored once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from bot.records.crypto import RecordsError
+from bot.records.models import Conversation, Message, Question, utcnow
+
+CHOICES_SEARCHED = 50  # a choice older than this many messages of the bot is no longer on offer
+
+
+class UnknownConversation(RecordsError):
+    """There is no conversation with this id."""
+
+    def __init__(self) -> None:
+        super().__init__("There is no such conversation.")
+
+
+def create_conversation(s: Session, lifetime: timedelta) -> Conversation:
+    """Begin a conversation with an identifier that nobody can guess."""
+    now = utcnow()
+    conversation = Conversation(created_at=now, last_seen_at=now, expires_at=now + lifetime)
+    s.add(conversation)
+    s.flush()
+    return conversation
+
+
+def get_conversation(s: Session, conversation_id: str) -> Conversation | None:
+    """The conversation, or None when it is unknown or has expired."""
+    conversation = s.get(Conversation, conversation_id)
+    if conversation is None or (conversation.expires_at is not None and conversation.expires_at <= utcnow()):
+        return None
+    return conversation
+
+
+def add_visitor_message(
+    s: Session, conversation_id: str, client_id: str | None, text: str, choice_id: str | None = None
+) -> tuple[Message, bool]:
+    """Keep what the visitor sent, before anything is done with it.
+
+    Returns:
+        The message, and whether it is new: the same ``client_id`` gives the first message again.
+
+    Raises:
+        UnknownConversation: there is no such conversation.
+    """
+    _lock(s, conversation_id)
+    if client_id is not None:
+        first = s.scalars(select(Message).filter_by(conversation_id=conversation_id, client_id=client_id)).first()
+        if first is not None:
+            return first, False
+    body = {"text": text} if choice_id is None else {"text": text, "choice": choice_id}
+    return _add(s, conversation_id, "visitor", "message", body, client_id=client_id, status="pending"), True
+
+
+def add_message(
+    s: Session,
+    conversation_id: str,
+    author: str,
+    text: str,
+    kind: str = "message",
+    html: str | None = None,
+    choices: Iterable[Mapping[str, Any]] = (),
+    sources: Iterable[Mapping[str, Any]] = (),
+    reply_to: int | None = None,
+) -> Message:
+    """Add a line of the bot or of staff.
+
+    Args:
+        choices: ``{"id", "label", "payload"}`` each; the payload stays on the server.
+        sources: ``{"title", "url"}`` each.
+        reply_to: id of the visitor's message that this answers.
+
+    Raises:
+        UnknownConversation: there is no such conversation.
+    """
+    _lock(s, conversation_id)
+    body = {"text": text, "html": html, "choices": [dict(c) for c in choices], "sources": [dict(x) for x in sources]}
+    return _add(s, conversation_id, author, kind, body, reply_to=reply_to)
+
+
+def messages_after(s: Session, conversation_id: str, after: int = 0) -> list[Message]:
+    """The messages of a conversation with a higher id, oldest first."""
+    return list(
+        s.scalars(
+            select(Message).filter_by(conversation_id=conversation_id).where(Message.id > after).order_by(Message.id)
+        )
+    )
+
+
+def replies_to(s: Session, message_id: int) -> list[Message]:
+    """What was said in answer to a visitor's message, oldest first."""
+    return list(s.scalars(select(Message).filter_by(reply_to=message_id).order_by(Message.id)))
+
+
+def public(message: Message) -> dict[str, Any]:
+    """A message as clients see it: no payloads, no internal state."""
+    body = message.body
+    return {
+        "id": message.id,
+        "author": message.author,
+        "kind": message.kind,
+        "text": body["text"],
+        "html": body.get("html"),
+        "choices": [{"id": choice["id"], "label": choice["label"]} for choice in body.get("choices", ())],
+        "sources": body.get("sources", []),
+        "at": message.at.isoformat(),
+    }
+
+
+def find_choice(s: Session, conversation_id: str, choice_id: str) -> dict[str, Any] | None:
+    """The newest choice with this id that was offered in this conversation."""
+    newest_first = (
+        select(Message)
+        .filter_by(conversation_id=conversation_id)
+        .where(Message.author != "visitor")
+        .order_by(Message.id.desc())
+        .limit(CHOICES_SEARCHED)
+        .execution_options(yield_per=5)  # it is nearly always in the last one: do not decrypt them all
+    )
+    for message in s.scalars(newest_first):
+        for choice in message.body.get("choices", ()):
+            if choice["id"] == choice_id:
+                return dict(choice)
+    return None
+
+
+def recent_visitor_texts(s: Session, conversation_id: str, n: int) -> list[str]:
+    """The last ``n`` texts of the visitor, oldest first."""
+    newest = s.scalars(
+        select(Message)
+        .filter_by(conversation_id=conversation_id, author="visitor")
+        .order_by(Message.id.desc())
+        .limit(n)
+    ).all()
+    return [message.body["text"] for message in reversed(newest)]
+
+
+def set_state(s: Session, conversation_id: str, state: str) -> None:
+    """Set a conversation to open, crisis, staff or closed."""
+    _lock(s, conversation_id, state=state)
+
+
+def set_status(s: Session, message_id: int, status: str) -> None:
+    """Set a visitor's message to pending, answered or failed."""
+    s.get(Message, message_id).status = status
+    s.flush()
+
+
+def record_question(
+    s: Session, conversation_id: str, text: str, faq_id: str | None = None, message_id: int | None = None
+) -> Question:
+    """Keep a question with the answer it got; None as ``faq_id`` says that nobody knew one."""
+    question = Question(conversation_id=conversation_id, text=text, faq_id=faq_id, message_id=message_id)
+    s.add(question)
+    s.flush()
+    return question
+
+
+def questions_asked(s: Session, conversation_id: str) -> list[Question]:
+    """The questions of a conversation, oldest first."""
+    return list(s.scalars(select(Question).filter_by(conversation_id=conversation_id).order_by(Question.id)))
+
+
+def unanswered_questions(s: Session, limit: int = 200) -> list[Question]:
+    """The questions nobody could answer, newest first: what the next reviewed answers should be about."""
+    return list(s.scalars(select(Question).filter_by(faq_id=None).order_by(Question.id.desc()).limit(limit)))
+
+
+def _add(s: Session, conversation_id: str, author: str, kind: str, body: Mapping[str, Any], **columns: Any) -> Message:
+    message = Message(conversation_id=conversation_id, author=author, kind=kind, body=dict(body), **columns)
+    s.add(message)
+    s.flush()
+    return message
+
+
+def _lock(s: Session, conversation_id: str, **changes: Any) -> None:
+    found = s.execute(
+        update(Conversation)
+        .where(Conversation.id == conversation_id)
+        .values(last_seen_at=utcnow(), **changes)
+        .execution_options(synchronize_session="fetch")
+    )
+    if found.rowcount == 0:
+        raise UnknownConversation()
