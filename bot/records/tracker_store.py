@@ -1,0 +1,242 @@
+"""Rasa's memory of a conversation: every event is kept, and Rasa is given only the recent ones.
+
+Rasa replays and copies the whole tracker several times a turn, so a turn gets slower with every turn before it. Here a
+tracker consists of a *prefix*, a few made-up events that bring slots and active loop to where they stood at some earlier
+moment (the *cut*), and the *tail*, the real events since. Replaying both gives the state that a replay of everything
+would give, because the cut is only made where a visitor's turn begins and the state there was computed by replaying, too.
+Once the tail has grown by ``SLACK`` the cut moves on, so a turn costs the same whether it is the tenth or the
+four-hundredth.
+
+What is new when a tracker is saved is read off the events, not off the tracker: Rasa copies trackers, and copies share or
+deep-copy events. An event that came from the store carries its number; where the numbers stop rising, the new ones begin
+(a deep copy of an old event that is appended again has a number that is too low, so it counts as new).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from rasa.core.brokers.broker import EventBroker
+from rasa.core.tracker_store import TrackerStore
+from rasa.shared.core.constants import ACTION_LISTEN_NAME
+from rasa.shared.core.conversation import Dialogue
+from rasa.shared.core.domain import Domain
+from rasa.shared.core.events import (
+    ActionExecuted,
+    ActionExecutionRejected,
+    ActiveLoop,
+    ConversationPaused,
+    Event,
+    SlotSet,
+    UserUttered,
+)
+from rasa.shared.core.trackers import DialogueStateTracker
+from sqlalchemy import func, insert, select
+from sqlalchemy.orm import Session
+
+from bot import settings
+from bot.records.database import Database
+from bot.records.models import Conversation, TrackerEvent, utcnow
+
+TAIL = 20  # events that Rasa is given at least, when there are so many
+SLACK = 10  # how far the tail may grow before it is cut again
+RANKING = 3  # of an NLU ranking this many places are kept; the rest is most of the size of an event
+SEQ = "_onward_seq"
+
+
+class SnapshotTrackerStore(TrackerStore):
+    """A Rasa tracker store on the records database; `endpoints.yml` names it as its ``type``.
+
+    Args:
+        url: database URL (or ``host``, as Rasa calls the ``url`` of an endpoint); from the settings when not given.
+        keys: encryption keys; from the settings when not given.
+    """
+
+    def __init__(
+        self,
+        domain: Domain | None,
+        event_broker: EventBroker | None = None,
+        host: str | None = None,
+        url: str | None = None,
+        keys: Sequence[str] = (),
+        **kwargs: Any,
+    ) -> None:
+        url = url or host
+        if not (url and keys):
+            defaults = settings.load()
+            url, keys = url or defaults.database_url, keys or defaults.encryption_keys
+        # Answers and messages are stored elsewhere and durably; after a power failure Rasa may be some events behind.
+        self._database = Database(url, keys, durable=False)
+        self._database.migrate()
+        super().__init__(domain, event_broker, **kwargs)
+
+    async def save(self, tracker: DialogueStateTracker) -> None:
+        """Append the new events of a tracker and, where the tail has grown long, cut it."""
+        with self._database.session() as s:
+            conversation = _locked(s, tracker.sender_id)
+            new = self._append(s, tracker)
+            snapshot = self._cut(tracker)
+            if snapshot is not None:
+                conversation.snapshot = snapshot
+        if self.event_broker is not None:
+            await self._stream_new_events(self.event_broker, new, tracker.sender_id)
+
+    async def retrieve(self, sender_id: str) -> DialogueStateTracker | None:
+        """The tracker with its prefix and its recent events; None when Rasa does not know the conversation."""
+        with self._database.reading() as s:
+            snapshot = s.scalar(select(Conversation.snapshot).filter_by(id=sender_id)) or {"prefix": [], "from": 1}
+            tail = _load(s, sender_id, snapshot["from"])
+        return self._tracker(sender_id, snapshot["prefix"], tail) if tail else None
+
+    async def retrieve_full_tracker(self, conversation_id: str) -> DialogueStateTracker | None:
+        """The tracker with every event since the conversation began."""
+        with self._database.reading() as s:
+            events = _load(s, conversation_id, 1)
+        return self._tracker(conversation_id, [], events) if events else None
+
+    async def exists(self, conversation_id: str) -> bool:
+        """Whether Rasa knows the conversation."""
+        with self._database.reading() as s:
+            query = select(TrackerEvent.id).filter_by(conversation_id=conversation_id).limit(1)
+            return s.scalar(query) is not None
+
+    async def keys(self) -> Iterable[str]:
+        """The ids of all conversations that Rasa knows."""
+        with self._database.reading() as s:
+            return list(s.scalars(select(TrackerEvent.conversation_id).filter_by(seq=1)))
+
+    def _tracker(
+        self, sender_id: str, prefix: Sequence[dict[str, Any]], stored: Sequence[tuple[int, dict[str, Any]]]
+    ) -> DialogueStateTracker:
+        tracker = self.init_tracker(sender_id)
+        numbered = [
+            (n - len(prefix), data)
+            for n, data in enumerate(prefix)
+            if data.get("name") in tracker.slots or data["event"] != SlotSet.type_name
+        ]
+        events = []
+        for seq, data in [*numbered, *stored]:
+            event = Event.from_parameters(data)
+            setattr(event, SEQ, seq)
+            events.append(event)
+        tracker.recreate_from_dialogue(Dialogue(sender_id, events))
+        return tracker
+
+    def _append(self, s: Session, tracker: DialogueStateTracker) -> list[Event]:
+        """Store the events that are new and number them."""
+        events = list(tracker.events)
+        last = s.scalar(select(func.max(TrackerEvent.seq)).filter_by(conversation_id=tracker.sender_id)) or 0
+        known = _leading_stored(events)
+        if not known:
+            # A tracker that did not come from here (Rasa's HTTP API replaces trackers) holds the stored events first.
+            known = min(last, len(events))
+            for seq, event in enumerate(events[:known], start=1):
+                setattr(event, SEQ, seq)
+        new = events[known:]
+        rows = []
+        for seq, event in enumerate(new, start=last + 1):
+            setattr(event, SEQ, seq)
+            rows.append(
+                {
+                    "conversation_id": tracker.sender_id,
+                    "seq": seq,
+                    "type": event.type_name,
+                    "timestamp": event.timestamp,
+                    "data": _trimmed(event.as_dict()),
+                }
+            )
+        if rows:
+            s.execute(insert(TrackerEvent), rows)
+        return new
+
+    def _cut(self, tracker: DialogueStateTracker) -> dict[str, Any] | None:
+        """The snapshot at a later cut, or None when the tail is short enough or has no place to cut."""
+        events = list(tracker.events)
+        tail_length = sum(getattr(event, SEQ) > 0 for event in events)
+        if tail_length <= TAIL + SLACK:
+            return None
+        for at in range(len(events) - TAIL, len(events) - tail_length, -1):
+            if _turn_begins(events, at):
+                before = self.init_tracker(tracker.sender_id)
+                before.recreate_from_dialogue(Dialogue(tracker.sender_id, events[:at]))
+                return {"prefix": _prefix(before, events[at].timestamp), "from": getattr(events[at], SEQ)}
+        return None
+
+
+def _locked(s: Session, sender_id: str) -> Conversation:
+    """The row of a conversation, locked; made where Rasa was given the id by somebody else (`rasa shell`)."""
+    conversation = s.get(Conversation, sender_id, with_for_update=True)
+    if conversation is None:
+        conversation = Conversation(id=sender_id)
+        s.add(conversation)
+    conversation.last_seen_at = utcnow()
+    s.flush()
+    return conversation
+
+
+def _load(s: Session, conversation_id: str, first: int) -> list[tuple[int, dict[str, Any]]]:
+    query = (
+        select(TrackerEvent.seq, TrackerEvent.data)
+        .filter_by(conversation_id=conversation_id)
+        .where(TrackerEvent.seq >= first)
+        .order_by(TrackerEvent.seq)
+    )
+    return [(seq, data) for seq, data in s.execute(query)]
+
+
+def _leading_stored(events: Sequence[Event]) -> int:
+    """How many events at the beginning came from the store: those whose numbers rise."""
+    last = float("-inf")
+    for count, event in enumerate(events):
+        seq = getattr(event, SEQ, None)
+        if seq is None or seq <= last:
+            return count
+        last = seq
+    return len(events)
+
+
+def _turn_begins(events: Sequence[Event], at: int) -> bool:
+    """Whether Rasa began to listen at this event, and what it heard comes next."""
+    event, following = events[at], events[at + 1]
+    is_listen = isinstance(event, ActionExecuted) and event.action_name == ACTION_LISTEN_NAME
+    return is_listen and isinstance(following, UserUttered)
+
+
+def _prefix(state: DialogueStateTracker, timestamp: float) -> list[dict[str, Any]]:
+    """Events that bring a fresh tracker to a state: its slots, its active loop and the action that ran last.
+
+    The order is that of a form turn, so that Rasa's reading of the tail (is this the loop's first execution? has it been
+    interrupted?) is the same as with the real events before it.
+    """
+    loop, last_action = state.active_loop_name, state.latest_action_name
+    events: list[Event] = []
+    if loop:
+        events += [ActionExecuted(loop), ActiveLoop(loop)]
+    events += [SlotSet(name, slot.value) for name, slot in state.slots.items() if slot.has_been_set]
+    if loop and state.is_active_loop_rejected:
+        events.append(ActionExecutionRejected(loop))
+    if last_action and last_action != loop:
+        events.append(ActionExecuted(last_action))
+    if state.is_paused():
+        events.append(ConversationPaused())
+    for event in events:
+        event.timestamp = timestamp
+    return [event.as_dict() for event in events]
+
+
+def _trimmed(data: dict[str, Any]) -> dict[str, Any]:
+    """The event as it is stored: what a message was understood to mean without the long tail of what it was not."""
+    parse_data = data.get("parse_data")
+    if not parse_data:
+        return data
+    slim = {key: value for key, value in parse_data.items() if key != "text_tokens"}
+    slim["intent_ranking"] = slim.get("intent_ranking", [])[:RANKING]
+    if "response_selector" in slim:
+        slim["response_selector"] = {
+            name: {**found, "ranking": found["ranking"][:RANKING]}
+            if isinstance(found, dict) and "ranking" in found
+            else found
+            for name, found in slim["response_selector"].items()
+        }
+    return {**data, "parse_data": slim}
