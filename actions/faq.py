@@ -1,0 +1,120 @@
+"""Answers from reviewed text, the nearest questions when nothing is certain, and what follows an offer."""
+from __future__ import annotations
+
+from typing import Any, Dict, List, Text
+
+from rasa_sdk import Action, Tracker
+from rasa_sdk.events import EventType, SlotSet
+from rasa_sdk.executor import CollectingDispatcher
+
+from bot.records import conversations
+
+from actions.library import FaqAnswer
+from actions.services import services
+from actions.turn import Button, as_said, button, choice, intent, message_id, say, typed_text
+
+MOST_OFFERED = 3
+PASS_ON = button("Pass my question to the team", "pass_question")
+NOT_NOW = button("No, thanks", "deny")
+NO_ANSWER = (
+    "I don't have a reviewed answer to that, and I don't want to guess. Shall I pass your question to the team?"
+)
+
+
+class ActionFaq(Action):
+    """Says the reviewed answer, or both where one message held two questions."""
+
+    def name(self) -> Text:
+        return "action_faq"
+
+    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Dict[Text, Any]) -> List[EventType]:
+        parts = services()
+        answers = parts.library.known(_asked_ids(tracker))
+        if not answers:
+            return _offer_to_pass_on(dispatcher, tracker, [])
+        in_intake = bool(tracker.active_loop.get("name"))
+        words = typed_text(tracker)
+        missing = False
+        with parts.database.session() as s:
+            for answer in answers:
+                conversations.record_question(
+                    s, tracker.sender_id, words or answer.question, faq_id=answer.id, message_id=message_id(tracker)
+                )
+        for answer in answers:
+            text, lacks = answer.compose(parts.clinic)
+            missing = missing or lacks
+            last = answer is answers[-1]
+            buttons = [PASS_ON] if lacks else []
+            if last and not in_intake:
+                buttons += _related(answers, answer)
+            say(dispatcher, text, buttons, sources=answer.sources)
+        offered = {"kind": "pass_question", "text": words or answers[-1].question} if missing else None
+        return [SlotSet("offered", offered)]
+
+
+class ActionFallback(Action):
+    """Never guesses: offers the nearest two or three questions, then the team."""
+
+    def name(self) -> Text:
+        return "action_fallback"
+
+    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Dict[Text, Any]) -> List[EventType]:
+        offers = _selection(tracker).get("offer") or []
+        return _offer_to_pass_on(dispatcher, tracker, services().library.known(offers)[:MOST_OFFERED])
+
+
+class ActionOfferReply(Action):
+    """A bare yes or no, outside the intake, answers what was offered last."""
+
+    def name(self) -> Text:
+        return "action_offer_reply"
+
+    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Dict[Text, Any]) -> List[EventType]:
+        offered = tracker.get_slot("offered") or {}
+        if intent(tracker) == "affirm" and offered.get("kind"):
+            return list(as_said(offered["kind"]))
+        say(dispatcher, "All right. What would you like to do?", [
+            button("Ask a question", "ask_question"),
+            button("Start my history", "start_intake"),
+            button("Contact me", "talk_to_human"),
+        ])
+        return [SlotSet("offered", None)]
+
+
+def _offer_to_pass_on(
+    dispatcher: CollectingDispatcher, tracker: Tracker, nearest: List[FaqAnswer]
+) -> List[EventType]:
+    words = typed_text(tracker)
+    if words:
+        with services().database.session() as s:
+            conversations.record_question(s, tracker.sender_id, words, message_id=message_id(tracker))
+    if nearest:
+        buttons = [_ask(answer) for answer in nearest] + [
+            {**PASS_ON, "title": "None of these. Pass my question to the team"}
+        ]
+        say(dispatcher, "I'm not sure I understood. Is it one of these?", buttons)
+    else:
+        say(dispatcher, NO_ANSWER, [PASS_ON, NOT_NOW])
+    return [SlotSet("offered", {"kind": "pass_question", "text": words})]
+
+
+def _asked_ids(tracker: Tracker) -> List[str]:
+    tapped = choice(tracker)
+    if tapped:
+        return [tapped]
+    selection = _selection(tracker)
+    key = (selection.get("response") or {}).get("intent_response_key") or ""
+    return [key.partition("/")[2], *(selection.get("also") or [])]
+
+
+def _selection(tracker: Tracker) -> Dict[str, Any]:
+    return (tracker.latest_message.get("response_selector") or {}).get("faq") or {}
+
+
+def _related(answers: List[FaqAnswer], answer: FaqAnswer) -> List[Button]:
+    said = {a.id for a in answers}
+    return [_ask(other) for other in services().library.known(i for i in answer.related if i not in said)[:2]]
+
+
+def _ask(answer: FaqAnswer) -> Button:
+    return button(answer.question, "faq", answer.id)

@@ -1,0 +1,165 @@
+"""The intake form and the ways into it: start, go on, ask for a person, pass a question on."""
+from __future__ import annotations
+
+from typing import Any, Dict, List, Optional, Text
+
+from rasa_sdk import Action, Tracker
+from rasa_sdk.events import EventType, SlotSet
+from rasa_sdk.executor import CollectingDispatcher
+from sqlalchemy.orm import Session
+
+from bot.records import intakes
+from bot.records.models import Intake
+
+from actions.dialogue import Dialogue, Line, Outcome
+from actions.services import Services, services
+from actions.turn import choice, intent, say, since_last_message, typed_text
+
+FORM = "intake_form"
+# Answers a request for contact can take over from the history, by link id.
+CONTACT = (("name", "name"), ("phone", "reach"), ("email", "reach"), ("best-time", "best-time"))
+
+
+class ValidateIntakeForm(Action):
+    """Takes the given answer and asks the next question, in one call.
+
+    Rasa calls it when the visitor gave something, when the form begins and when it comes back from a digression. When
+    a digression comes first (nothing for the form was said) it returns nothing, so that the form steps back for the
+    digression's rule.
+    """
+
+    def name(self) -> Text:
+        return f"validate_{FORM}"
+
+    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Dict[Text, Any]) -> List[EventType]:
+        since = since_last_message(tracker)
+        given = any(e["event"] == "slot" and e["name"] == "answer" and e["value"] is not None for e in since)
+        came_back = any(e["event"] == "action" and e["name"] not in (FORM, "action_listen") for e in since)
+        if not given and not came_back:
+            return []
+        parts = services()
+        with parts.database.session() as s:
+            intake = intakes.current_intake(s, tracker.sender_id)
+            if intake is None:
+                outcome = Outcome([], goes_on=False)
+            elif given:
+                outcome = Dialogue(s, parts, intake).take(intent(tracker), typed_text(tracker), choice(tracker))
+            else:
+                outcome = Dialogue(s, parts, intake).ask()
+        for line in outcome.lines:
+            say(dispatcher, line.text, line.buttons, line.kind)
+        events: List[EventType] = [SlotSet("answer", None), SlotSet("pending", outcome.pending)]
+        if not outcome.goes_on:
+            events.append(SlotSet("requested_slot", None))
+        return events
+
+
+class _OpenRun(Action):
+    """Begins or goes on with a run; the form then asks its open question."""
+
+    kind = "intake"
+
+    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Dict[Text, Any]) -> List[EventType]:
+        parts = services()
+        with parts.database.session() as s:
+            line = self.open(s, parts, tracker)
+        if line:
+            say(dispatcher, line.text, line.buttons, line.kind)
+        return [SlotSet("answer", None), SlotSet("offered", None)]
+
+    def open(self, s: Session, parts: Services, tracker: Tracker) -> Optional[Line]:
+        raise NotImplementedError
+
+
+class ActionStartIntake(_OpenRun):
+    def name(self) -> Text:
+        return "action_start_intake"
+
+    def open(self, s: Session, parts: Services, tracker: Tracker) -> Optional[Line]:
+        _set_aside(s, tracker.sender_id, besides="intake")
+        intake = intakes.current_intake(s, tracker.sender_id, kind="intake")
+        if intake is not None:
+            return _go_on(s, intake)
+        intakes.start_intake(s, tracker.sender_id, "intake")
+        return Line(
+            "This is a first history for the clinic's team. It takes about 10 minutes. You can skip what you'd rather not "
+            "say, ask me anything in between, and stop at any time by typing \"stop\"; what you gave is kept."
+        )
+
+
+class ActionResumeIntake(_OpenRun):
+    def name(self) -> Text:
+        return "action_resume_intake"
+
+    def open(self, s: Session, parts: Services, tracker: Tracker) -> Optional[Line]:
+        intake = intakes.current_intake(s, tracker.sender_id)
+        if intake is not None:
+            return _go_on(s, intake)
+        intakes.start_intake(s, tracker.sender_id, "intake")
+        return Line("I don't have a history to go on with, so let's start one. You can stop at any time.")
+
+
+class ActionCallback(_OpenRun):
+    def name(self) -> Text:
+        return "action_callback"
+
+    def open(self, s: Session, parts: Services, tracker: Tracker) -> Optional[Line]:
+        open_request = intakes.current_intake(s, tracker.sender_id, kind="callback")
+        if open_request is not None and open_request is intakes.current_intake(s, tracker.sender_id):
+            return _go_on(s, open_request)
+        request = intakes.start_intake(s, tracker.sender_id, "callback")
+        _prefill(s, parts, request)
+        phone = parts.clinic.get("phone")
+        call = f" You can also call {phone}." if phone else ""
+        return Line(
+            "I can ask the team to contact you. Nobody is watching this chat live, so I need to know how to reach you."
+            f"{call}"
+        )
+
+
+class ActionPassQuestion(_OpenRun):
+    def name(self) -> Text:
+        return "action_pass_question"
+
+    def open(self, s: Session, parts: Services, tracker: Tracker) -> Optional[Line]:
+        request = intakes.start_intake(s, tracker.sender_id, "question")
+        words = (tracker.get_slot("offered") or {}).get("text") or ""
+        if words:
+            _copy(s, parts, request, "question", [words], words)
+        return Line("I can pass your question to the team.")
+
+
+def _go_on(s: Session, intake: Intake) -> Line:
+    intakes.set_status(s, intake, "in_progress")
+    return Line("Let's go on where you left off.")
+
+
+def _set_aside(s: Session, conversation_id: str, besides: str) -> None:
+    """Stop open requests so that the history comes first; what was given stays."""
+    for intake in intakes.conversation_intakes(s, conversation_id):
+        if intake.kind != besides and intake.status in intakes.OPEN:
+            intakes.set_status(s, intake, "withdrawn")
+
+
+def _prefill(s: Session, parts: Services, request: Intake) -> None:
+    """What the history already says about reaching the person is not asked again."""
+    history = next((i for i in intakes.conversation_intakes(s, request.conversation_id) if i.kind == "intake"), None)
+    if history is None:
+        return
+    known = intakes.answers(s, history)
+    done = set()
+    for source, target in CONTACT:
+        row = known.get(("intake", source))
+        if row is not None and row.status == "answered" and row.values and target not in done:
+            _copy(s, parts, request, target, row.values, row.text)
+            done.add(target)
+    if done:
+        intakes.set_state(s, request, {**(request.state or {}), "prefilled": True})
+
+
+def _copy(s: Session, parts: Services, intake: Intake, link_id: str, values: List[Any], text: Optional[str]) -> None:
+    questionnaire = parts.run(intake.kind)[0]
+    item = questionnaire.item(link_id)
+    intakes.save_answer(
+        s, intake, questionnaire.name, questionnaire.version, link_id, item.text, "answered", list(values), text
+    )

@@ -1,0 +1,73 @@
+"""What every action needs of a turn: who speaks, what was said or tapped, and how to say something."""
+from __future__ import annotations
+
+import json
+from typing import Any, Dict, Iterable, List, Optional, Tuple
+
+from rasa_sdk import Tracker
+from rasa_sdk.executor import CollectingDispatcher
+
+Button = Dict[str, str]  # {"title", "payload"}
+PROTECTED_PREFIX = "\u2060"  # the channel puts it before typed text, so that "/..." is never read as a payload
+
+
+def button(title: str, intent: str, choice: Optional[str] = None) -> Button:
+    """A choice whose tap is read as ``intent``; ``choice`` says which one of its kind."""
+    data = json.dumps({"choice": choice}) if choice is not None else ""
+    return {"title": title, "payload": f"/{intent}{data}"}
+
+
+def say(
+    dispatcher: CollectingDispatcher,
+    text: str,
+    buttons: Iterable[Button] = (),
+    kind: str = "message",
+    sources: Iterable[Dict[str, str]] = (),
+) -> None:
+    dispatcher.utter_message(
+        text=text, buttons=list(buttons), metadata={"kind": kind, "sources": list(sources)}
+    )
+
+
+def intent(tracker: Tracker) -> str:
+    return (tracker.latest_message.get("intent") or {}).get("name") or ""
+
+
+def typed_text(tracker: Tracker) -> str:
+    """What the visitor typed, empty when a choice was tapped."""
+    text = tracker.latest_message.get("text") or ""
+    return "" if text.startswith("/") else text.lstrip(PROTECTED_PREFIX)
+
+
+def choice(tracker: Tracker) -> Optional[str]:
+    """The tapped choice of the server's own payload."""
+    if not (tracker.latest_message.get("text") or "").startswith("/"):
+        return None
+    return next((e["value"] for e in tracker.latest_message.get("entities", []) if e["entity"] == "choice"), None)
+
+
+def message_id(tracker: Tracker) -> Optional[int]:
+    """The id of the visitor's message in the records; None outside the web chat."""
+    return (tracker.latest_message.get("metadata") or {}).get("message_id")
+
+
+def since_last_message(tracker: Tracker) -> List[Dict[str, Any]]:
+    """The events after the visitor's last message, oldest first."""
+    found: List[Dict[str, Any]] = []
+    for event in reversed(tracker.events):
+        if event.get("event") == "user":
+            break
+        found.append(event)
+    return found[::-1]
+
+
+def as_said(intent_name: str) -> Tuple[Dict[str, Any], Dict[str, Any]]:
+    """Events that make Rasa go on as if the visitor had tapped a choice of this intent."""
+    return (
+        {"event": "action", "name": "action_listen", "policy": None, "confidence": None},
+        {
+            "event": "user",
+            "text": f"/{intent_name}",
+            "parse_data": {"intent": {"name": intent_name, "confidence": 1.0}, "entities": [], "text": f"/{intent_name}"},
+        },
+    )

@@ -1,0 +1,267 @@
+"""One turn of the chat, from the message to the replies, with everything kept on the way.
+
+Order of a turn: keep the message, screen it, and only then let Rasa see it. A crisis that the rules notice is answered
+here, so that it needs neither the model nor the action server. When the dialogue fails, the visitor is told, gets the
+numbers, and the message is kept for staff.
+"""
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import html
+import logging
+from contextlib import asynccontextmanager
+from typing import Any, AsyncIterator, Awaitable, Callable, Dict, List, Optional
+
+from rasa.core.channels.channel import UserMessage
+
+from bot.channel.errors import Conflict
+from bot.channel.output import TurnOutput
+from bot.handoff import service
+from bot.handoff.crisis import take_over
+from bot.records import conversations, intakes
+from bot.records.database import Database
+from bot.safety import Replies, Reply, Screener, Screening
+from bot.settings import Clinic, Settings
+
+logger = logging.getLogger(__name__)
+
+TURN_TIMEOUT_S = 30
+RECENT_TEXTS = 4
+PROTECTED_PREFIX = "\u2060"  # word joiner: typed "/text" is never read as an intent payload
+CRISIS_STATE = "crisis"
+ONGOING = {"safe_now", "talk_staff"}
+CHECKED_IN_YES = {"yes", "y", "yeah", "yep", "i am", "i do", "kind of", "kinda", "sort of", "maybe", "sometimes", "a little", "si", "sí"}
+SAFE_WORDS = {"safe", "i'm safe", "im safe", "i am safe", "i'm safe now", "i'm safe right now", "im safe right now", "continue", "go on", "resume"}
+
+Handler = Callable[[UserMessage], Awaitable[Any]]
+
+
+class Queues:
+    """One lock a conversation, first come first served and without Rasa's one-second polling."""
+
+    def __init__(self) -> None:
+        self._locks: Dict[str, asyncio.Lock] = {}
+        self._waiting: Dict[str, int] = {}
+
+    @asynccontextmanager
+    async def turn(self, conversation_id: str) -> AsyncIterator[None]:
+        lock = self._locks.setdefault(conversation_id, asyncio.Lock())
+        self._waiting[conversation_id] = self._waiting.get(conversation_id, 0) + 1
+        try:
+            async with lock:
+                yield
+        finally:
+            self._waiting[conversation_id] -= 1
+            if not self._waiting[conversation_id]:
+                del self._waiting[conversation_id], self._locks[conversation_id]
+
+
+@dataclasses.dataclass
+class Turns:
+    """Answers visitors' messages."""
+
+    settings: Settings
+    clinic: Clinic
+    database: Database
+    screener: Screener
+    replies: Replies
+    handle: Handler
+    queues: Queues = dataclasses.field(default_factory=Queues)
+
+    async def open(self, conversation_id: str) -> List[Dict[str, Any]]:
+        """The greeting of a new conversation."""
+        said = await self._rasa(conversation_id, "/greet", None) or [_plain(self._greeting())]
+        with self.database.session() as s:
+            return [self._add(s, conversation_id, message, None) for message in said]
+
+    async def take(
+        self, conversation_id: str, client_id: str, text: Optional[str], choice: Optional[str]
+    ) -> List[Dict[str, Any]]:
+        """The replies to a message; the same client id gives the same replies and no second turn.
+
+        Raises:
+            Conflict: the choice was never offered in this conversation.
+        """
+        async with self.queues.turn(conversation_id):
+            return await self._take(conversation_id, client_id, text, choice)
+
+    async def _take(
+        self, conversation_id: str, client_id: str, text: Optional[str], choice: Optional[str]
+    ) -> List[Dict[str, Any]]:
+        with self.database.session() as s:
+            offered = conversations.find_choice(s, conversation_id, choice) if choice else None
+            if choice and offered is None:
+                raise Conflict()
+            recent = [] if choice else conversations.recent_visitor_texts(s, conversation_id, RECENT_TEXTS)
+            message, created = conversations.add_visitor_message(
+                s, conversation_id, client_id, offered["label"] if offered else text or "", choice
+            )
+            if not created and message.status != "pending":
+                return [conversations.public(m) for m in conversations.replies_to(s, message.id)]
+            state = conversations.get_conversation(s, conversation_id).state
+            checked_in = not choice and _last_kind(s, conversation_id) == "check_in"
+        screening = Screening("none") if choice else self.screener.screen(text or "", recent)
+        if screening.outcome == "takeover":
+            return self._take_over(conversation_id, message.id, text or "", screening)
+        if choice == "check_in_yes" or (checked_in and _means(text, CHECKED_IN_YES)):
+            return self._take_over(
+                conversation_id, message.id, text or offered["label"], Screening("takeover", "suicidal", "check-in")
+            )
+        if state == CRISIS_STATE or (choice and choice in self._crisis_choices()):
+            return await self._in_crisis(conversation_id, message.id, text, choice)
+        payload = offered["payload"] if offered else PROTECTED_PREFIX + (text or "")
+        return await self._answer(conversation_id, message.id, payload, screening, text)
+
+    async def _answer(
+        self, conversation_id: str, message_id: int, payload: str, screening: Screening, text: Optional[str]
+    ) -> List[Dict[str, Any]]:
+        said = await self._rasa(conversation_id, payload, message_id)
+        if not said:
+            return self._failed(conversation_id, message_id, screening, text)
+        line = self.replies.line(screening.note)
+        if line and not any(m["kind"] in ("crisis", "check_in") for m in said):
+            said.append(_plain(line, kind="notice"))
+        return self._reply(conversation_id, message_id, said)
+
+    async def _rasa(self, conversation_id: str, payload: str, message_id: Optional[int]) -> List[Dict[str, Any]]:
+        """What Rasa says; nothing when it fails. No text of the visitor goes into the log."""
+        output = TurnOutput()
+        message = UserMessage(
+            payload, output, conversation_id, input_channel="chat", metadata={"message_id": message_id}
+        )
+        try:
+            await asyncio.wait_for(self.handle(message), TURN_TIMEOUT_S)
+        except Exception as error:  # whatever fails behind the channel, the visitor gets an answer
+            logger.error("The dialogue failed: %s", type(error).__name__)
+            return []
+        return output.messages
+
+    # -- crisis --------------------------------------------------------------------------------------------------
+
+    def _take_over(
+        self, conversation_id: str, message_id: int, words: str, screening: Screening
+    ) -> List[Dict[str, Any]]:
+        with self.database.session() as s:
+            reply = take_over(
+                s,
+                conversation_id,
+                category=screening.category,
+                rule=screening.rule or "rule",
+                version=self.screener.version,
+                words=words,
+                replies=self.replies,
+                settings=self.settings,
+                clinic=self.clinic,
+                language=screening.language,
+            )
+            return self._finish(s, conversation_id, message_id, [_from_reply(reply)])
+
+    async def _in_crisis(
+        self, conversation_id: str, message_id: int, text: Optional[str], choice: Optional[str]
+    ) -> List[Dict[str, Any]]:
+        """Until the visitor chooses to go on, nothing else happens than repeating where help is."""
+        if choice == "safe_now" or _means(text, SAFE_WORDS):
+            return await self._go_on(conversation_id, message_id, "/resume_intake", self.replies.resumed())
+        if choice == "talk_staff":
+            return await self._go_on(conversation_id, message_id, "/talk_to_human", self.replies.chosen("talk_staff"))
+        reply = (self.replies.chosen(choice, self.clinic.get("phone")) if choice else None) or self.replies.hold()
+        return self._reply(conversation_id, message_id, [_from_reply(reply)])
+
+    async def _go_on(
+        self, conversation_id: str, message_id: int, payload: str, first: Optional[Reply]
+    ) -> List[Dict[str, Any]]:
+        with self.database.session() as s:
+            conversations.set_state(s, conversation_id, "open")
+            open_run = intakes.current_intake(s, conversation_id)
+        said = [_from_reply(first)] if first else []
+        if payload == "/resume_intake" and not open_run:
+            payload = "/ask_question"
+        said += await self._rasa(conversation_id, payload, message_id)
+        return self._reply(conversation_id, message_id, said)
+
+    def _crisis_choices(self) -> set:
+        return ONGOING | {name for name in self.replies.choice_ids()}
+
+    # -- failure -------------------------------------------------------------------------------------------------
+
+    def _failed(
+        self, conversation_id: str, message_id: int, screening: Screening, text: Optional[str]
+    ) -> List[Dict[str, Any]]:
+        if screening.outcome == "check_in":
+            reply = self.replies.reply(screening.category, "check_in")
+            return self._reply(conversation_id, message_id, [_from_reply(reply)])
+        phone = self.clinic.get("phone")
+        call = f" You can also call the clinic at {phone}." if phone else ""
+        notice = (
+            "I can't answer right now because something on our side isn't working. Your message is kept and the team will "
+            f"see it.{call} If you're in danger or thinking of ending your life, call or text 988, or call 911."
+        )
+        with self.database.session() as s:
+            if text:
+                service.keep_message(s, conversation_id, words=text, settings=self.settings)
+            return self._finish(
+                s, conversation_id, message_id, [_plain(notice, kind="notice")], status="failed"
+            )
+
+    # -- keeping -------------------------------------------------------------------------------------------------
+
+    def _reply(
+        self, conversation_id: str, message_id: int, said: List[Dict[str, Any]], status: str = "answered"
+    ) -> List[Dict[str, Any]]:
+        with self.database.session() as s:
+            return self._finish(s, conversation_id, message_id, said, status)
+
+    def _finish(
+        self, s: Any, conversation_id: str, message_id: int, said: List[Dict[str, Any]], status: str = "answered"
+    ) -> List[Dict[str, Any]]:
+        replies = [self._add(s, conversation_id, message, message_id) for message in said]
+        conversations.set_status(s, message_id, status)
+        return replies
+
+    @staticmethod
+    def _add(s: Any, conversation_id: str, message: Dict[str, Any], reply_to: Optional[int]) -> Dict[str, Any]:
+        row = conversations.add_message(
+            s,
+            conversation_id,
+            author="bot",
+            text=message["text"],
+            kind=message["kind"],
+            html=as_html(message["text"]),
+            choices=message["choices"],
+            sources=message["sources"],
+            reply_to=reply_to,
+        )
+        return conversations.public(row)
+
+    @staticmethod
+    def _greeting() -> str:
+        return (
+            "Hi, I'm the clinic's automated assistant. Something on our side isn't working right now, so I can only keep "
+            "your message for the team. If you're in danger or thinking of ending your life, call or text 988, or call 911."
+        )
+
+
+def as_html(text: str) -> str:
+    """Plain text as paragraphs; everything in it is escaped."""
+    paragraphs = (html.escape(part.strip()).replace("\n", "<br>") for part in text.split("\n\n"))
+    return "".join(f"<p>{part}</p>" for part in paragraphs if part)
+
+
+def _plain(text: str, kind: str = "message") -> Dict[str, Any]:
+    return {"text": text, "kind": kind, "choices": [], "sources": []}
+
+
+def _from_reply(reply: Reply) -> Dict[str, Any]:
+    choices = [{**choice, "payload": f"/{choice['id']}"} for choice in reply.choices]
+    return {"text": reply.text, "kind": reply.kind, "choices": choices, "sources": []}
+
+
+def _last_kind(s: Any, conversation_id: str) -> Optional[str]:
+    """The kind of the newest message that was not the visitor's."""
+    latest = conversations.last_reply(s, conversation_id)
+    return latest.kind if latest is not None else None
+
+
+def _means(text: Optional[str], words: set) -> bool:
+    return bool(text) and text.strip().lower().rstrip(".! ").replace("\u2019", "'") in words

@@ -1,0 +1,290 @@
+"""The web chat as a Rasa input channel: sessions, messages, events, page and health, in the Rasa server itself.
+
+Rasa mounts channels below ``/webhooks/<name>``; ``url_prefix`` is absolute so that the contract's addresses are met,
+and a request middleware serves ``/``, which Rasa's own greeting already holds.
+"""
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import re
+import string
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, Awaitable, Callable, Dict, Optional, Tuple
+
+import aiohttp
+from limits import RateLimitItemPerMinute
+from limits.storage import MemoryStorage
+from limits.strategies import MovingWindowRateLimiter
+from rasa.core.channels.channel import InputChannel, UserMessage
+from sanic import Blueprint, Sanic, response
+from sanic.exceptions import SanicException
+from sanic.request import Request
+from sanic.response import HTTPResponse
+
+from bot import settings as settings_module
+from bot.channel.errors import BadRequest, ChatError, NotFound, NotJson, TooLong, TooMany, Unauthorized, Unavailable
+from bot.channel.tokens import Tokens
+from bot.channel.turn import Turns
+from bot.records import conversations
+from bot.records.database import Database
+from bot.safety import Replies, Screener
+from bot.settings import Clinic, Settings
+
+logger = logging.getLogger(__name__)
+
+MOST_CHARACTERS = 2000
+MOST_BYTES = 16_384  # 2,000 characters of any script in JSON, with room
+EVENTS_POLL_S = 1.0
+EVENTS_PING_S = 15.0
+EVENTS_MOST_S = 600.0  # a client reconnects after that; a connection nobody reads does not stay for ever
+CLIENT_ID = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
+PAGE = Path(__file__).parent / "page"
+STATIC = {"chat.js": "text/javascript; charset=utf-8", "chat.css": "text/css; charset=utf-8"}
+
+
+class WebChat(InputChannel):
+    """The only channel that is open. The server makes every identity and keeps every message."""
+
+    def __init__(self, settings: Settings, clinic: Clinic, database: Database) -> None:
+        self.settings = settings
+        self.clinic = clinic
+        self.database = database
+        self.tokens = Tokens(settings.secret_key)
+        self.limits = MovingWindowRateLimiter(MemoryStorage())
+        self.pages = Pages(settings, clinic)
+
+    @classmethod
+    def name(cls) -> str:
+        return "chat"
+
+    @classmethod
+    def from_credentials(cls, credentials: Optional[Dict[str, Any]]) -> "WebChat":
+        settings = settings_module.load()
+        database = Database(settings.database_url, settings.encryption_keys)
+        return cls(settings, settings_module.load_clinic(settings.clinic_file), database)
+
+    def url_prefix(self) -> str:
+        return "/"
+
+    def blueprint(self, on_new_message: Callable[[UserMessage], Awaitable[Any]]) -> Blueprint:
+        turns = Turns(
+            self.settings, self.clinic, self.database, Screener.load(), Replies.load(), on_new_message
+        )
+        chat = Blueprint("chat")
+
+        @chat.listener("before_server_start")
+        async def prepare(app: Sanic, _: Any) -> None:
+            app.config.REQUEST_MAX_SIZE = 1_000_000  # beyond it Sanic closes the connection itself
+            app.register_middleware(self._root, "request")
+            app.register_middleware(self._secure, "response")
+
+        @chat.exception(ChatError)
+        async def refused(request: Request, error: ChatError) -> HTTPResponse:
+            headers = {"Retry-After": str(error.retry_after)} if error.retry_after else {}
+            return response.json(error.as_dict(), status=error.status, headers=headers)
+
+        @chat.post("/chat/session")
+        async def open_session(request: Request) -> HTTPResponse:
+            self._limit(f"sessions:{self._address(request)}", self.settings.sessions_per_minute)
+            with self.database.session() as s:
+                lifetime = timedelta(hours=self.settings.chat_session_hours)
+                conversation = conversations.create_conversation(s, lifetime)
+            messages = await turns.open(conversation.id)
+            return response.json({"token": self.tokens.issue(conversation.id), "messages": messages}, status=200)
+
+        @chat.post("/chat/messages")
+        async def take_message(request: Request) -> HTTPResponse:
+            conversation_id = self._conversation(request)
+            client_id, text, choice = _read(request)
+            if not (text and turns.screener.screen(text).outcome == "takeover"):  # never hold back a call for help
+                self._limit(f"messages:{conversation_id}", self.settings.messages_per_minute)
+                self._limit(f"address:{self._address(request)}", self.settings.address_messages_per_minute)
+            return response.json({"messages": await turns.take(conversation_id, client_id, text, choice)})
+
+        @chat.get("/chat/messages")
+        async def list_messages(request: Request) -> HTTPResponse:
+            conversation_id = self._conversation(request)
+            return response.json({"messages": self._messages(conversation_id, _after(request))})
+
+        @chat.get("/chat/events")
+        async def stream_events(request: Request) -> None:
+            conversation_id = self._conversation(request)
+            after = _after(request)
+            stream = await request.respond(content_type="text/event-stream", headers={"Cache-Control": "no-store"})
+            loop = asyncio.get_running_loop()
+            end = loop.time() + EVENTS_MOST_S
+            pinged = loop.time()
+            await stream.send(": open\n\n")
+            while loop.time() < end:
+                for message in self._messages(conversation_id, after):
+                    after = message["id"]
+                    await stream.send(f"id: {after}\nevent: message\ndata: {json.dumps(message)}\n\n")
+                if loop.time() - pinged > EVENTS_PING_S:
+                    pinged = loop.time()
+                    await stream.send(": still here\n\n")
+                await asyncio.sleep(EVENTS_POLL_S)
+            await stream.eof()
+
+        @chat.get("/chat")
+        async def embedded(request: Request) -> HTTPResponse:
+            return self.pages.embedded()
+
+        @chat.get("/widget.js")
+        async def widget(request: Request) -> HTTPResponse:
+            return self.pages.widget()
+
+        @chat.get("/static/<name:str>")
+        async def static(request: Request, name: str) -> HTTPResponse:
+            return self.pages.static(name)
+
+        @chat.get("/health")
+        async def health(request: Request) -> HTTPResponse:
+            return response.json({"status": "ok"})
+
+        @chat.get("/ready")
+        async def ready(request: Request) -> HTTPResponse:
+            agent = getattr(request.app.ctx, "agent", None)
+            checks = {
+                "model": bool(agent and agent.is_ready()),
+                "database": self.database.ping(),
+                "actions": await self._actions_answer(),
+            }
+            if all(checks.values()):
+                return response.json({"status": "ready", **checks})
+            error = Unavailable("Not ready: " + ", ".join(name for name, fine in checks.items() if not fine) + ".")
+            return response.json({**error.as_dict(), **checks}, status=error.status)
+
+        return chat
+
+    # -- helpers -------------------------------------------------------------------------------------------------
+
+    async def _root(self, request: Request) -> Optional[HTTPResponse]:
+        if request.path == "/" and request.method in ("GET", "HEAD"):
+            return self.pages.page()
+        return None
+
+    async def _secure(self, request: Request, reply: HTTPResponse) -> None:
+        for name, value in self.pages.headers(request.path).items():
+            reply.headers.setdefault(name, value)
+
+    def _conversation(self, request: Request) -> str:
+        conversation_id = self.tokens.read(request.headers.get("authorization", ""))
+        with self.database.reading() as s:
+            if conversations.get_conversation(s, conversation_id) is None:
+                raise Unauthorized()
+        return conversation_id
+
+    def _messages(self, conversation_id: str, after: int) -> list:
+        with self.database.reading() as s:
+            return [conversations.public(m) for m in conversations.messages_after(s, conversation_id, after)]
+
+    def _limit(self, key: str, per_minute: int) -> None:
+        if not self.limits.hit(RateLimitItemPerMinute(per_minute), key):
+            raise TooMany(retry_after=10)
+
+    def _address(self, request: Request) -> str:
+        """The client's address: as the configured number of proxies reports it, else the connection's own."""
+        if self.settings.trusted_proxies:
+            forwarded = [part.strip() for part in request.headers.get("x-forwarded-for", "").split(",") if part.strip()]
+            if len(forwarded) >= self.settings.trusted_proxies:
+                return forwarded[-self.settings.trusted_proxies]
+        return request.ip
+
+    async def _actions_answer(self) -> bool:
+        try:
+            timeout = aiohttp.ClientTimeout(total=2)
+            async with aiohttp.ClientSession(timeout=timeout) as client:
+                async with client.get(self.settings.actions_url.replace("/webhook", "/health")) as reply:
+                    return reply.status == 200
+        except (aiohttp.ClientError, asyncio.TimeoutError):
+            return False
+
+
+class Pages:
+    """The chat page, the widget and their security headers."""
+
+    def __init__(self, settings: Settings, clinic: Clinic) -> None:
+        self._ancestors = " ".join(("'self'", *settings.widget_allowed_origins))
+        phone = clinic.get("phone") or ""
+        self._values = {"clinic_name": clinic.name, "phone": phone}
+
+    def page(self) -> HTTPResponse:
+        return response.html(self._fill("index.html"))
+
+    def embedded(self) -> HTTPResponse:
+        return response.html(self._fill("chat.html"))
+
+    def widget(self) -> HTTPResponse:
+        return response.text(
+            (PAGE / "widget.js").read_text(encoding="utf-8"), content_type="text/javascript; charset=utf-8"
+        )
+
+    def static(self, name: str) -> HTTPResponse:
+        if name not in STATIC:
+            raise NotFound()
+        return response.text((PAGE / name).read_text(encoding="utf-8"), content_type=STATIC[name])
+
+    def headers(self, path: str) -> Dict[str, str]:
+        framed = self._ancestors if path == "/chat" else "'none'"
+        return {
+            "Content-Security-Policy": (
+                "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+                f"frame-src 'self'; frame-ancestors {framed}; base-uri 'none'; form-action 'none'"
+            ),
+            "X-Content-Type-Options": "nosniff",
+            "Referrer-Policy": "no-referrer",
+            "Cross-Origin-Resource-Policy": "cross-origin" if path == "/widget.js" else "same-origin",
+            "Cache-Control": "no-cache" if path.startswith(("/static", "/widget")) else "no-store",
+            "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
+        }
+
+    def _fill(self, name: str) -> str:
+        from html import escape
+
+        template = string.Template((PAGE / name).read_text(encoding="utf-8"))
+        return template.safe_substitute({key: escape(value) for key, value in self._values.items()})
+
+
+def _read(request: Request) -> Tuple[str, Optional[str], Optional[str]]:
+    """The client's id and either a text or a choice.
+
+    Raises:
+        NotJson, TooLong, BadRequest: the body does not keep the contract.
+    """
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
+        raise NotJson()
+    if len(request.body) > MOST_BYTES:
+        raise TooLong()
+    try:
+        body = json.loads(request.body)
+    except ValueError:
+        raise BadRequest("The body is not valid JSON.") from None
+    if not isinstance(body, dict):
+        raise BadRequest()
+    client_id, text, choice = body.get("id"), body.get("text"), body.get("choice")
+    if not isinstance(client_id, str) or not CLIENT_ID.fullmatch(client_id):
+        raise BadRequest('"id" must be an identifier that you make for each message, such as a UUID.')
+    if (text is None) == (choice is None):
+        raise BadRequest()
+    if choice is not None:
+        if not isinstance(choice, str) or not 0 < len(choice) <= 200:
+            raise BadRequest('"choice" must be the id of an offered choice.')
+        return client_id, None, choice
+    if not isinstance(text, str):
+        raise BadRequest('"text" must be a text.')
+    text = "".join(c for c in text if c in "\n\t" or c.isprintable() or ord(c) > 0x9F).strip()
+    if not text:
+        raise BadRequest("The message is empty.")
+    if len(text) > MOST_CHARACTERS:
+        raise TooLong()
+    return client_id, text, None
+
+
+def _after(request: Request) -> int:
+    raw = request.args.get("after", "0")
+    if not raw.isdigit() or len(raw) > 15:
+        raise BadRequest('"after" must be the id of a message.')
+    return int(raw)

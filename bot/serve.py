@@ -1,0 +1,168 @@
+"""Starts and watches the servers of one installation: chat, actions, staff console, outbox.
+
+Each is a process of its own, so that one that dies is started again without the others; the action server listens on
+127.0.0.1 only because it has no authentication. ``serve`` returns when it is interrupted.
+"""
+from __future__ import annotations
+
+import dataclasses
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from typing import Dict, List, Optional, TextIO
+
+from bot.settings import ROOT, Settings
+
+READY_TIMEOUT_S = 120
+STOP_TIMEOUT_S = 10
+RESTART_DELAYS_S = (1, 2, 5, 10, 30)
+STABLE_AFTER_S = 60
+
+
+class ServeError(RuntimeError):
+    """A server cannot be started; the message is one line that says what to do."""
+
+
+@dataclasses.dataclass
+class Server:
+    """A process that is kept running."""
+
+    name: str
+    command: List[str]
+    environment: Dict[str, str]
+    process: Optional[subprocess.Popen] = None
+    started: float = 0.0
+    failures: int = 0
+    due: float = 0.0
+
+    def start(self) -> None:
+        # a group of its own: Ctrl-C reaches only the supervisor, which then stops the servers in order
+        self.process = subprocess.Popen(self.command, cwd=ROOT, env=self.environment, start_new_session=True)
+        self.started = time.monotonic()
+
+    def watch(self, out: TextIO) -> None:
+        """Start the process again when it has died, later each time it dies soon."""
+        now = time.monotonic()
+        if self.process is not None and self.process.poll() is not None:
+            self.failures = 0 if now - self.started > STABLE_AFTER_S else self.failures
+            delay = RESTART_DELAYS_S[min(self.failures, len(RESTART_DELAYS_S) - 1)]
+            print(f"The {self.name} server stopped (status {self.process.returncode}); starting it again.", file=out, flush=True)
+            self.process, self.due, self.failures = None, now + delay, self.failures + 1
+        if self.process is None and now >= self.due:
+            self.start()
+
+
+def servers(settings: Settings) -> List[Server]:
+    environment = {
+        **os.environ,
+        "RASA_TELEMETRY_ENABLED": "false",
+        "TF_CPP_MIN_LOG_LEVEL": "3",
+        "PYTHONWARNINGS": "ignore",
+        "SANIC_HOST": "127.0.0.1",  # where the SDK's action server listens
+        "PYTHONPATH": str(ROOT),
+        "OMP_NUM_THREADS": "1",
+    }
+    run = [sys.executable, "-m"]
+    return [
+        Server("chat", [*run, "bot.channel.server"], environment),
+        Server("action", [*run, "rasa_sdk", "--actions", "actions", "--port", str(settings.actions_port)], environment),
+        Server("staff", [*run, "bot.staff"], environment),
+        Server("outbox", [*run, "bot", "outbox"], environment),
+    ]
+
+
+def check_ports(settings: Settings) -> None:
+    """Raise ServeError when a port is taken."""
+    ports = (
+        ("CHAT_PORT", settings.chat_host, settings.chat_port),
+        ("ACTIONS_PORT", "127.0.0.1", settings.actions_port),
+        ("STAFF_PORT", settings.staff_host, settings.staff_port),
+    )
+    for name, host, port in ports:
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((host, port))
+            except OSError:
+                raise ServeError(f"Port {port} is taken. Stop what uses it or set {name} in .env.") from None
+
+
+def serve(settings: Settings, out: TextIO = sys.stdout) -> int:
+    """Run all servers until interrupted.
+
+    Raises:
+        ServeError: a port is taken, or the servers do not get ready in time.
+    """
+    check_ports(settings)
+    stopping = False
+
+    def stop(*_: object) -> None:
+        nonlocal stopping
+        stopping = True
+
+    for signum in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(signum, stop)
+    running = servers(settings)
+    print("Starting the servers (about 15 seconds) ...", file=out, flush=True)
+    for server in running:
+        server.start()
+    announced = False
+    deadline = time.monotonic() + READY_TIMEOUT_S
+    try:
+        while not stopping:
+            for server in running:
+                server.watch(out)
+            if not announced and _ready(settings):
+                announced = True
+                _announce(settings, out)
+            if not announced and time.monotonic() > deadline:
+                raise ServeError("The servers did not get ready in time; see the messages above.")
+            time.sleep(0.25)
+    finally:
+        _stop(running)
+    print("Stopped.", file=out, flush=True)
+    return 0
+
+
+def _ready(settings: Settings) -> bool:
+    addresses = (
+        f"http://{settings.chat_host}:{settings.chat_port}/ready",
+        f"http://{settings.staff_host}:{settings.staff_port}/login",
+    )
+    try:
+        for address in addresses:
+            with urllib.request.urlopen(address, timeout=2):
+                pass
+        return True
+    except (urllib.error.URLError, OSError):
+        return False
+
+
+def _announce(settings: Settings, out: TextIO) -> None:
+    print(
+        f"\nChat:   {settings.chat_url}/\n"
+        f"Staff:  {settings.staff_url}/\n"
+        "Add a staff user (in another terminal):  make staff EMAIL=nurse@example.org\n"
+        "Stop with Ctrl-C.",
+        file=out,
+        flush=True,
+    )
+
+
+def _stop(running: List[Server]) -> None:
+    processes = [server.process for server in running if server.process is not None]
+    for process in processes:
+        if process.poll() is None:
+            process.terminate()
+    deadline = time.monotonic() + STOP_TIMEOUT_S
+    for process in processes:
+        try:
+            process.wait(max(0.1, deadline - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
