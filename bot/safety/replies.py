@@ -1,0 +1,88 @@
+"""The reviewed words that answer a crisis, read from ``data/safety/replies.yml``.
+
+They are static on purpose: in a crisis nothing is composed. What may stand in them is held by
+``tests/test_safety_replies.py`` (safe messaging, verified numbers only).
+"""
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+from typing import Any, Dict, List, Mapping, Optional, Tuple
+
+import yaml
+
+from bot.settings import ROOT
+
+Choice = Dict[str, str]  # {"id", "label"}
+
+
+@dataclasses.dataclass(frozen=True)
+class Reply:
+    """What the visitor is shown: the text, the choices under it and its kind ("crisis" or "check_in", "notice")."""
+
+    text: str
+    choices: List[Choice]
+    kind: str
+
+
+class Replies:
+    """All safety texts by name. Unknown categories get the suicidal text: the widest one, never nothing."""
+
+    def __init__(self, data: Mapping[str, Any]) -> None:
+        self._labels: Dict[str, str] = data["choices"]
+        self._labels_es: Dict[str, str] = data.get("choices_es", {})
+        self._texts: Dict[str, Mapping[str, Any]] = data["replies"]
+        self.lines: Dict[str, str] = {key: " ".join(value.split()) for key, value in data["lines"].items()}
+
+    @classmethod
+    def load(cls, path: Path = ROOT / "data" / "safety" / "replies.yml") -> "Replies":
+        """Read the file; raises KeyError when a required part is missing."""
+        with open(path, encoding="utf-8") as file:
+            return cls(yaml.safe_load(file))
+
+    def reply(self, category: Optional[str], outcome: str, language: str = "en", phone: Optional[str] = None) -> Reply:
+        """The answer to a screening.
+
+        Args:
+            category: as in ``Screening.category``.
+            outcome: "takeover" or "check_in".
+            language: "es" gives the Spanish text where there is one.
+            phone: the clinic's number, added as a last sentence where the text has a place for it.
+        """
+        if outcome == "check_in":
+            return self._build(self._first(f"check_in_{category}", "check_in", language=language), phone)
+        return self._build(self._first(category or "suicidal", "suicidal", language=language), phone)
+
+    def hold(self, language: str = "en") -> Reply:
+        """Said when something else is written while the crisis path is open."""
+        return self._build(self._first("hold", "hold", language=language), None)
+
+    def resumed(self, language: str = "en") -> Reply:
+        """Said when the visitor has chosen to go on."""
+        return self._build(self._first("resumed", "resumed", language=language), None)
+
+    def chosen(self, choice_id: str, phone: Optional[str] = None) -> Optional[Reply]:
+        """The answer to a tapped crisis choice (call_988, talk_staff, ...); None where none is needed."""
+        entry = self._texts.get(f"chosen_{choice_id}")
+        return self._build(entry, phone) if entry else None
+
+    def line(self, note: Optional[str]) -> Optional[str]:
+        """The sentence that goes with ``Screening.note`` (loss, history, information) when there is no takeover."""
+        return self.lines.get(note) if note else None
+
+    def names(self) -> Tuple[str, ...]:
+        return tuple(self._texts)
+
+    def get(self, name: str, phone: Optional[str] = None) -> Reply:
+        return self._build(self._texts[name], phone)
+
+    def _first(self, *names: str, language: str) -> Mapping[str, Any]:
+        candidates = [f"{name}_es" for name in names] + list(names) if language == "es" else list(names)
+        return next(self._texts[name] for name in candidates if name in self._texts)
+
+    def _build(self, entry: Mapping[str, Any], phone: Optional[str]) -> Reply:
+        text = "\n\n".join(" ".join(part.split()) for part in entry["text"].strip().split("\n\n"))
+        if phone and entry.get("with_phone"):
+            text += "\n\n" + entry["with_phone"].format(phone=phone)
+        labels = {**self._labels, **self._labels_es} if entry.get("language") == "es" else self._labels
+        return Reply(text, [{"id": name, "label": labels[name]} for name in entry.get("choices", ())], entry["kind"])

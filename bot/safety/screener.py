@@ -1,0 +1,332 @@
+"""Decide for one text whether it is a crisis (takeover), might be one (check-in) or is not.
+
+The patterns stand in ``data/safety/rules*.yml``; this module knows how to read what stands around a match, because the
+same words mean different things in "I'm not suicidal", "my son is suicidal", "I was suicidal in 2015" and "can
+suicidal people get ketamine?". The order is fixed: idioms are blanked, patterns matched, then each match is asked for
+negation (only where it governs the match), other people, the past and an information question. Whatever is not clearly
+one of these stays a crisis: a missed crisis costs more than a needless kind question.
+"""
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import re
+from bisect import bisect_left
+from pathlib import Path
+from typing import Any, Dict, Iterable, List, Mapping, Optional, Sequence, Tuple
+
+import yaml
+
+from bot.safety.normalise import Normaliser
+from bot.safety.patterns import Matcher, compile_pattern, expand, lines, words_in
+from bot.settings import ROOT
+
+CATEGORIES = ("overdose", "medical_emergency", "withdrawal", "harm_to_others", "suicidal", "abuse", "self_harm", "passive",
+              "disorientation", "third_party", "minor")
+OUTCOMES = ("none", "check_in", "takeover")
+RECENT = 4  # earlier texts that are read together with the newest one
+RECENT_CHARS = 300  # of each
+_OTHER_SUBJECT = ("suicidal", "passive", "self_harm")
+_NOTES = ("suicidal", "passive", "self_harm", "third_party", "minor", "abuse")
+
+
+class SafetyDataError(ValueError):
+    """A file in ``data/safety`` cannot be used; the message names the rule."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Screening:
+    """What was found.
+
+    ``note`` says why nothing is done, where a kind sentence or the 988 line still fits: "loss", "history" or
+    "information". ``rule`` is for the log (never the text itself).
+    """
+
+    outcome: str
+    category: Optional[str] = None
+    rule: Optional[str] = None
+    note: Optional[str] = None
+
+    @property
+    def language(self) -> str:
+        """The language of the rule that matched: "es" or "en"."""
+        return "es" if self.rule and self.rule.startswith("es-") else "en"
+
+
+NOTHING = Screening("none")
+
+
+@dataclasses.dataclass(frozen=True)
+class _Rule:
+    id: str
+    category: Optional[str]
+    outcome: str
+    note: Optional[str]
+    negatable: bool
+    past: bool  # False: a past marker does not make it history
+    ask: bool  # False: an information question around it changes nothing
+    other: bool  # False: another person as subject changes nothing
+    unless: Tuple["re.Pattern[str]", ...]
+    softer: Tuple["re.Pattern[str]", ...]
+
+
+@dataclasses.dataclass(frozen=True)
+class _Pair:
+    """Two halves, harmless alone, that together say it, in either order."""
+
+    rule: _Rule
+    first: "re.Pattern[str]"
+    second: "re.Pattern[str]"
+
+    def span(self, text: str) -> Optional[Tuple[int, int]]:
+        """From the start of the one half to the end of the other, when both are there and lie apart."""
+        one = self.first.search(text)
+        if one is None:
+            return None
+        for two in self.second.finditer(text):
+            if two.start() >= one.end() or two.end() <= one.start():
+                return min(one.start(), two.start()), max(one.end(), two.end())
+        return None
+
+
+class _Context:
+    """A normalised text with its sentence and clause borders."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        padded = f" {text} "
+        self._ends = [m.start() for m in re.finditer(r" [.?](?= )", padded)]
+        self._clauses = [m.start() for m in re.finditer(r" (?:[.?,]|but|though|although|however|pero|except|yet)(?= )", padded)]
+
+    def sentence(self, start: int, end: int) -> Tuple[int, int]:
+        """The borders of the sentence or sentences in which the span lies."""
+        left = bisect_left(self._ends, start)
+        right = bisect_left(self._ends, end)
+        return (self._ends[left - 1] + 1 if left else 0), (self._ends[right] + 1 if right < len(self._ends) else len(self.text))
+
+    def clause_start(self, start: int) -> int:
+        left = bisect_left(self._clauses, start)
+        return self.text.find(" ", self._clauses[left - 1] + 1) + 1 if left and self._clauses[left - 1] else 0
+
+
+class Screener:
+    """The compiled rule layer. Build it once with ``load``; ``screen`` is pure and safe to share between threads."""
+
+    def __init__(self, words: Mapping[str, Any], rule_files: Sequence[Mapping[str, Any]], version: str = "0") -> None:
+        self.version = version
+        self._macros: Dict[str, str] = {}
+        for file in rule_files:
+            self._macros.update(file.get("macros") or {})
+        self._rules: List[_Rule] = []
+        self._matcher = Matcher()
+        self._patterns: List[Tuple["re.Pattern[str]", int]] = []
+        self._pairs: List[_Pair] = []
+        self._idioms = Matcher()
+        self._idiom_patterns: List["re.Pattern[str]"] = []
+        vocabulary = set()
+        for file in rule_files:
+            for pattern in lines(file.get("idioms")):
+                vocabulary |= words_in(expand(pattern, self._macros))
+                self._idiom_patterns.append(self._compile("idioms", pattern))
+                self._idioms.add(self._idiom_patterns[-1])
+            for entry in file.get("rules") or ():
+                vocabulary |= self._add(entry)
+            for entry in file.get("pairs") or ():
+                vocabulary |= self._add_pair(entry)
+        self._context_words = {key: self._compile(key, value) for key, value in words["context"].items()}
+        self._transparent = frozenset(words["transparent"].split())
+        self._negators = frozenset(words["negators"].split())
+        self._carriers = frozenset(words["carriers"].split())
+        say = {str(key): str(value) for key, value in words["say"].items()}
+        for right, wrong in (words.get("misspelt") or {}).items():
+            say.update({form: right for form in wrong.split()})
+        self._normalise = Normaliser(say, words["emoji"], words["guard"].split(), vocabulary, words.get("leave", "").split())
+
+    @classmethod
+    def load(cls, directory: Path = ROOT / "data" / "safety") -> "Screener":
+        """Read ``words.yml`` and every ``rules*.yml``; raises SafetyDataError where a rule cannot be used."""
+        paths = [directory / "words.yml", *sorted(directory.glob("rules*.yml"))]
+        contents = [path.read_bytes() for path in paths]
+        words, *rules = (yaml.safe_load(content) for content in contents)
+        digest = hashlib.sha256(b"\0".join(contents)).hexdigest()[:8]
+        return cls(words, rules, f"{words['version']}+{digest}")
+
+    def normalise(self, text: str) -> str:
+        """The text in the form in which the patterns see it, idioms blanked."""
+        return self._blank(self._normalise(text))
+
+    def screen(self, text: str, recent: Sequence[str] = ()) -> Screening:
+        """Screen the newest text of a visitor.
+
+        Args:
+            text: as typed.
+            recent: earlier texts of the same visitor, oldest first. A match among them alone counts for nothing (it was
+                dealt with when it came); a match that needs the newest text and an earlier one together counts.
+        """
+        newest = self.normalise(text)
+        found = self._findings(newest)
+        minor = bool(self._context_words["minor"].search(newest))
+        if recent and not any(item.outcome == "takeover" for item in found):
+            earlier = [part for part in (self.normalise(item[-RECENT_CHARS:]) for item in recent[-RECENT:]) if part]
+            found += self._across(earlier, newest)
+        return self._choose(found, minor)
+
+    # -- finding ---------------------------------------------------------------------------------------------------------
+    def _findings(self, text: str, border: int = 0) -> List[Screening]:
+        """All findings of a normalised text; with a border only those that lie on both of its sides."""
+        if not text:
+            return []
+        context = _Context(text)
+        found: List[Screening] = []
+        spans: List[Tuple[int, int, int]] = []
+        for number in sorted(self._matcher.candidates(text)):
+            regex, owner = self._patterns[number]
+            for match in regex.finditer(text):
+                if not border or match.start() < border - 1 < match.end():
+                    spans.append((owner, match.start(), match.end()))
+        shields = []
+        for owner, start, end in spans:
+            if self._rules[owner].outcome == "none":
+                found.append(self._judge(self._rules[owner], context, start, end))
+                shields += [(start, end)] if found[-1].rule else []
+        for owner, start, end in spans:
+            if self._rules[owner].outcome != "none" and not any(a < end and start < b for a, b in shields):
+                found.append(self._judge(self._rules[owner], context, start, end))
+        for pair in self._pairs:
+            span = pair.span(text)
+            if span and (not border or span[0] < border <= span[1]):
+                found.append(self._judge(pair.rule, context, *span))
+        return found
+
+    def _across(self, earlier: List[str], newest: str) -> List[Screening]:
+        found: List[Screening] = []
+        for joint in (" ", " . "):
+            for back in range(1, len(earlier) + 1 if joint == " . " else min(len(earlier), 2) + 1):
+                before = joint.join(earlier[-back:]) + joint
+                found += [item for item in self._findings(before + newest, border=len(before)) if item.outcome != "none"]
+        return found
+
+    def _judge(self, rule: _Rule, context: _Context, start: int, end: int) -> Screening:
+        text, words = context.text, self._context_words
+        left, right = context.sentence(start, end)
+        sentence = text[left:right]
+        if rule.outcome == "none":
+            return Screening("none", None, rule.id, rule.note) if not self._cancelled(rule, sentence) else NOTHING
+        if self._cancelled(rule, sentence):
+            return NOTHING
+        if rule.negatable and self._negated(text, context.clause_start(start), start):
+            return NOTHING
+        outcome, category = rule.outcome, rule.category
+        note_fits = category in _NOTES
+        if rule.other and category in _OTHER_SUBJECT:
+            subject = self._subject(text[left:start], text[start:end])
+            if subject == "people":
+                return Screening("none", None, rule.id, "information")
+            if subject == "other":
+                category = "third_party"
+        if rule.past and words["past"].search(sentence) and not words["present"].search(sentence):
+            return Screening("none", None, rule.id, "history" if note_fits else None)
+        if rule.ask and words["question"].match(sentence) and not words["i_am_now"].match(text, start):
+            if words["about_care"].search(sentence):
+                return Screening("none", None, rule.id, "information" if note_fits else None)
+            outcome = "check_in"
+        if outcome == "takeover" and any(pattern.search(sentence) for pattern in rule.softer):
+            outcome = "check_in"
+        return Screening(outcome, category, rule.id)
+
+    @staticmethod
+    def _cancelled(rule: _Rule, sentence: str) -> bool:
+        return any(pattern.search(sentence) for pattern in rule.unless)
+
+    def _negated(self, text: str, clause: int, start: int) -> bool:
+        """Whether a negation before the match governs it: only words that pass it on may stand between."""
+        before = text[clause:start].split()
+        if not before and clause and text[:clause].endswith((", ", "or ")):
+            before = []
+        own_subject = text.startswith("i ", start)
+        for position in range(len(before) - 1, max(-1, len(before) - 14), -1):
+            word = before[position]
+            if own_subject and word not in self._carriers and word not in self._negators:
+                return False
+            if own_subject and word in self._carriers:
+                own_subject = False
+                continue
+            if word in self._negators:
+                return not own_subject and not (word in ("no", "nope") and "i" in before[position + 1:])
+            if word == "i":
+                own_subject = True
+                continue
+            if word not in self._transparent:
+                return False
+        return self._list_negated(text, clause, before)
+
+    def _list_negated(self, text: str, clause: int, before: List[str]) -> bool:
+        """ "no depression, psychosis, or suicidal thoughts": the negation reaches over the commas of a list."""
+        if not text[:clause].endswith(", ") or not (before[:1] in (["or"], ["nor"]) or not before):
+            return False
+        head = text[:clause].rstrip(" ,")
+        head = head[max(head.rfind(" . "), head.rfind(" ? ")) + 1:]
+        return bool(self._context_words["negated_list"].search(head))
+
+    def _subject(self, before: str, match: str) -> str:
+        """Who it is about: "self", "other" (a person) or "people" (in general)."""
+        if match.startswith(("i ", "me ", "my ", "myself ")):
+            return "other" if self._context_words["reported"].search(before) else "self"
+        last: Optional["re.Match[str]"] = None
+        for last in self._context_words["person"].finditer(before):
+            pass
+        if last is None:
+            return "self"
+        after = f" {before[last.end():]} "
+        if " i " in after or " myself " in f" {match} " and " i " in f" {before} ":
+            return "self"
+        return "people" if self._context_words["people"].search(last.group()) else "other"
+
+    def _choose(self, found: Iterable[Screening], minor: bool) -> Screening:
+        best = NOTHING
+        for item in found:
+            if _rank(item) > _rank(best):
+                best = item
+        if minor and best.outcome != "none" and best.category in ("suicidal", "passive", "self_harm", "abuse"):
+            return dataclasses.replace(best, category="minor")
+        return best
+
+    # -- building --------------------------------------------------------------------------------------------------------
+    def _compile(self, name: str, pattern: str) -> "re.Pattern[str]":
+        try:
+            return compile_pattern(pattern, self._macros)
+        except (re.error, KeyError, ValueError) as error:
+            raise SafetyDataError(f"{name}: {pattern!r}: {error}") from error
+
+    def _rule(self, entry: Mapping[str, Any]) -> _Rule:
+        if entry["outcome"] not in OUTCOMES or entry.get("category") not in (None, *CATEGORIES):
+            raise SafetyDataError(f"{entry['id']}: unknown outcome or category")
+        unless, softer = (tuple(self._compile(entry["id"], p) for p in lines(entry.get(key))) for key in ("unless", "softer"))
+        return _Rule(entry["id"], entry.get("category"), entry["outcome"], entry.get("note"), entry.get("negatable", True),
+                     entry.get("past", True), entry.get("ask", True), entry.get("other", True), unless, softer)
+
+    def _add(self, entry: Mapping[str, Any]) -> set:
+        rule, vocabulary = self._rule(entry), set()
+        self._rules.append(rule)
+        for pattern in lines(entry["patterns"]):
+            regex = self._compile(rule.id, pattern)
+            vocabulary |= words_in(expand(pattern, self._macros))
+            self._matcher.add(regex)
+            self._patterns.append((regex, len(self._rules) - 1))
+        return vocabulary
+
+    def _add_pair(self, entry: Mapping[str, Any]) -> set:
+        halves = ["|".join(f"(?:{p})" for p in lines(entry[key])) for key in ("first", "second")]
+        rule = dataclasses.replace(self._rule(entry), negatable=False)
+        self._pairs.append(_Pair(rule, *(self._compile(entry["id"], half) for half in halves)))
+        return set().union(*(words_in(expand(half, self._macros)) for half in halves))
+
+    def _blank(self, text: str) -> str:
+        for number in sorted(self._idioms.candidates(text)):
+            text = self._idiom_patterns[number].sub("_", text)
+        return text
+
+
+def _rank(item: Screening) -> Tuple[int, int, int]:
+    order = CATEGORIES.index(item.category) if item.category in CATEGORIES else len(CATEGORIES)
+    return OUTCOMES.index(item.outcome), ("loss", "history", "information").index(item.note) * -1 if item.note else -9, -order
