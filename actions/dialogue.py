@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import dataclasses
 from datetime import date
-from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Tuple
+from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
 
 from sqlalchemy.orm import Session
 
 from bot.handoff import flags, service
 from bot.handoff.crisis import take_over
-from bot.intake.player import Answer, AnswerError, Player
+from bot.intake.answers import Answer, AnswerError
+from bot.intake.player import Player
 from bot.intake.questionnaire import Item
 from bot.records import intakes
 from bot.records.models import Intake
@@ -63,8 +64,7 @@ class Dialogue:
         self.state: Dict[str, Any] = dict(intake.state or {})
         rows = intakes.answers(s, intake)
         self.answers = {key: Answer(row.status, list(row.values), row.text) for key, row in rows.items()}
-        self.today = today or date.today()
-        self.player = self._player()
+        self.player = Player(parts.run(intake.kind), self.answers, today=today or date.today())
 
     # -- what the visitor can do ---------------------------------------------------------------------------------
 
@@ -107,8 +107,8 @@ class Dialogue:
         """The question that waits: one opened out of order, else the next open one."""
         opened = self.state.get("current")
         if opened:
-            item = self.player.item(*opened)
-            if item is not None and self.player.is_enabled(item):
+            item = self._find(*opened)
+            if item is not None:
                 return item
             self.state.pop("current")
         return self.player.next_item()
@@ -129,8 +129,8 @@ class Dialogue:
     def _tapped(self, choice: str) -> Outcome:
         questionnaire, _, rest = choice.partition("|")
         link_id, _, code = rest.rpartition("|")
-        item = self.player.item(questionnaire, link_id)
-        if item is None or not self.player.is_enabled(item):
+        item = self._find(questionnaire, link_id)
+        if item is None:
             return self.ask([Line("That question doesn't apply any more.")])
         try:
             return self._store(item, self.player.choose(item, code))
@@ -146,13 +146,12 @@ class Dialogue:
             item.questionnaire,
             self._version(item),
             item.link_id,
-            item.text,
+            item.prompt,
             answer.status,
             answer.values,
             answer.text,
         )
         self.answers[key] = answer
-        self.player = self._player()
         self.state["misses"] = 0
         self.state.pop("current", None)
         category = flags.takeover_category(item.questionnaire, item.link_id, answer.values)
@@ -170,8 +169,9 @@ class Dialogue:
             line = Line(message, question.buttons, "question")
         else:
             parts = [message, item.help or "", f"For example: {item.example}" if item.example else ""]
-            can_skip = "You can skip this one, or ask for a person." if not item.required else "You can ask for a person."
-            parts += [can_skip, item.text]
+            required = self.player.is_required(item)
+            ways_on = "You can ask for a person." if required else "You can skip this one, or ask for a person."
+            parts += [ways_on, item.prompt]
             person = button("Talk to a person", "talk_to_human")
             line = Line("\n\n".join(part for part in parts if part), question.buttons + [person], "question")
         self._remember()
@@ -213,7 +213,7 @@ class Dialogue:
         self.state.pop("current", None)
         self._remember()
         done = self.player.next_item() is None
-        rows = [f"{item.text}\n{self._shown(answer, item)}" for item, answer in self.player.review()]
+        rows = [f"{item.prompt}\n{self._shown(answer, item)}" for item, answer in self.player.review()]
         closing = "Is this right?" if done else "This is what I have so far."
         text = "Here is what you told me.\n\n" + "\n\n".join(rows) + f"\n\n{closing}"
         first = button(SEND[self.intake.kind], "submit") if done else button("Go on", "repeat")
@@ -236,10 +236,10 @@ class Dialogue:
         named = _named(text, [item for item, _ in reviewed])
         if named:
             return self._reopen((named.questionnaire, named.link_id))
-        sections = _sections(reviewed)
+        sections = self._sections()
         if choice in sections:
             buttons = [
-                button(_short(item.text), "change_answer", f"{item.questionnaire}|{item.link_id}")
+                button(_short(item.prompt), "change_answer", f"{item.questionnaire}|{item.link_id}")
                 for item in sections[choice]
             ]
             buttons.append(button("Back to the review", "review"))
@@ -250,8 +250,8 @@ class Dialogue:
         return Outcome([line], pending=_pending_choice("change", buttons))
 
     def _reopen(self, key: Sequence[str]) -> Outcome:
-        item = self.player.item(*key)
-        if item is None or not self.player.is_enabled(item):
+        item = self._find(*key)
+        if item is None:
             return self._review()
         self.state["current"] = [item.questionnaire, item.link_id]
         return self.ask(self._recalled(item))
@@ -315,7 +315,7 @@ class Dialogue:
             category=category,
             rule=f"{item.questionnaire}/{item.link_id}",
             version=self._version(item),
-            words=f"{item.text} {self._shown(answer, item)}",
+            words=f"{item.prompt} {self._shown(answer, item)}",
             replies=self.parts.replies,
             settings=self.parts.settings,
             clinic=self.parts.clinic,
@@ -327,17 +327,16 @@ class Dialogue:
     def _question(self, item: Item) -> Line:
         options = _options(item)
         buttons: List[Button] = []
-        text = item.text
         if len(options) <= MOST_BUTTONS:
             prefix = f"{item.questionnaire}|{item.link_id}|"
             buttons = [button(label, "answer", prefix + code) for code, label in options]
         if item.help:
             buttons.append(button("Why do you ask?", "why"))
-        if not item.required:
+        if not self.player.is_required(item):
             buttons.append(button("Skip", "skip"))
         if self.player.previous(item) is not None:
             buttons.append(button("Back", "back"))
-        return Line(text, buttons, "question")
+        return Line(item.prompt, buttons, "question")
 
     def _intro(self, item: Item) -> List[str]:
         """Texts of the groups and displays that stand before a question, each shown once in a run."""
@@ -357,7 +356,7 @@ class Dialogue:
     def _shown(self, answer: Answer, item: Item) -> str:
         if answer.status != "answered":
             return "(skipped)"
-        return ", ".join(item.show(value) for value in answer.values) or (answer.text or "")
+        return ", ".join(_show(item, value) for value in answer.values) or (answer.text or "")
 
     # -- bookkeeping ---------------------------------------------------------------------------------------------
 
@@ -370,8 +369,23 @@ class Dialogue:
             "format": item.answer_format,
         }
 
-    def _player(self) -> Player:
-        return Player(self.parts.run(self.intake.kind), self.answers, today=self.today)
+    def _find(self, questionnaire: str, link_id: str) -> Optional[Item]:
+        """The item, if this run has it and it is enabled now."""
+        try:
+            item = self.player.item(questionnaire, link_id)
+        except KeyError:
+            return None
+        return item if self.player.is_enabled(item) else None
+
+    def _sections(self) -> Dict[str, List[Item]]:
+        """What was answered or skipped, by the part of the questionnaire it stands in."""
+        sections: Dict[str, List[Item]] = {}
+        for item, _ in self.player.review():
+            questionnaire = self.parts.questionnaires[item.questionnaire]
+            top = next(top for top in questionnaire.items if item in top.walk())
+            title = top.text if top.type == "group" and top.text else questionnaire.title
+            sections.setdefault(_short(title), []).append(item)
+        return sections
 
     def _version(self, item: Item) -> str:
         return self.parts.questionnaires[item.questionnaire].version or ""
@@ -400,21 +414,26 @@ def _pending_choice(name: str, buttons: Sequence[Button]) -> Dict[str, Any]:
     return {"questionnaire": "", "link_id": name, "type": "choice", "options": [b["title"] for b in buttons], "format": None}
 
 
-def _sections(reviewed: Sequence[Tuple[Item, Answer]]) -> Dict[str, List[Item]]:
-    sections: Dict[str, List[Item]] = {}
-    for item, _ in reviewed:
-        sections.setdefault(item.section or "Questions", []).append(item)
-    return sections
+def _show(item: Item, value: Any) -> str:
+    """A stored value in words."""
+    if isinstance(value, bool):
+        return "Yes" if value else "No"
+    if isinstance(value, dict):
+        return value.get("display") or value.get("code") or str(value.get("value", ""))
+    if item.type == "date" and isinstance(value, str) and len(value) == 10:
+        day = date.fromisoformat(value)
+        return f"{day:%B} {day.day}, {day.year}"
+    return str(value)
 
 
 def _named(text: str, items: Sequence[Item]) -> Optional[Item]:
     """The item whose link id or section words stand in the text, if there is exactly one best."""
     words = {w.strip(".,!?").lower() for w in text.split()} - {"change", "my", "the", "a", "answer", "to", "please", "i"}
-    best: Mapping[int, List[Item]] = {}
+    best: Dict[int, List[Item]] = {}
     for item in items:
         hits = len(words & set(item.link_id.lower().replace("-", " ").split()))
         if hits:
-            best.setdefault(hits, []).append(item)  # type: ignore[attr-defined]
+            best.setdefault(hits, []).append(item)
     top = best[max(best)] if best else []
     return top[0] if len(top) == 1 else None
 

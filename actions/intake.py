@@ -159,7 +159,7 @@ def _prefill(s: Session, parts: Services, request: Intake) -> None:
 
 def _copy(s: Session, parts: Services, intake: Intake, link_id: str, values: List[Any], text: Optional[str]) -> None:
     questionnaire = parts.run(intake.kind)[0]
-    item = questionnaire.item(link_id)
+    item = questionnaire.by_id[link_id]
     intakes.save_answer(
-        s, intake, questionnaire.name, questionnaire.version, link_id, item.text, "answered", list(values), text
+        s, intake, questionnaire.name, questionnaire.version, link_id, item.prompt, "answered", list(values), text
     )
