@@ -1,0 +1,218 @@
+"""Which option of a choice is meant by what a person typed.
+
+From the surest reading to the least: the label or code itself; a yes, no, "not sure" or "rather not say" where the
+options are such; a number; the start of one label; one label inside a sentence; a label with a typing error. Each must
+point to exactly one option, or the person is asked which one. Numbers mean the position in the list, except where codes
+or labels are numbers themselves: then they mean those.
+"""
+from __future__ import annotations
+
+import re
+from typing import Dict, List, Optional, Sequence, Tuple
+
+from rapidfuzz.distance import DamerauLevenshtein
+
+from bot.intake import polarity
+from bot.intake.answers import AnswerError
+from bot.intake.polarity import DECLINED, NO, UNSURE, YES
+from bot.intake.questionnaire import Option
+
+_MEANINGS: Dict[str, frozenset] = {
+    YES: frozenset({"yes", "y", "true", "sí", "si"}),
+    NO: frozenset({"no", "n", "false"}),
+    UNSURE: frozenset({
+        "unsure", "not sure", "not-sure", "don't know", "i don't know", "dont-know", "dont know", "unknown", "uncertain",
+        "asked-unknown", "asked but unknown", "unk", "i'm not sure", "not certain", "don't know / not sure", "maybe",
+    }),
+    DECLINED: frozenset({
+        "declined", "asked-declined", "prefer not to say", "prefer not to answer", "prefer-not-to-say", "choose not to answer",
+        "i prefer not to answer", "i prefer not to say", "decline to answer", "declined to answer", "refused",
+        "rather not say", "i'd rather not say", "choose not to disclose", "asked but declined", "prefer not to disclose",
+    }),
+}
+_ORDINALS = "first second third fourth fifth sixth seventh eighth ninth tenth".split()
+_NUMBERS = "one two three four five six seven eight nine ten".split()
+_POSITION = re.compile(r"^(?:option|number|no\.?|nr\.?|choice|answer|#|the)?\s*#?(\d{1,3}|[a-z]+?)(?:st|nd|rd|th)?(?: one| option"
+                       r"| choice)?[.)]?$")
+_NEGATION = re.compile(r"\b(?:not|no|never|neither|nor|except|without|isn't|don't|dont|doesn't|can't|but)\b|n't\b")
+_NOT_APPLICABLE = frozenset({
+    "n/a", "na", "not applicable", "doesn't apply", "does not apply", "doesn't apply to me", "does not apply to me",
+    "not relevant", "can't get pregnant", "i can't get pregnant", "not possible", "irrelevant",
+})
+_SMALL_WORDS = frozenset({"ok", "hi", "me", "oh", "in", "ma", "pa", "la", "mt", "id", "as", "so"})
+
+
+def match(options: Sequence[Option], text: str, *, open_choice: bool = False) -> Option:
+    """The option that is meant.
+
+    Args:
+        options: what there is to choose from.
+        text: as typed.
+        open_choice: other answers are allowed, so only a sure reading counts.
+
+    Raises:
+        AnswerError: not-an-option, ambiguous or unsure.
+    """
+    words = _plain(text)
+    found = _exact(options, words, text) or _semantic(options, text, words, open_choice)
+    if found:
+        return found
+    candidates = _by_number(options, words)
+    for reading in (_by_prefix, _by_mention, _by_typo):
+        if candidates:
+            break
+        if not (open_choice and reading is not _by_typo):
+            candidates = reading(options, words, text)
+    if len(candidates) == 1:
+        return candidates[0]
+    if len(candidates) > 1:
+        raise AnswerError("ambiguous", f"Did you mean {listed([o.display for o in candidates[:4]], 'or')}?")
+    raise AnswerError("not-an-option", _refusal(options))
+
+
+def match_several(options: Sequence[Option], text: str, *, open_choice: bool = False) -> List[Option]:
+    """All options that are named, for an item that takes more than one."""
+    try:
+        return [match(options, text, open_choice=open_choice)]
+    except AnswerError as error:
+        parts = [p.strip() for p in re.split(r"[,;\n/+&]|\band\b", text) if p.strip()]
+        if len(parts) < 2:
+            raise
+        found: List[Option] = []
+        for part in parts:
+            try:
+                option = match(options, part, open_choice=open_choice)
+            except AnswerError:
+                raise error from None
+            if option not in found:
+                found.append(option)
+        return found
+
+
+def listed(labels: Sequence[str], joiner: str) -> str:
+    """``A, B or C``."""
+    return labels[0] if len(labels) == 1 else f"{', '.join(labels[:-1])} {joiner} {labels[-1]}"
+
+
+def _refusal(options: Sequence[Option]) -> str:
+    if len(options) <= 8:
+        return f"I didn't catch which one you mean. You can choose {listed([o.display for o in options], 'or')}."
+    examples = listed([o.display for o in options[:3]], "or")
+    return f"I couldn't find that in the list of answers. They look like this: {examples}."
+
+
+def _plain(text: str) -> str:
+    return re.sub(r"\s+", " ", polarity.normalise(text)).strip()
+
+
+def _names(option: Option) -> Tuple[str, ...]:
+    return (option.display, *option.synonyms)
+
+
+def _exact(options: Sequence[Option], words: str, text: str) -> Optional[Option]:
+    by_label = [o for o in options if any(_plain(name) == words for name in _names(o))]
+    if len(by_label) == 1:
+        return by_label[0]
+    raw = text.strip().strip(".")
+    by_code = [o for o in options if raw == o.code] or [o for o in options if _plain(o.code) == words]
+    if len(by_code) == 1:
+        short = by_code[0].code.isupper() and len(by_code[0].code) == 2
+        if not (short and words in _SMALL_WORDS and not raw.isupper()):  # "ok" is hardly Oklahoma
+            return by_code[0]
+    return None
+
+
+def meaning_of(option: Option) -> Optional[str]:
+    """Whether an option is a plain yes, no, "not sure" or "prefer not to say"."""
+    names = {option.code.lower(), option.display.lower().strip(" .")}
+    return next((meaning for meaning, words in _MEANINGS.items() if names & words), None)
+
+
+def _semantic(options: Sequence[Option], text: str, words: str, open_choice: bool) -> Optional[Option]:
+    meanings = {meaning_of(o): o for o in options}
+    if words in _NOT_APPLICABLE:
+        for option in options:
+            if option.code in ("not-applicable", "na", "n/a") or option.display.lower() in _NOT_APPLICABLE:
+                return option
+    if not {YES, NO, UNSURE, DECLINED} & set(meanings):
+        return None
+    reading = polarity.read(text)
+    if reading is None or reading.agreement and not ({YES, NO} <= set(meanings) and reading.meaning == NO):
+        return None
+    if reading.meaning in meanings:
+        others = [o for o in options if meaning_of(o) is None]
+        if reading.meaning in (YES, NO) and others and _plain(text) != reading.meaning:
+            named = _by_mention(others, words, text)
+            if named:
+                return None
+        return meanings[reading.meaning]
+    if reading.meaning == UNSURE and not open_choice:
+        raise AnswerError("unsure", "It's fine not to be sure. " + _refusal(options) + " You can also skip this.")
+    return None
+
+
+def _by_number(options: Sequence[Option], words: str) -> List[Option]:
+    position = _POSITION.match(words)
+    if not position:
+        return []
+    token = position[1]
+    numeric = [o for o in options if re.match(r"^[-+]?\d", o.code) or re.match(r"^[-+]?\d", o.display)]
+    if numeric:
+        if not token.isdigit():
+            return []
+        return [o for o in numeric if _number_of(o.code) == token or _number_of(o.display) == token]
+    for names in (_ORDINALS, _NUMBERS):
+        if token in names:
+            token = str(names.index(token) + 1)
+    if token == "last" and options:
+        return [options[-1]]
+    if not token.isdigit() or not 1 <= int(token) <= len(options):
+        return []
+    return [options[int(token) - 1]]
+
+
+def _number_of(name: str) -> Optional[str]:
+    found = re.match(r"^(\d+)(?![\d.,]*\d)(?!\s*[-–]\s*\d)", name)
+    return found[1] if found else None
+
+
+def _by_prefix(options: Sequence[Option], words: str, text: str) -> List[Option]:
+    if not words or not words[0].isalpha():
+        return []
+    return [o for o in options if any(_plain(name).startswith(words) for name in _names(o))]
+
+
+def _by_mention(options: Sequence[Option], words: str, text: str) -> List[Option]:
+    if _NEGATION.search(words):
+        return []
+    spans: List[Tuple[int, int, Option]] = []
+    for option in options:
+        for name in _names(option):
+            plain = _plain(name)
+            if len(plain) > 1:
+                spans += [(*m.span(), option) for m in re.finditer(rf"(?<!\w){re.escape(plain)}(?!\w)", words)]
+    capitals = re.search(r"\b([A-Z]{2})[.\s]*$", text.strip()) or (
+        None if text.isupper() else re.search(r"\b([A-Z]{2})\b", text))
+    if capitals:
+        spans += [(0, 2, o) for o in options if o.code == capitals[1] and not spans]
+    widest = [s for s in spans if not any(t is not s and t[0] <= s[0] and s[1] <= t[1] and t[1] - t[0] > s[1] - s[0]
+                                          for t in spans)]
+    found: List[Option] = []
+    for _, _, option in widest:
+        if option not in found:
+            found.append(option)
+    return found
+
+
+def _by_typo(options: Sequence[Option], words: str, text: str) -> List[Option]:
+    if len(words) < 4:
+        return []
+    limit = 1 if len(words) < 8 else 2
+    near = sorted(
+        ((min(DamerauLevenshtein.distance(words, _plain(n)) for n in _names(o)), i) for i, o in enumerate(options))
+    )
+    near = [(d, i) for d, i in near if d <= limit + 1]
+    if not near or near[0][0] > limit:
+        return []
+    best = near[0][0]
+    return [options[i] for d, i in near if d <= best + 1] if len(near) > 1 else [options[near[0][1]]]

@@ -1,0 +1,172 @@
+"""Is a typed text a yes, a no, "I don't know" or "I'd rather not say"?
+
+People answer a yes-or-no question with a sentence. A clear word at its start decides ("yes, since 2019"), unless the
+rest takes it back ("no, but I used to", "yes and no"): then nothing is decided and the person is asked. "Not sure" is
+never a no. A lean ("I think so", "not that I know of") is reported as such, because it will do for a history and not
+for a consent.
+"""
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import FrozenSet, Optional
+
+YES, NO, UNSURE, DECLINED = "yes", "no", "unsure", "declined"
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What was read: ``meaning``, whether it was only a lean, and whether it is merely an agreement ("ok", "sure")."""
+
+    meaning: str
+    lean: bool = False
+    agreement: bool = False
+
+
+def _set(text: str) -> FrozenSet[str]:
+    return frozenset(part.strip() for part in text.split("|") if part.strip())
+
+
+_YES_WORDS = _set(
+    "yes|y|ye|yea|yeah|yeh|yep|yepp|yup|yupp|yah|ya|yas|yess|yse|yeas|affirmative|correct|true|definitely|absolutely"
+    "|certainly|indeed|si|sí|👍|✅|✔|yessir|uhhuh|mhm|mmhmm|yus|totally|exactly|positive"
+)
+_NO_WORDS = _set("no|n|nope|nop|noo|nah|naw|nay|never|negative|false|neither|nein|👎|❌|non|nada|none")
+_AGREE = _set(
+    "ok|okay|k|kk|sure|fine|agree|agreed|i agree|i accept|accept|accepted|i consent|consent|i understand|understood"
+    "|understand|got it|of course|alright|all right|sounds good|that's fine|that's ok|that's okay|thats fine|go ahead"
+    "|sure thing|please do|no problem|no worries|i do agree|fine by me|fine with me|you can|you may|works for me"
+    "|that works|yes please|please|i am ok with that|i'm ok with that|i'm fine with that|ok with me|okay with me"
+)
+_DISAGREE = _set("i don't agree|i do not agree|i disagree|disagree|i do not accept|i don't accept|i decline|i refuse"
+                 "|i don't consent|i do not consent|please don't|please do not|don't|do not|you can't|you may not")
+_YES_PHRASES = _set(
+    "i do|i have|i am|i was|i did|i can|i would|i will|i've|that's right|thats right|that is right|that's correct|right"
+    "|uh huh|mm hmm|yes sir|yes ma'am|yes maam|of course|very much|very much so|i sure do|i sure have|oh yes|oh yeah"
+    "|for sure|always have|it is|it does|it has|it was|he is|she is|i have been|i have had|i have it|i do have it|i had|it did"
+)
+_NO_PHRASES = _set(
+    "i don't|i do not|i dont|i haven't|i have not|i havent|i didn't|i did not|i wasn't|i was not|i'm not|i am not|im not"
+    "|i can't|i cannot|i wouldn't|i won't|i never have|i never did|i have never|i've never|i've not|i never had"
+    "|i don't have|i do not have|i don't have it|i do not have it|i don't have that|i don't have any|i haven't had any"
+    "|i haven't had that|not at all|not really|not at the moment|not currently|not now|not right now|not yet|not me"
+    "|not today|not anymore no|never had|never have|never did|none of those|none of these|none of them|none of that"
+    "|none at all|nothing like that|oh no|absolutely not|definitely not|certainly not|of course not|no way|it isn't"
+    "|it is not|it's not|it doesn't|it hasn't|it wasn't|neither of those|i have none|no sir|no ma'am|no maam|not ever"
+    "|i don't want that|i have not had any|there isn't|no one|nobody"
+)
+_LEAN_NO = _set(
+    "i don't think so|i do not think so|don't think so|i dont think so|not that i know of|not that i know"
+    "|not that i'm aware of|not that i am aware of|not that im aware of|not as far as i know|not to my knowledge"
+    "|none that i know of|not that i remember|not that i recall|not that i can remember|not that i can think of"
+    "|i believe not|i guess not|i think not|not officially|never been told|i've never been told|never told that"
+    "|i have never been told|nobody told me that|nobody ever told me that|no one ever told me that|not diagnosed"
+)
+_LEAN_YES = _set("i think so|i believe so|i guess so|i guess|i suppose|i suppose so|think so|i'm pretty sure|pretty sure"
+                 "|i am pretty sure|as far as i know|i would say so|i'd say so|i would think so")
+_UNSURE = re.compile(
+    r"\b(?:not (?:really |quite |entirely |totally |100% |100 |completely |too |so |very )?(?:sure|certain|positive)"
+    r"|(?:un|in)sure|uncertain|i'?m unsure|idk|dunno|don'?t (?:really |quite |actually )?(?:know|remember|recall|understand)"
+    r"|do not (?:really |actually )?(?:know|remember|recall|understand)|dont know|no (?:idea|clue)|not a clue"
+    r"|(?:can'?t|cannot|cant|couldn'?t) (?:really )?(?:say for sure|remember|recall|tell|be sure|say for certain)"
+    r"|hard to (?:say|tell|know)|who knows|i forget|i forgot|maybe|perhaps|possibly|might be|could be|it depends|depends"
+    r"|i wonder|haven'?t (?:checked|been checked|been tested)|no sé|no se|unknown)\b|^(?:\?+|unsure|i might|i may)$"
+)
+_DECLINED = re.compile(
+    r"\b(?:(?:i )?(?:would |'d |do )?(?:prefer|rather|choose) not(?: to)?(?: say| answer| share| tell| disclose| discuss)?"
+    r"|rather (?:skip|pass)|(?:don'?t|do not|dont) (?:want|wish|care) to (?:say|answer|share|tell|discuss|talk about)"
+    r"|(?:not|isn'?t) (?:comfortable|ready) (?:answering|saying|sharing|to answer|to say|to share)"
+    r"|no comment|none of your business|decline(?:d)? to (?:answer|say|state)|pass on (?:this|that)|skip (?:this|that|it))\b"
+    r"|^(?:skip|pass|next|declined?|pnts|i (?:decline|pass)|private|it'?s private|that'?s private|prefer not)$"
+)
+_TURN = re.compile(
+    r"\b(?:but|although|though|however|except|unless|used to|yes|yeah|yep|no|nope|never mind|nevermind|wait|actually|sometimes"
+    r"|only|if|until|anymore|any more|scratch that|maybe|perhaps|possibly|probably|kind of|sort of|once|was|were|had|did)\b"
+)
+_TURN_YES = re.compile(
+    r"\b(?:no|nope|nah|not (?:really|me|sure|true)|never mind|nevermind|wait|scratch that|maybe|perhaps|possibly|unless"
+    r"|except|don'?t|do not)\b"
+)
+_FALSE_START = re.compile(
+    r"^(?:no (?:doubt|question|problem|worries|matter|need|wonder|thanks? to|more than|less than|longer)"
+    r"|yes(?:,? and|,? or|/) ?no|yeah,? no|no,? yeah|y ?/ ?n|n ?/ ?y|never mind|nevermind|neither yes|true (?:or|story)"
+    r"|right (?:now|after|before|when)|si (?:no|es)|none of your)\b"
+)
+
+
+def normalise(text: str) -> str:
+    """Lower case, plain apostrophes, no punctuation at the ends, single spaces; ``yesss`` becomes ``yes``."""
+    words = text.lower().replace("’", "'").replace("‘", "'").replace("`", "'").replace("\ufe0f", "")
+    words = re.sub(r"[\U0001f3fb-\U0001f3ff]", "", words)
+    words = re.sub(r"([a-z])\1{2,}", r"\1", words)
+    words = re.sub(r"[\s_]+", " ", words)
+    return words.strip(" .,!?;:-–—*\"()[]#~")
+
+
+def read(text: str) -> Optional[Reading]:
+    """What the text means; None where that is not clear."""
+    words = normalise(text)
+    words = re.sub(r"^(?:(?:well|um+|uh+|er+|hmm*|oh|so|honestly|i mean|like|lol|hi|hello)[\s,.]+)+(?=\w)", "", words)
+    if not words:
+        return Reading(YES) if "👍" in text else None
+    if _DECLINED.search(words):
+        return Reading(DECLINED)
+    plain = re.sub(r"[,.;:!]+", "", words)
+    plain = re.sub(r"(?: (?:thanks|thank you|ty|please|sorry|ma'?am|sir|i'm afraid|actually|honestly|lol))+$", "", plain)
+    exact = _exact(plain)
+    if exact:
+        return exact
+    if _FALSE_START.match(words):
+        return None
+    return _sentence(words)
+
+
+def _exact(plain: str) -> Optional[Reading]:
+    if plain in _LEAN_NO:
+        return Reading(NO, lean=True)
+    if plain in _LEAN_YES:
+        return Reading(YES, lean=True)
+    if plain in _DISAGREE:
+        return Reading(NO, agreement=True)
+    if plain in _AGREE and plain not in _YES_PHRASES:
+        return Reading(YES, agreement=True)
+    if plain in _YES_WORDS or plain in _YES_PHRASES:
+        return Reading(YES)
+    if plain in _NO_WORDS or plain in _NO_PHRASES:
+        return Reading(NO)
+    parts = plain.split()
+    if len(parts) <= 3 and parts and all(p in _YES_WORDS for p in parts):
+        return Reading(YES)
+    if len(parts) <= 3 and parts and all(p in _NO_WORDS for p in parts):
+        return Reading(NO)
+    return None
+
+
+def _sentence(words: str) -> Optional[Reading]:
+    head, _, rest = words.partition(" ")
+    mark = head[-1:] if head[-1:] in ",.;:!-–—" else ""
+    head = head.rstrip(",.;:!-–—")
+    rest = rest.lstrip(" ,.;:-–—")
+    if head in _YES_WORDS and len(head) > 1:
+        unsure = _UNSURE.search(rest)
+        if unsure or _TURN_YES.search(rest):
+            return None if not unsure or mark else Reading(UNSURE)
+        return Reading(YES)
+    if head in _NO_WORDS and len(head) > 1:
+        tail = re.sub(r"[,.;:!]+", "", rest)
+        tail_reading = _exact(tail)
+        if tail_reading and tail_reading.meaning == NO:
+            return Reading(NO, lean=tail_reading.lean)
+        if _UNSURE.search(words):
+            return Reading(UNSURE) if not mark else None
+        if _TURN.search(rest):
+            return None
+        return Reading(NO)
+    if _UNSURE.search(words):
+        return Reading(UNSURE)
+    for phrases, meaning in ((_YES_PHRASES, YES), (_NO_PHRASES, NO), (_LEAN_NO, NO), (_LEAN_YES, YES)):
+        for phrase in phrases:  # "I do, since 2019": the phrase, then a comma
+            if words.startswith(phrase) and words[len(phrase):len(phrase) + 1] in (",", ".", ";"):
+                if not _TURN.search(words[len(phrase):]):
+                    return Reading(meaning, lean=phrases in (_LEAN_NO, _LEAN_YES))
+    return None
