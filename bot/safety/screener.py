@@ -129,7 +129,7 @@ class Screener:
                 vocabulary |= words_in(expand(pattern, self._macros))
                 self._idiom_patterns.append(self._compile("idioms", pattern))
                 self._idioms.add(self._idiom_patterns[-1])
-            for entry in file.get("rules") or ():
+            for entry in file.get("signals") or ():
                 vocabulary |= self._add(entry)
             for entry in file.get("pairs") or ():
                 vocabulary |= self._add_pair(entry)
