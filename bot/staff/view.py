@@ -1,0 +1,214 @@
+"""How stored things are said on a page: ages in words, local times, labels, and what to show first."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime, timezone, tzinfo
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from flask import Flask
+from markupsafe import Markup
+
+from bot.records import conversations
+from bot.records.models import Message
+from bot.staff.context import console
+
+URGENCY = {"stat": "Stat", "urgent": "Urgent", "routine": "Routine"}
+URGENCY_ORDER = {"stat": 0, "urgent": 1, "routine": 2}
+KIND = {
+    "intake": "History taken",
+    "callback": "Asks to be contacted",
+    "crisis": "Crisis message",
+    "question": "Question for the team",
+    "unfinished": "Unfinished history",
+}
+STATUS = {"new": "New", "claimed": "Claimed", "reviewed": "Reviewed", "closed": "Closed"}
+STATE = {"open": "with the assistant", "crisis": "paused after a crisis message", "staff": "with staff", "closed": "closed"}
+LEVEL = {"red": "Red", "amber": "Amber", "info": "Info"}
+AUTHOR = {"bot": "Assistant", "visitor": "Visitor", "staff": "Staff"}
+UNSAFE_FLAGS = {"not-safe-to-contact"}
+INSTRUMENT = {"pc-ptsd-5": "PC-PTSD-5", "pc_ptsd_5": "PC-PTSD-5"}
+CONTACT = {
+    "preferred": "Prefers",
+    "way": "Prefers",
+    "contact_way": "Prefers",
+    "voicemail": "Voicemail",
+    "voicemail_ok": "Voicemail",
+    "text": "Text messages",
+    "text_ok": "Text messages",
+    "safe": "Safe to contact",
+    "safe_contact": "Safe to contact",
+    "safe_message": "Safe to leave a message",
+    "best_time": "Best time",
+    "reach": "Reach at",
+    "city": "City",
+    "state": "State",
+}
+ACTION = {
+    "login": "logged in",
+    "login_failed": "failed to log in",
+    "logout": "logged off",
+    "idle_logoff": "was logged off after inactivity",
+    "password_changed": "changed the password",
+    "password_refused": "gave a wrong present password",
+    "view": "looked at",
+    "print": "opened the print view of",
+    "export": "exported",
+    "claim": "claimed",
+    "take": "took over the claim of",
+    "release": "released",
+    "note": "wrote a note on",
+    "review": "marked as reviewed",
+    "close": "closed",
+    "reopen": "reopened",
+    "take_over": "took over the chat of",
+    "message": "wrote to the visitor of",
+    "hand_back": "handed back the chat of",
+}
+
+
+def register(app: Flask) -> None:
+    """Make these words available in templates."""
+    app.jinja_env.filters.update(
+        ago=ago, when=when, stamp=stamp, plain=plain, phone_link=phone_link, sentence=sentence, contact_label=contact_label
+    )
+    app.jinja_env.globals.update(
+        KIND=KIND, URGENCY=URGENCY, STATUS=STATUS, STATE=STATE, LEVEL=LEVEL, AUTHOR=AUTHOR, ACTION=ACTION,
+        INSTRUMENT=INSTRUMENT,
+    )  # fmt: skip
+
+
+def ago(moment: datetime | str | None, now: datetime | None = None) -> str:
+    """How long ago, in words: "just now", "4 minutes ago", "2 hours 10 minutes ago", "3 days ago"."""
+    moment = _moment(moment)
+    if moment is None:
+        return ""
+    minutes = int(((now or console().now()) - moment).total_seconds() // 60)
+    if minutes < 1:
+        return "just now"
+    if minutes < 60:
+        return f"{_count(minutes, 'minute')} ago"
+    hours, minutes = divmod(minutes, 60)
+    if hours < 24:
+        return f"{_count(hours, 'hour')} {_count(minutes, 'minute')} ago" if minutes else f"{_count(hours, 'hour')} ago"
+    return f"{_count(hours // 24, 'day')} ago"
+
+
+def when(moment: datetime | str | None) -> Markup | str:
+    """A moment in the clinic's time, as a `<time>` element."""
+    moment = _moment(moment)
+    if moment is None:
+        return ""
+    return Markup('<time datetime="{}">{}</time>').format(moment.isoformat(timespec="seconds"), stamp(moment))
+
+
+def stamp(moment: datetime | str | None) -> str:
+    """A moment in the clinic's time, as text: "Nov 23, 2026, 11:47 AM PST"."""
+    moment = _moment(moment)
+    if moment is None:
+        return ""
+    local = moment.astimezone(_zone())
+    return f"{local:%b} {local.day}, {local.year}, {local.hour % 12 or 12}:{local:%M %p %Z}"
+
+
+def plain(value: Any) -> str:
+    """A stored value in words: lists joined, choices by their display, booleans as yes and no, dates spelled out."""
+    if value is None or value == "" or value == []:
+        return ""
+    if isinstance(value, bool):
+        return "Yes" if value else "No"
+    if isinstance(value, Mapping):
+        return plain(value.get("display") or value.get("label") or value.get("code") or value.get("text"))
+    if isinstance(value, (list, tuple)):
+        return ", ".join(filter(None, map(plain, value)))
+    text = str(value)
+    if re.fullmatch(r"\d{4}-\d{2}-\d{2}", text):
+        day = date.fromisoformat(text)
+        return f"{day:%B} {day.day}, {day.year}"
+    return text
+
+
+def years_old(birth_date: str | None, now: datetime) -> int | None:
+    """Age in whole years; None when the date is unknown or cannot be read."""
+    try:
+        born = date.fromisoformat(birth_date or "")
+    except ValueError:
+        return None
+    today = now.astimezone(_zone()).date()
+    return today.year - born.year - ((today.month, today.day) < (born.month, born.day))
+
+
+def phone_link(number: str | None) -> str:
+    """The digits of a telephone number, for a `tel:` link."""
+    return re.sub(r"[^\d+]", "", number or "")
+
+
+def sentence(text: str | None) -> str:
+    """A text with a capital letter at its start."""
+    return text[:1].upper() + text[1:] if text else ""
+
+
+def contact_label(key: str) -> str:
+    """What a part of `person.contact` is called on the page."""
+    return CONTACT.get(key, sentence(key.replace("_", " ").replace("-", " ")))
+
+
+def short_name(person: Mapping[str, Any]) -> str:
+    """A name for the queue, where others may look over the shoulder: "Jo A."; empty when unknown."""
+    words = (person.get("name") or "").split()
+    first = person.get("preferred_name") or (words[0] if words else "")
+    last = f"{words[-1][0].upper()}." if len(words) > 1 else ""
+    return f"{first} {last}".strip()
+
+
+def count_levels(flags: Iterable[Mapping[str, Any]]) -> dict[str, int]:
+    """How many flags of each level."""
+    counts = dict.fromkeys(LEVEL, 0)
+    for flag in flags:
+        counts[flag["level"]] = counts.get(flag["level"], 0) + 1
+    return counts
+
+
+def not_safe(told: Mapping[str, Any]) -> bool:
+    """Whether calling or writing could put the person in danger: they said so, or did not say that it is safe."""
+    return any(flag["code"] in UNSAFE_FLAGS for flag in told["flags"])
+
+
+def said(message: Message) -> dict[str, Any]:
+    """A line of the chat for the transcript. A visitor's line that nobody answered is marked."""
+    shown = conversations.public(message)
+    return {
+        "id": shown["id"],
+        "author": AUTHOR.get(shown["author"], shown["author"]),
+        "by": shown["author"],
+        "kind": shown["kind"],
+        "text": shown["text"],
+        "choices": [choice["label"] for choice in shown["choices"]],
+        "at": stamp(message.at),
+        "waiting": message.status in {"pending", "failed"},
+    }
+
+
+def _count(number: int, unit: str) -> str:
+    return f"{number} {unit}{'' if number == 1 else 's'}"
+
+
+def _moment(value: datetime | str | None) -> datetime | None:
+    if isinstance(value, str):
+        try:
+            value = datetime.fromisoformat(value.replace("Z", "+00:00"))
+        except ValueError:
+            return None
+    if value is not None and value.tzinfo is None:
+        value = value.replace(tzinfo=timezone.utc)
+    return value
+
+
+def _zone() -> tzinfo:
+    """The clinic's time zone; UTC, which the page names, on a machine without time zone data."""
+    try:
+        return ZoneInfo(console().clinic.get("timezone") or "America/Los_Angeles")
+    except (ZoneInfoNotFoundError, ValueError):
+        return timezone.utc

@@ -1,0 +1,116 @@
+"""A staff console with its own database, for tests: `site` gives one, with a clock that can be moved."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cryptography.fernet import Fernet
+from flask.testing import FlaskClient
+from sqlalchemy import select
+from werkzeug.test import TestResponse
+
+from bot.records import Database, conversations, staff
+from bot.records.models import AuditEntry, Handoff
+from bot.settings import Clinic, Settings
+from bot.staff import create_app
+
+EMAIL = "nurse@example.org"
+PASSWORD = "correct horse battery"
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.time = datetime.now(timezone.utc)
+
+    def __call__(self) -> datetime:
+        return self.time
+
+    def forward(self, **how_long: float) -> None:
+        self.time += timedelta(**how_long)
+
+
+class Site:
+    """The console, its database and what tests do with them."""
+
+    def __init__(self, folder: Path, **changes: Any) -> None:
+        self.settings = Settings(
+            encryption_keys=(Fernet.generate_key().decode(),),
+            secret_key="a-secret-of-the-tests",
+            database_url=f"sqlite:///{folder / 'staff.db'}",
+            **changes,
+        )
+        self.database = Database(self.settings.database_url, self.settings.encryption_keys)
+        self.database.migrate()
+        self.clock = Clock()
+        self.clinic = Clinic({"name": "Onward Health & Wellness"})
+        self.app = create_app(self.settings, self.database, clinic=self.clinic, now=self.clock)
+        self.staff_id = self.add_staff(EMAIL, PASSWORD)
+
+    def add_staff(self, email: str, password: str | None = None) -> int:
+        with self.database.session() as s:
+            account, self.one_time_password = staff.create(s, email)
+            if password is not None:
+                staff.set_password(s, account, password)
+            return account.id
+
+    def visitor(self) -> Visitor:
+        return Visitor(self.app.test_client())
+
+    def nurse(self, email: str = EMAIL, password: str = PASSWORD) -> Visitor:
+        visitor = self.visitor()
+        assert visitor.log_in(email, password).status_code == 302
+        return visitor
+
+    def add_handoff(self, kind: str = "question", urgency: str = "routine", age: timedelta = timedelta(), **columns: Any) -> str:
+        """A handoff with nothing in it, for what depends on its row alone."""
+        with self.database.session() as s:
+            conversation = conversations.create_conversation(s, timedelta(hours=72))
+            created = self.clock() - age
+            handoff = Handoff(conversation_id=conversation.id, kind=kind, urgency=urgency, created_at=created, **columns)
+            s.add(handoff)
+            s.flush()
+            return handoff.id
+
+    def handoff(self, handoff_id: str) -> Handoff:
+        with self.database.reading() as s:
+            return s.get(Handoff, handoff_id)
+
+    def audit(self) -> list[tuple[str, str, str | None, int | None]]:
+        """(action, object type, object id, staff id), oldest first."""
+        with self.database.reading() as s:
+            rows = s.scalars(select(AuditEntry).order_by(AuditEntry.id))
+            return [(row.action, row.object_type, row.object_id, row.staff_id) for row in rows]
+
+
+class Visitor:
+    """Somebody at a browser, with cookies and forms."""
+
+    def __init__(self, client: FlaskClient) -> None:
+        self.client = client
+
+    def get(self, path: str, **kwargs: Any) -> TestResponse:
+        return self.client.get(path, **kwargs)
+
+    def token(self, page: str = "/login") -> str:
+        found = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', self.get(page).text)
+        assert found, f"no form on {page}"
+        return found.group(1)
+
+    def post(self, path: str, data: dict[str, Any] | None = None, page: str = "/", **kwargs: Any) -> TestResponse:
+        """Send a form with the CSRF token of a page that this person can see."""
+        return self.client.post(path, data={"csrf_token": self.token(page), **(data or {})}, **kwargs)
+
+    def log_in(self, email: str = EMAIL, password: str = PASSWORD, **fields: str) -> TestResponse:
+        return self.post("/login", {"email": email, "password": password, **fields}, page="/login")
+
+
+@pytest.fixture()
+def site(tmp_path: Path) -> Iterator[Site]:
+    site = Site(tmp_path)
+    yield site
+    site.database.dispose()
