@@ -28,6 +28,7 @@ from rasa.shared.core.events import (
     ActiveLoop,
     ConversationPaused,
     Event,
+    LoopInterrupted,
     SlotSet,
     UserUttered,
 )
@@ -39,10 +40,12 @@ from bot import settings
 from bot.records.database import Database
 from bot.records.models import Conversation, TrackerEvent, utcnow
 
-TAIL = 20  # events that Rasa is given at least, when there are so many
+TAIL = 14  # real events that Rasa is given at least, when there are so many
 SLACK = 10  # how far the tail may grow before it is cut again
+CONTEXT = 6  # of what was heard and done before the cut, so many events at least
 RANKING = 3  # of an NLU ranking this many places are kept; the rest is most of the size of an event
 SEQ = "_onward_seq"
+STRUCTURE = (ActionExecuted, ActionExecutionRejected, ActiveLoop, LoopInterrupted, UserUttered)
 
 
 class SnapshotTrackerStore(TrackerStore):
@@ -198,31 +201,53 @@ def _leading_stored(events: Sequence[Event]) -> int:
 
 def _turn_begins(events: Sequence[Event], at: int) -> bool:
     """Whether Rasa began to listen at this event, and what it heard comes next."""
-    event, following = events[at], events[at + 1]
+    event, following = events[at : at + 2] if at + 1 < len(events) else (None, None)
     is_listen = isinstance(event, ActionExecuted) and event.action_name == ACTION_LISTEN_NAME
     return is_listen and isinstance(following, UserUttered)
 
 
 def _prefix(state: DialogueStateTracker, timestamp: float) -> list[dict[str, Any]]:
-    """Events that bring a fresh tracker to a state: its slots, its active loop and the action that ran last.
+    """Events that bring a fresh tracker to a state.
 
-    The order is that of a form turn, so that Rasa's reading of the tail (is this the loop's first execution? has it been
-    interrupted?) is the same as with the real events before it.
+    Slots are set as they stand. Of what was heard and done, the last few events are taken as Rasa applies them (without
+    what was taken back, and without the ordinary turns of a loop, which Rasa leaves out of its reading): rules look back
+    on them, and a fallback in the tail may take a turn back that lies before the cut.
     """
-    loop, last_action = state.active_loop_name, state.latest_action_name
+    history = [event for event in state.applied_events() if isinstance(event, STRUCTURE)]
+    begins = (at for at in range(len(history) - CONTEXT, 0, -1) if _turn_begins(history, at))
+    start = next(begins, 0)
+    slots = [SlotSet(name, slot.value) for name, slot in state.slots.items() if slot.has_been_set]
+    paused = [ConversationPaused()] if state.is_paused() else []
+    events = [*_summary(history[:start]), *slots, *history[start:], *paused]
+    return [_trimmed({**event.as_dict(), "timestamp": timestamp}) for event in events]
+
+
+def _summary(history: Sequence[Event]) -> list[Event]:
+    """A few events that leave loop and last action as a longer history does.
+
+    A loop that is active is opened by the message that opened it, which it remembers as its trigger.
+    """
+    last_action, loop, opener, heard, rejected = None, None, [], [], False
+    for event in history:
+        if isinstance(event, UserUttered):
+            heard = [event]
+        elif isinstance(event, ActiveLoop):
+            loop, opener, rejected = event.name, heard, False
+        elif isinstance(event, ActionExecutionRejected):
+            rejected = event.action_name == loop
+        elif isinstance(event, ActionExecuted):
+            last_action = event
+            rejected = rejected and event.action_name != loop
     events: list[Event] = []
     if loop:
-        events += [ActionExecuted(loop), ActiveLoop(loop)]
-    events += [SlotSet(name, slot.value) for name, slot in state.slots.items() if slot.has_been_set]
-    if loop and state.is_active_loop_rejected:
+        events += [ActionExecuted(ACTION_LISTEN_NAME), *opener, ActionExecuted(loop), ActiveLoop(loop)]
+    if rejected:
         events.append(ActionExecutionRejected(loop))
-    if last_action and last_action != loop:
-        events.append(ActionExecuted(last_action))
-    if state.is_paused():
-        events.append(ConversationPaused())
-    for event in events:
-        event.timestamp = timestamp
-    return [event.as_dict() for event in events]
+    if last_action and last_action.action_name != loop:
+        events.append(last_action)
+    if last_action and not loop:
+        events.append(ActiveLoop(None))  # or a later start of the loop that just ended would look like its going on
+    return events
 
 
 def _trimmed(data: dict[str, Any]) -> dict[str, Any]:
