@@ -12,10 +12,9 @@ import json
 from pathlib import Path
 from typing import Any, Dict, List, Mapping, Optional, Sequence, Set, TextIO
 
-from bot.intake.answers import ANSWERED, Answer, AnswerError, Key
+from bot.intake.answers import Answer, AnswerError, Key
 from bot.intake.check import inspect
 from bot.intake.choices import listed
-from bot.intake.parsing import check_count
 from bot.intake.player import Player
 from bot.intake.questionnaire import Item, Questionnaire, QuestionnaireError
 
@@ -98,7 +97,7 @@ def _answer_all(player: Player, answers: Dict[Key, Answer], given: Mapping[str, 
         visited.add(item.key)
         texts = _texts(given.get(item.link_id))
         if texts:
-            answer, errors = _read(player, item, texts)
+            answer, errors = player.parse_list(item, texts)
             for error in errors:
                 print(f"{item.link_id}: {error.reason}: {error.message}", file=err)
                 refused = True
@@ -126,23 +125,6 @@ def _texts(given: Any) -> List[str]:
         elif entry is not None:
             texts.append(json.dumps(entry))
     return [text for text in texts if text.strip()]
-
-
-def _read(player: Player, item: Item, texts: Sequence[str]) -> tuple[Optional[Answer], List[AnswerError]]:
-    values: List[Any] = []
-    errors: List[AnswerError] = []
-    if len(texts) > 1 and not item.repeats:
-        return None, [AnswerError("one-answer", "This question takes one answer.")]
-    for text in texts:
-        try:
-            values += [v for v in player.parse(item, text).values if v not in values or not item.options]
-        except AnswerError as error:
-            errors.append(error)
-    try:
-        check_count(item, values)
-    except AnswerError as error:
-        return None, [*errors, error]
-    return (Answer(ANSWERED, values, "\n".join(texts)) if values else None), errors
 
 
 def _leftovers(player: Player, given: Mapping[str, Any], visited: Set[Key], err: TextIO) -> bool:

@@ -9,7 +9,7 @@ import datetime as dt
 import re
 import unicodedata
 from decimal import ROUND_HALF_UP, Decimal
-from typing import Any, Callable, Dict, List, Optional, Tuple
+from typing import Any, Callable, Dict, List, Tuple
 from urllib.parse import urlsplit
 
 import regex
@@ -30,7 +30,7 @@ _REGEX_SECONDS = 0.05
 
 
 def parse_answer(item: Item, text: str, *, today: dt.date, timezone: dt.tzinfo = dt.timezone.utc) -> Answer:
-    """Read a text as the answer to an item.
+    """Read a text as the whole answer to an item.
 
     Args:
         item: a question.
@@ -41,6 +41,13 @@ def parse_answer(item: Item, text: str, *, today: dt.date, timezone: dt.tzinfo =
     Raises:
         AnswerError: it does not fit, or it is not clear what is meant.
     """
+    values = read_values(item, text, today=today, timezone=timezone)
+    check_count(item, values)
+    return Answer(ANSWERED, values, clean(text))
+
+
+def read_values(item: Item, text: str, *, today: dt.date, timezone: dt.tzinfo = dt.timezone.utc) -> List[Any]:
+    """Like ``parse_answer``, but only the values, however many they are: more may follow in another text."""
     if not item.is_question:
         raise AnswerError("not-a-question", "That isn't a question that can be answered.")
     typed = clean(text)
@@ -49,11 +56,8 @@ def parse_answer(item: Item, text: str, *, today: dt.date, timezone: dt.tzinfo =
     if len(typed) > LONGEST:
         raise AnswerError("too-long", _too_long(LONGEST))
     if item.repeats:
-        values = _several(item, typed, today, timezone)
-    else:
-        values = [_one(item, typed, today, timezone)]
-    check_count(item, values)
-    return Answer(ANSWERED, values, typed)
+        return _several(item, typed, today, timezone)
+    return [_one(item, typed, today, timezone)]
 
 
 def clean(text: str) -> str:

@@ -18,7 +18,7 @@ from bot.intake import response as fhir
 from bot.intake.answers import ANSWERED, SKIPPED, Answer, AnswerError, Ending, Key
 from bot.intake.conditions import holds
 from bot.intake.dates import age
-from bot.intake.parsing import parse_answer
+from bot.intake.parsing import check_count, parse_answer, read_values
 from bot.intake.questionnaire import Condition, EndWhen, Item, Option, Questionnaire
 
 
@@ -168,6 +168,31 @@ class Player:
     def parse(self, item: Item, text: str) -> Answer:
         """Read what was typed as an answer to the item. Raises AnswerError where it does not fit or is not clear."""
         return parse_answer(item, text, today=self.today, timezone=self.timezone)
+
+    def parse_list(self, item: Item, texts: Sequence[str]) -> Tuple[Optional[Answer], List[AnswerError]]:
+        """Read several texts as the answers to an item that repeats; those that fit are kept, the others are named.
+
+        Returns:
+            the answer (None where nothing fits or their number is wrong) and the errors met.
+        """
+        values: List[Any] = []
+        errors: List[AnswerError] = []
+        if len(texts) > 1 and not item.repeats:
+            return None, [AnswerError("one-answer", "This question takes one answer. Which one fits best?")]
+        for text in texts:
+            try:
+                found = read_values(item, text, today=self.today, timezone=self.timezone)
+            except AnswerError as error:
+                errors.append(error)
+            else:
+                values += [value for value in found if not item.options or value not in values]
+        if not values:
+            return None, errors
+        try:
+            check_count(item, values)
+        except AnswerError as error:
+            return None, [*errors, error]
+        return Answer(ANSWERED, values, "\n".join(texts)), errors
 
     def choose(self, item: Item, code: str) -> Answer:
         """Read a tapped choice: ``true`` or ``false`` for a boolean, else the code of an option."""
