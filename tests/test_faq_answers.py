@@ -17,21 +17,64 @@ from tests.faq_library import ROOT, Faq, catalogue, library, sentences
 
 IDS = catalogue()
 
-EFFICACY = (
-    "what_is_ketamine how_it_works effectiveness research_evidence fda_status off_label success_rate cure va_position "
-    "spravato other_treatments psychedelics ptsd_types symptoms_helped suicidal_thoughts_benefit onset duration boosters "
-    "not_working long_term_benefits tried_before"
-).split()
+EFFICACY = [
+    "what_is_ketamine",
+    "how_it_works",
+    "effectiveness",
+    "research_evidence",
+    "fda_status",
+    "off_label",
+    "success_rate",
+    "cure",
+    "va_position",
+    "spravato",
+    "other_treatments",
+    "psychedelics",
+    "ptsd_types",
+    "symptoms_helped",
+    "suicidal_thoughts_benefit",
+    "onset",
+    "duration",
+    "boosters",
+    "not_working",
+    "long_term_benefits",
+    "tried_before",
+]
 
-MEDICINES = (
-    "antidepressants benzodiazepines lamotrigine stimulants day_of_medicines opioids cannabis alcohol sleep_medicines"
-).split()
+MEDICINES = [
+    "antidepressants",
+    "benzodiazepines",
+    "lamotrigine",
+    "stimulants",
+    "day_of_medicines",
+    "opioids",
+    "cannabis",
+    "alcohol",
+    "sleep_medicines",
+]
 
-CLINIC_ONLY = (
-    "conditions_treated diagnosis_needed referral prior_treatments_needed therapist_needed age_limit weight_limit "
-    "day_of_medicines cost insurance payment_options location_and_hours booking route session_frequency first_visit "
-    "care_team companion therapy_integration after_hours"
-).split()
+CLINIC_ONLY = [
+    "conditions_treated",
+    "diagnosis_needed",
+    "referral",
+    "prior_treatments_needed",
+    "therapist_needed",
+    "age_limit",
+    "weight_limit",
+    "day_of_medicines",
+    "cost",
+    "insurance",
+    "payment_options",
+    "location_and_hours",
+    "booking",
+    "route",
+    "session_frequency",
+    "first_visit",
+    "care_team",
+    "companion",
+    "therapy_integration",
+    "after_hours",
+]
 
 NEGATION = re.compile(
     r"\b(no|not|never|nobody|nothing|none|neither|nor|cannot|without|whether|isn't|aren't|wasn't|doesn't|don't|didn't|"
@@ -72,7 +115,8 @@ WHO_DECIDES = re.compile(
     re.I,
 )
 DECIDES_FOR_PERSON = re.compile(
-    r"\byou (do )?(qualify|are eligible|are a good candidate|are not eligible)\b|\byou('re| are) (cleared|approved)\b", re.I
+    r"\byou (do )?(qualify|are eligible|are a good candidate|are not eligible)\b|\byou('re| are) (cleared|approved)\b",
+    re.I,
 )
 LIMIT = re.compile(
     r"\bmixed\b|\bno (difference|benefit|PTSD benefit|overall)|\bfound no\b|\bfade|\bnobody\b|\bnot (been )?(known|established|"
@@ -179,7 +223,9 @@ def test_what_only_the_clinic_knows_comes_from_its_file(faq_id: str) -> None:
 def test_answer_does_not_shout_or_flatter(faq: Faq) -> None:
     said = f"{faq.text} {faq.metadata.get('clinic_missing', '')} {faq.metadata['question']}"
     assert "!" not in said
-    assert not re.search(r"as an AI|I understand how you feel|great question|don't worry|calm down|we've got you", said, re.I)
+    assert not re.search(
+        r"as an AI|I understand how you feel|great question|don't worry|calm down|we've got you", said, re.I
+    )
     assert said.isascii() or not re.search(r"[\U0001F000-\U0001FAFF]", said)
 
 
@@ -250,7 +296,9 @@ def test_no_answer_tells_anyone_to_change_a_medicine(faq: Faq) -> None:
     assert not [sentence for sentence in faq.sentences if TELLS_TO_CHANGE.search(sentence)]
 
 
-@pytest.mark.parametrize("advice", ["Stop your Xanax the day before.", "You can skip your lithium.", "You should taper it."])
+@pytest.mark.parametrize(
+    "advice", ["Stop your Xanax the day before.", "You can skip your lithium.", "You should taper it."]
+)
 def test_advice_to_change_a_medicine_would_be_caught(advice: str) -> None:
     assert TELLS_TO_CHANGE.search(advice)
 
@@ -274,5 +322,7 @@ def test_answers_average_a_ninth_grade_reader_or_younger() -> None:
 
 def test_readability_tells_plain_from_bureaucratic() -> None:
     plain = "Tell the team what you take. They can help you plan the day."
-    bureaucratic = "Pharmacological contraindications necessitate comprehensive interdisciplinary evaluation beforehand."
+    bureaucratic = (
+        "Pharmacological contraindications necessitate comprehensive interdisciplinary evaluation beforehand."
+    )
     assert grade(plain) < 5 < 12 < grade(bureaucratic)
