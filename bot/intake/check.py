@@ -27,7 +27,9 @@ NOT_PLAYABLE = {
     "coding": "is a type of FHIR R5; this player reads R4, where it is called choice",
     "question": "is an abstract type and cannot be asked",
 }
-ANSWER_FORMATS = ("phone", "email", "phone-or-email", "name", "birth-date")
+ANSWER_FORMATS = {
+    "phone": "string", "email": "string", "phone-or-email": "string", "name": "string", "birth-date": "date", "past-date": "date",
+}
 
 _TOP = set(
     "resourceType id meta implicitRules language text contained extension modifierExtension url identifier version name"
@@ -477,7 +479,7 @@ def _check_own(node: _Node, report: Report) -> None:
     fmt = extension(raw, OWN + "answer-format")
     if fmt is not None and fmt not in ANSWER_FORMATS:
         report.problem(where, f"answer-format must be one of {', '.join(ANSWER_FORMATS)}")
-    elif fmt is not None and raw["type"] != ("date" if fmt == "birth-date" else "string"):
+    elif fmt is not None and raw["type"] != ANSWER_FORMATS[fmt]:
         report.problem(where, f"answer-format {fmt} does not fit type {raw['type']}")
     for name, needed in (("end-when", {"code", "text"}), ("required-when", {"question", "operator", "answer"})):
         for entry in raw.get("extension", []):

@@ -7,6 +7,7 @@ or labels are numbers themselves: then they mean those.
 """
 from __future__ import annotations
 
+import functools
 import re
 from typing import Dict, List, Optional, Sequence, Tuple
 
@@ -30,16 +31,18 @@ _MEANINGS: Dict[str, frozenset] = {
         "rather not say", "i'd rather not say", "choose not to disclose", "asked but declined", "prefer not to disclose",
     }),
 }
+_PLAIN_MEANINGS = frozenset().union(*_MEANINGS.values())  # these are for ``polarity`` to read
 _ORDINALS = "first second third fourth fifth sixth seventh eighth ninth tenth".split()
 _NUMBERS = "one two three four five six seven eight nine ten".split()
-_POSITION = re.compile(r"^(?:option|number|no\.?|nr\.?|choice|answer|#|the)?\s*#?(\d{1,3}|[a-z]+?)(?:st|nd|rd|th)?(?: one| option"
-                       r"| choice)?[.)]?$")
+_POSITION = re.compile(r"^(?:the |option |number |no\.? ?|nr\.? ?|choice |answer )?#?(?:(\d{1,3})(?:st|nd|rd|th)?|([a-z]+))"
+                       r"(?: one| option| choice)?[.)]?$")
+_MOST_COUNTED = 20  # nobody counts further down a list
 _NEGATION = re.compile(r"\b(?:not|no|never|neither|nor|except|without|isn't|don't|dont|doesn't|can't|but)\b|n't\b")
 _NOT_APPLICABLE = frozenset({
     "n/a", "na", "not applicable", "doesn't apply", "does not apply", "doesn't apply to me", "does not apply to me",
     "not relevant", "can't get pregnant", "i can't get pregnant", "not possible", "irrelevant",
 })
-_SMALL_WORDS = frozenset({"ok", "hi", "me", "oh", "in", "ma", "pa", "la", "mt", "id", "as", "so"})
+_SMALL_WORDS = frozenset({"ok", "hi", "me", "oh", "in", "as", "so"})
 
 
 def match(options: Sequence[Option], text: str, *, open_choice: bool = False) -> Option:
@@ -105,20 +108,26 @@ def _plain(text: str) -> str:
     return re.sub(r"\s+", " ", polarity.normalise(text)).strip()
 
 
+@functools.lru_cache(maxsize=4096)
+def _plain_name(name: str) -> str:
+    """Only names of options are remembered, never what a person typed."""
+    return _plain(name)
+
+
 def _names(option: Option) -> Tuple[str, ...]:
     return (option.display, *option.synonyms)
 
 
 def _exact(options: Sequence[Option], words: str, text: str) -> Optional[Option]:
-    by_label = [o for o in options if any(_plain(name) == words for name in _names(o))]
+    by_label = [o for o in options if any(_plain_name(name) == words for name in _names(o))]
     if len(by_label) == 1:
         return by_label[0]
     raw = text.strip().strip(".")
-    by_code = [o for o in options if raw == o.code] or [o for o in options if _plain(o.code) == words]
+    by_code = [o for o in options if raw == o.code] or [o for o in options if _plain_name(o.code) == words]
     if len(by_code) == 1:
-        short = by_code[0].code.isupper() and len(by_code[0].code) == 2
-        if not (short and words in _SMALL_WORDS and not raw.isupper()):  # "ok" is hardly Oklahoma
-            return by_code[0]
+        if words in _SMALL_WORDS and by_code[0].code.isupper() and not raw.isupper():
+            raise AnswerError("ambiguous", f"Did you mean {by_code[0].display}?")  # "ok" is hardly Oklahoma
+        return by_code[0]
     return None
 
 
@@ -140,11 +149,9 @@ def _semantic(options: Sequence[Option], text: str, words: str, open_choice: boo
     if reading is None or reading.agreement and not ({YES, NO} <= set(meanings) and reading.meaning == NO):
         return None
     if reading.meaning in meanings:
-        others = [o for o in options if meaning_of(o) is None]
-        if reading.meaning in (YES, NO) and others and _plain(text) != reading.meaning:
-            named = _by_mention(others, words, text)
-            if named:
-                return None
+        named = _by_mention(options, words, text) if words != reading.meaning else []
+        if any(o is not meanings[reading.meaning] for o in named):
+            return None  # another option is named: "I could be pregnant" is not just "not sure"
         return meanings[reading.meaning]
     if reading.meaning == UNSURE and not open_choice:
         raise AnswerError("unsure", "It's fine not to be sure. " + _refusal(options) + " You can also skip this.")
@@ -155,7 +162,7 @@ def _by_number(options: Sequence[Option], words: str) -> List[Option]:
     position = _POSITION.match(words)
     if not position:
         return []
-    token = position[1]
+    token = position[1] or position[2]
     numeric = [o for o in options if re.match(r"^[-+]?\d", o.code) or re.match(r"^[-+]?\d", o.display)]
     if numeric:
         if not token.isdigit():
@@ -164,9 +171,9 @@ def _by_number(options: Sequence[Option], words: str) -> List[Option]:
     for names in (_ORDINALS, _NUMBERS):
         if token in names:
             token = str(names.index(token) + 1)
-    if token == "last" and options:
+    if token == "last":
         return [options[-1]]
-    if not token.isdigit() or not 1 <= int(token) <= len(options):
+    if not token.isdigit() or not 1 <= int(token) <= min(len(options), _MOST_COUNTED):
         return []
     return [options[int(token) - 1]]
 
@@ -179,22 +186,21 @@ def _number_of(name: str) -> Optional[str]:
 def _by_prefix(options: Sequence[Option], words: str, text: str) -> List[Option]:
     if not words or not words[0].isalpha():
         return []
-    return [o for o in options if any(_plain(name).startswith(words) for name in _names(o))]
+    return [o for o in options if any(_plain_name(name).startswith(words) for name in _names(o)[:None if len(words) > 2 else 1])]
 
 
 def _by_mention(options: Sequence[Option], words: str, text: str) -> List[Option]:
-    if _NEGATION.search(words):
-        return []
+    negated = bool(_NEGATION.search(words))
     spans: List[Tuple[int, int, Option]] = []
     for option in options:
         for name in _names(option):
-            plain = _plain(name)
-            if len(plain) > 1:
+            plain = _plain_name(name)
+            if len(plain) > 1 and plain not in _PLAIN_MEANINGS and (not negated or _NEGATION.search(plain)):  # "not by phone" does not name the phone
                 spans += [(*m.span(), option) for m in re.finditer(rf"(?<!\w){re.escape(plain)}(?!\w)", words)]
     capitals = re.search(r"\b([A-Z]{2})[.\s]*$", text.strip()) or (
         None if text.isupper() else re.search(r"\b([A-Z]{2})\b", text))
     if capitals:
-        spans += [(0, 2, o) for o in options if o.code == capitals[1] and not spans]
+        spans += [(0, 2, o) for o in options if o.code == capitals[1] and not spans and not negated]
     widest = [s for s in spans if not any(t is not s and t[0] <= s[0] and s[1] <= t[1] and t[1] - t[0] > s[1] - s[0]
                                           for t in spans)]
     found: List[Option] = []
@@ -209,7 +215,7 @@ def _by_typo(options: Sequence[Option], words: str, text: str) -> List[Option]:
         return []
     limit = 1 if len(words) < 8 else 2
     near = sorted(
-        ((min(DamerauLevenshtein.distance(words, _plain(n)) for n in _names(o)), i) for i, o in enumerate(options))
+        ((min(DamerauLevenshtein.distance(words, _plain_name(n)) for n in _names(o)), i) for i, o in enumerate(options))
     )
     near = [(d, i) for d, i in near if d <= limit + 1]
     if not near or near[0][0] > limit:

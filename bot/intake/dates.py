@@ -32,6 +32,15 @@ _RELATIVE = re.compile(r"\b(ago|last|yesterday|today|this|next|tomorrow|hace|hoy
 _ISO = re.compile(r"^(\d{4})-(\d{2})(?:-(\d{2}))?$")
 
 _EXAMPLE = "March 4, 1987"
+_WHOLE_BIRTH_DATE = f"I need the whole date of birth: month, day and year. For example: {_EXAMPLE}."
+_ORDINALS = ("first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth "
+             "fifteenth sixteenth seventeenth eighteenth nineteenth twentieth").split()
+_ORDINAL_DAYS = {
+    **{word: str(i) for i, word in enumerate(_ORDINALS, start=1)},
+    **{f"{tens}-{word}": str(base + i) for tens, base in (("twenty", 20), ("thirty", 30))
+       for i, word in enumerate(_ORDINALS[:9], start=1)}, "thirtieth": "30",
+}
+_ORDINAL = re.compile(r"\b(?:(?:twenty|thirty)[- ])?(?:" + "|".join(_ORDINALS + ["thirtieth"]) + r")\b")
 
 
 def parse_date(
@@ -55,7 +64,9 @@ def parse_date(
     example = example or (_EXAMPLE if birth else f"{_EXAMPLE}, or just the year")
     words = _clean(text)
     found = _grammar(words, today, birth, day_first, example)
-    if found is None:
+    if found is None and birth and re.fullmatch(r"\d{1,3}(?: years?(?: old)?)?", words):
+        raise AnswerError("incomplete-date", _WHOLE_BIRTH_DATE)
+    if found is None and not (birth and _RELATIVE.search(words)):
         found = _by_library(words, today)
     if found is None:
         raise AnswerError("not-a-date", f"I couldn't read that as a date. For example: {example}.")
@@ -66,18 +77,19 @@ def parse_date(
 
 def _clean(text: str) -> str:
     words = re.sub(r"\s+", " ", text).strip().lower()
-    words = _TAIL.sub("", words)
+    words = _ORDINAL.sub(lambda m: _ORDINAL_DAYS.get(m[0].replace(" ", "-"), m[0]), _TAIL.sub("", words))
     return _LEAD.sub("", words).strip()
 
 
 def _check_birth(found: str, today: dt.date) -> None:
     if len(found) < 10:
-        message = "I need the whole date of birth: month, day and year. For example: March 4, 1987."
-        raise AnswerError("incomplete-date", message)
+        raise AnswerError("incomplete-date", _WHOLE_BIRTH_DATE)
     born = dt.date.fromisoformat(found)
     if born > today:
         message = "That date is still to come. What is your date of birth? For example: March 4, 1987."
         raise AnswerError("future-date", message)
+    if born.year >= today.year - 1:  # this year, written out of habit
+        raise AnswerError("ambiguous", "Could you check the year? I need the year you were born. For example: March 4, 1987.")
     if today.year - born.year > OLDEST_YEARS:
         message = "That is more than 120 years ago. What is your date of birth? For example: March 4, 1987."
         raise AnswerError("too-long-ago", message)

@@ -23,8 +23,8 @@ from bot.intake.polarity import DECLINED, NO, UNSURE, YES
 from bot.intake.questionnaire import Item
 
 LONGEST = 20_000  # characters of one answer, whatever the item allows
-_PERMISSION = re.compile(r"\b(?:agree|understand|okay|ok|may we|can we|consent|permission|accept|is it (?:ok|okay|all right))\b",
-                         re.I)
+_PERMISSION = re.compile(r"\b(?:agree|understand|okay|ok|all right|(?:may|can) (?:we|i|the \w+)|consent|permission|accept)\b", re.I)
+_WITH_A_CONDITION = re.compile(r"\b(?:but|only|if|unless|except|as long as)\b", re.I)
 _INTEGER_LIMIT = 2**31 - 1  # a FHIR integer has 32 bits
 _REGEX_SECONDS = 0.05
 
@@ -122,6 +122,8 @@ def _boolean(item: Item, typed: str, today: dt.date, timezone: dt.tzinfo) -> boo
         reading = None
     if reading and reading.lean and reading.meaning == YES:
         reading = None  # "I think so" is too little for a plain yes
+    if reading and reading.meaning == YES and permission and _WITH_A_CONDITION.search(typed):
+        raise AnswerError("unclear", "I can only note a plain yes or no here. Which one is it?")
     if reading and reading.meaning in (YES, NO):
         return reading.meaning == YES
     if reading and reading.meaning == UNSURE:
@@ -229,7 +231,10 @@ def _other_unit(word: str, unit: Any) -> bool:
 
 def _date(item: Item, typed: str, today: dt.date, timezone: dt.tzinfo) -> str:
     birth = item.answer_format == "birth-date"
-    return parse_date(typed, today, birth=birth, day_first=_day_first(item), example=item.example)
+    found = parse_date(typed, today, birth=birth, day_first=_day_first(item), example=item.example)
+    if item.answer_format == "past-date" and found > today.isoformat()[: len(found)]:
+        raise AnswerError("future-date", "That is still to come. Could you check the year?")
+    return found
 
 
 def _day_first(item: Item) -> bool:

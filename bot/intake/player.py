@@ -145,10 +145,15 @@ class Player:
                 texts.clear()
             elif other.text and not other.is_question and not self._is_note(questionnaire, other):
                 texts.append(other.text)
-        for ancestor in self._ancestors(questionnaire, item):
-            if ancestor.repeat_text and ancestor.text and ancestor.text not in texts:
-                texts.append(ancestor.text)
+        stem = self.stem(item)
+        if stem and stem not in texts:
+            texts.append(stem)
         return texts + list(item.notes)
+
+    def stem(self, item: Item) -> Optional[str]:
+        """The text of a group that has to stand before each of its questions ("In the past month, have you...")."""
+        ancestors = self._ancestors(self._by_name[item.questionnaire], item)
+        return next((a.text for a in reversed(ancestors) if a.repeat_text and a.text), None)
 
     def outro(self) -> List[str]:
         """Texts that stand after the last question."""

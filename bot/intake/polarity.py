@@ -28,10 +28,10 @@ def _set(text: str) -> FrozenSet[str]:
 
 
 _YES_WORDS = _set(
-    "yes|y|ye|yea|yeah|yeh|yep|yepp|yup|yupp|yah|ya|yas|yess|yse|yeas|affirmative|correct|true|definitely|absolutely"
+    "yes|y|ye|yea|yeah|yeahh|yeh|yep|yepp|yup|yupp|yah|ya|yas|yess|yse|yeas|affirmative|correct|true|definitely|absolutely"
     "|certainly|indeed|si|sí|👍|✅|✔|yessir|uhhuh|mhm|mmhmm|yus|totally|exactly|positive"
 )
-_NO_WORDS = _set("no|n|nope|nop|noo|nah|naw|nay|never|negative|false|neither|nein|👎|❌|non|nada|none")
+_NO_WORDS = _set("no|n|nope|nop|noo|nah|nahh|naw|nay|never|negative|false|neither|nein|👎|❌|non|nada|none")
 _AGREE = _set(
     "ok|okay|k|kk|sure|fine|agree|agreed|i agree|i accept|accept|accepted|i consent|consent|i understand|understood"
     "|understand|got it|of course|alright|all right|sounds good|that's fine|that's ok|that's okay|thats fine|go ahead"
@@ -66,10 +66,10 @@ _LEAN_YES = _set("i think so|i believe so|i guess so|i guess|i suppose|i suppose
                  "|i am pretty sure|as far as i know|i would say so|i'd say so|i would think so")
 _UNSURE = re.compile(
     r"\b(?:not (?:really |quite |entirely |totally |100% |100 |completely |too |so |very )?(?:sure|certain|positive)"
-    r"|(?:un|in)sure|uncertain|i'?m unsure|idk|dunno|don'?t (?:really |quite |actually )?(?:know|remember|recall|understand)"
-    r"|do not (?:really |actually )?(?:know|remember|recall|understand)|dont know|no (?:idea|clue)|not a clue"
+    r"|(?:un|in)sure|uncertain|i'?m unsure|idk|dunno|don'?t (?:really |quite |actually )?(?:know|remember|recall)"
+    r"|do not (?:really |actually )?(?:know|remember|recall)|dont know|no (?:idea|clue)|not a clue"
     r"|(?:can'?t|cannot|cant|couldn'?t) (?:really )?(?:say for sure|remember|recall|tell|be sure|say for certain)"
-    r"|hard to (?:say|tell|know)|who knows|i forget|i forgot|maybe|perhaps|possibly|might be|could be|it depends|depends"
+    r"|hard to (?:say|tell|know)|who knows|i forget|i forgot|maybe|perhaps|possibly|probably(?: not)?|(?:un|most |very )?likely|i doubt it|might be|could be|it depends|depends"
     r"|i wonder|haven'?t (?:checked|been checked|been tested)|no sé|no se|unknown)\b|^(?:\?+|unsure|i might|i may)$"
 )
 _DECLINED = re.compile(
@@ -86,6 +86,12 @@ _TURN = re.compile(
 _TURN_YES = re.compile(
     r"\b(?:no|nope|nah|not (?:really|me|sure|true)|never mind|nevermind|wait|scratch that|maybe|perhaps|possibly|unless"
     r"|except|don'?t|do not)\b"
+)
+_LOST = re.compile(r"\b(?:sure|know|understand|certain|clue|idea) (?:of )?(?:what|which|how|why) (?:you|that|this|it|the|do|to|is)\b")
+_STILL_NO = re.compile(r"^(?:never|not|none|nothing|nope|no|nada|i (?:don't|do not|haven't|have not|never|didn't)|i've (?:never|not))\b")
+_TAKES_BACK = re.compile(
+    r"\b(?:but|although|though|however|except|unless|used to|yes|yeah|yep|sometimes|once|wait|actually|until|any ?more|only"
+    r"|scratch that)\b"
 )
 _FALSE_START = re.compile(
     r"^(?:no (?:doubt|question|problem|worries|matter|need|wonder|thanks? to|more than|less than|longer)"
@@ -116,7 +122,7 @@ def read(text: str) -> Optional[Reading]:
     exact = _exact(plain)
     if exact:
         return exact
-    if _FALSE_START.match(words):
+    if _FALSE_START.match(words) or _LOST.search(words):
         return None
     return _sentence(words)
 
@@ -159,7 +165,7 @@ def _sentence(words: str) -> Optional[Reading]:
             return Reading(NO, lean=tail_reading.lean)
         if _UNSURE.search(words):
             return Reading(UNSURE) if not mark else None
-        if _TURN.search(rest):
+        if _TAKES_BACK.search(rest) or _TURN.search(rest) and not _STILL_NO.match(rest):
             return None
         return Reading(NO)
     if _UNSURE.search(words):

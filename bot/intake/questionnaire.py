@@ -3,7 +3,7 @@
 The raw JSON is looked over by ``check.py`` first, so that this module can read it without asking twice. Extensions that
 are understood stand in ``HL7`` and ``SDC``; those of this project start with ``OWN``:
 
-    answer-format   valueCode phone | email | phone-or-email | name | birth-date: how a string or date is read
+    answer-format   valueCode phone | email | phone-or-email | name | birth-date | past-date: how it is read
     end-when        answer (value[x]) or age-below (valueInteger), code, text: an answer that ends the run kindly
     example         valueString, shown when an answer could not be read
     repeat-text     valueBoolean on a group: its text stands before each of its questions, not only the first
@@ -415,9 +415,15 @@ def _unit(raw: Mapping[str, Any]) -> Optional[Mapping[str, Any]]:
 
 
 def _item(
-    raw: Mapping[str, Any], name: str, value_sets: Mapping[str, Tuple[Option, ...]], hidden: bool = False
+    raw: Mapping[str, Any],
+    name: str,
+    value_sets: Mapping[str, Tuple[Option, ...]],
+    hidden: bool = False,
+    help_above: Optional[str] = None,
 ) -> Item:
+    """``hidden`` and the help text of a group hold for what stands in it, too."""
     hidden = hidden or extension(raw, HL7 + "questionnaire-hidden") is True
+    help_ = _help(raw) or help_above
     kind, initial = initial_values(raw)
     is_group = raw["type"] == "group"
     shown = [c for c in raw.get("item", ()) if c.get("type") == "display" and not c.get("enableWhen") and c.get("text")]
@@ -441,7 +447,7 @@ def _item(
         options=options_of(raw, value_sets),
         initial=initial,
         initial_kind=kind,
-        help=_help(raw),
+        help=help_,
         notes=() if is_group else tuple(c["text"] for c in shown if not is_decoration(c)),
         example=extension(raw, OWN + "example"),
         entry_format=extension(raw, HL7 + "entryFormat"),
@@ -457,6 +463,6 @@ def _item(
         end_when=end_when(raw),
         code=tuple(raw.get("code", ())),
         definition=raw.get("definition"),
-        items=tuple(_item(c, name, value_sets, hidden) for c in raw.get("item", ()) if not is_decoration(c)),
+        items=tuple(_item(c, name, value_sets, hidden, help_) for c in raw.get("item", ()) if not is_decoration(c)),
         raw=raw,
     )
