@@ -11,16 +11,16 @@ from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
 
 from sqlalchemy.orm import Session
 
+from actions.services import Services
+from actions.turn import Button, button
 from bot.handoff import flags, service
 from bot.handoff.crisis import take_over
 from bot.intake.answers import Answer, AnswerError
+from bot.intake.parsing import show
 from bot.intake.player import Player
 from bot.intake.questionnaire import Item
 from bot.records import intakes
 from bot.records.models import Intake
-
-from actions.services import Services
-from actions.turn import Button, button
 
 MOST_BUTTONS = 8  # a longer list of options is typed, with the list read out
 MISSES_BEFORE_HELP = 2
@@ -74,7 +74,7 @@ class Dialogue:
             intakes.set_status(self.s, self.intake, "in_progress")
         handler: Optional[Callable[[], Outcome]] = {
             "skip": self._skip,
-            "back": self._back,
+            "go_back": self._back,
             "why": self._why,
             "repeat": self.ask,
             "stop": self._stop,
@@ -335,7 +335,7 @@ class Dialogue:
         if not self.player.is_required(item):
             buttons.append(button("Skip", "skip"))
         if self.player.previous(item) is not None:
-            buttons.append(button("Back", "back"))
+            buttons.append({**button("Back", "go_back"), "id": "back"})
         return Line(item.prompt, buttons, "question")
 
     def _intro(self, item: Item) -> List[str]:
@@ -356,7 +356,7 @@ class Dialogue:
     def _shown(self, answer: Answer, item: Item) -> str:
         if answer.status != "answered":
             return "(skipped)"
-        return ", ".join(_show(item, value) for value in answer.values) or (answer.text or "")
+        return show(item, answer) or answer.text or ""
 
     # -- bookkeeping ---------------------------------------------------------------------------------------------
 
@@ -412,18 +412,6 @@ def _options(item: Item) -> List[Tuple[str, str]]:
 
 def _pending_choice(name: str, buttons: Sequence[Button]) -> Dict[str, Any]:
     return {"questionnaire": "", "link_id": name, "type": "choice", "options": [b["title"] for b in buttons], "format": None}
-
-
-def _show(item: Item, value: Any) -> str:
-    """A stored value in words."""
-    if isinstance(value, bool):
-        return "Yes" if value else "No"
-    if isinstance(value, dict):
-        return value.get("display") or value.get("code") or str(value.get("value", ""))
-    if item.type == "date" and isinstance(value, str) and len(value) == 10:
-        day = date.fromisoformat(value)
-        return f"{day:%B} {day.day}, {day.year}"
-    return str(value)
 
 
 def _named(text: str, items: Sequence[Item]) -> Optional[Item]:

@@ -7,11 +7,10 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
-from bot.records import conversations
-
 from actions.library import FaqAnswer
 from actions.services import services
 from actions.turn import Button, as_said, button, choice, intent, message_id, say, typed_text
+from bot.records import conversations
 
 MOST_OFFERED = 3
 PASS_ON = button("Pass my question to the team", "pass_question")

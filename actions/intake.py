@@ -8,12 +8,11 @@ from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 from sqlalchemy.orm import Session
 
-from bot.records import intakes
-from bot.records.models import Intake
-
 from actions.dialogue import Dialogue, Line, Outcome
 from actions.services import Services, services
 from actions.turn import choice, intent, say, since_last_message, typed_text
+from bot.records import intakes
+from bot.records.models import Intake
 
 FORM = "intake_form"
 # Answers a request for contact can take over from the history, by link id.
@@ -54,10 +53,8 @@ class ValidateIntakeForm(Action):
         return events
 
 
-class _OpenRun(Action):
+class _OpenRun:
     """Begins or goes on with a run; the form then asks its open question."""
-
-    kind = "intake"
 
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Dict[Text, Any]) -> List[EventType]:
         parts = services()
@@ -71,7 +68,7 @@ class _OpenRun(Action):
         raise NotImplementedError
 
 
-class ActionStartIntake(_OpenRun):
+class ActionStartIntake(_OpenRun, Action):
     def name(self) -> Text:
         return "action_start_intake"
 
@@ -87,7 +84,7 @@ class ActionStartIntake(_OpenRun):
         )
 
 
-class ActionResumeIntake(_OpenRun):
+class ActionResumeIntake(_OpenRun, Action):
     def name(self) -> Text:
         return "action_resume_intake"
 
@@ -99,7 +96,7 @@ class ActionResumeIntake(_OpenRun):
         return Line("I don't have a history to go on with, so let's start one. You can stop at any time.")
 
 
-class ActionCallback(_OpenRun):
+class ActionCallback(_OpenRun, Action):
     def name(self) -> Text:
         return "action_callback"
 
@@ -117,7 +114,7 @@ class ActionCallback(_OpenRun):
         )
 
 
-class ActionPassQuestion(_OpenRun):
+class ActionPassQuestion(_OpenRun, Action):
     def name(self) -> Text:
         return "action_pass_question"
 

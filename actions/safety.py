@@ -7,11 +7,10 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.events import ActiveLoop, EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
-from bot.handoff.crisis import take_over
-
 from actions.dialogue import crisis_line
 from actions.services import services
 from actions.turn import intent, say, typed_text
+from bot.handoff.crisis import take_over
 
 
 class ActionTakeover(Action):

@@ -8,13 +8,12 @@ import dataclasses
 import functools
 from typing import Dict, List, Tuple
 
+from actions.library import FaqLibrary
 from bot import settings as settings_module
 from bot.intake.questionnaire import Questionnaire
 from bot.records.database import Database
 from bot.safety import Replies, Screener
 from bot.settings import ROOT, Clinic, Settings
-
-from actions.library import FaqLibrary
 
 # What a run of the intake form plays, by its kind.
 RUNS: Dict[str, Tuple[str, ...]] = {

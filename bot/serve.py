@@ -63,14 +63,13 @@ def servers(settings: Settings) -> List[Server]:
         "RASA_TELEMETRY_ENABLED": "false",
         "TF_CPP_MIN_LOG_LEVEL": "3",
         "PYTHONWARNINGS": "ignore",
-        "SANIC_HOST": "127.0.0.1",  # where the SDK's action server listens
         "PYTHONPATH": str(ROOT),
         "OMP_NUM_THREADS": "1",
     }
     run = [sys.executable, "-m"]
     return [
         Server("chat", [*run, "bot.channel.server"], environment),
-        Server("action", [*run, "rasa_sdk", "--actions", "actions", "--port", str(settings.actions_port)], environment),
+        Server("action", [*run, "actions"], environment),
         Server("staff", [*run, "bot.staff"], environment),
         Server("outbox", [*run, "bot", "outbox"], environment),
     ]

@@ -18,12 +18,14 @@ def main() -> int:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     settings = settings_module.load()
     import rasa.core.run
-    import rasa.utils.common
     from rasa.core.utils import AvailableEndpoints
+    from rasa.utils.common import configure_logging_and_warnings
+    from rasa.utils.log_utils import configure_structlog
 
     from bot import rasa_overrides
 
-    rasa.utils.common.configure_logging_and_warnings(logging.WARNING)
+    configure_structlog(logging.WARNING)  # unset, it prints whole trackers
+    configure_logging_and_warnings(logging.WARNING)
     rasa_overrides.apply()
     endpoints = AvailableEndpoints.read_endpoints(str(ROOT / "endpoints.yml"))
     endpoints.action.url = settings.actions_url

@@ -181,7 +181,7 @@ class Turns:
         return self._reply(conversation_id, message_id, said)
 
     def _crisis_choices(self) -> set:
-        return ONGOING | {name for name in self.replies.choice_ids()}
+        return ONGOING | set(self.replies.choice_ids())
 
     # -- failure -------------------------------------------------------------------------------------------------
 

@@ -20,7 +20,6 @@ from limits.storage import MemoryStorage
 from limits.strategies import MovingWindowRateLimiter
 from rasa.core.channels.channel import InputChannel, UserMessage
 from sanic import Blueprint, Sanic, response
-from sanic.exceptions import SanicException
 from sanic.request import Request
 from sanic.response import HTTPResponse
 
@@ -85,6 +84,11 @@ class WebChat(InputChannel):
         async def refused(request: Request, error: ChatError) -> HTTPResponse:
             headers = {"Retry-After": str(error.retry_after)} if error.retry_after else {}
             return response.json(error.as_dict(), status=error.status, headers=headers)
+
+        @chat.exception(Exception)
+        async def failed(request: Request, error: Exception) -> HTTPResponse:
+            logger.error("%s %s failed: %s", request.method, request.path, type(error).__name__)  # never what was said
+            return response.json(Unavailable().as_dict(), status=Unavailable.status)
 
         @chat.post("/chat/session")
         async def open_session(request: Request) -> HTTPResponse:

@@ -104,6 +104,12 @@ def replies_to(s: Session, message_id: int) -> list[Message]:
     return list(s.scalars(select(Message).filter_by(reply_to=message_id).order_by(Message.id)))
 
 
+def last_reply(s: Session, conversation_id: str) -> Message | None:
+    """The newest message that is not the visitor's."""
+    newest_first = select(Message).filter_by(conversation_id=conversation_id).order_by(Message.id.desc())
+    return s.scalars(newest_first.where(Message.author != "visitor").limit(1)).first()
+
+
 def public(message: Message) -> dict[str, Any]:
     """A message as clients see it: no payloads, no internal state."""
     body = message.body

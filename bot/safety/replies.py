@@ -70,6 +70,10 @@ class Replies:
         """The sentence that goes with ``Screening.note`` (loss, history, information) when there is no takeover."""
         return self.lines.get(note) if note else None
 
+    def choice_ids(self) -> Tuple[str, ...]:
+        """The ids of all choices that a safety text can offer."""
+        return tuple(self._labels)
+
     def names(self) -> Tuple[str, ...]:
         return tuple(self._texts)
 
