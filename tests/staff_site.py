@@ -1,14 +1,19 @@
-"""A staff console with its own database, for tests: `site` gives one, with a clock that can be moved."""
+"""A staff console with its own database, for tests: import `make_site` and ask for `site`, with a clock that can be moved."""
 
 from __future__ import annotations
 
+import atexit
+import functools
 import re
+import shutil
+import tempfile
 from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
 import pytest
+from argon2 import PasswordHasher
 from cryptography.fernet import Fernet
 from flask.testing import FlaskClient
 from sqlalchemy import select
@@ -21,6 +26,31 @@ from bot.staff import create_app
 
 EMAIL = "nurse@example.org"
 PASSWORD = "correct horse battery"
+KEY = Fernet.generate_key().decode()
+
+
+@functools.cache
+def prepared() -> Path:
+    """A migrated database with one nurse, to copy: migrations and Argon2 are slow on purpose."""
+    path = Path(tempfile.mkdtemp(prefix="onward-staff-")) / "prepared.db"
+    atexit.register(shutil.rmtree, path.parent, ignore_errors=True)
+    database = Database(f"sqlite:///{path}", (KEY,))
+    database.migrate()
+    add_staff(database, EMAIL, PASSWORD)
+    with database.engine.connect() as connection:
+        connection.exec_driver_sql("COMMIT")  # a checkpoint cannot run inside a transaction
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    database.dispose()
+    return path
+
+
+def add_staff(database: Database, email: str, password: str | None = None) -> tuple[int, str]:
+    """An account, with a password of its own or still with the one-time password."""
+    with database.session() as s:
+        account, one_time_password = staff.create(s, email)
+        if password is not None:
+            staff.set_password(s, account, password)
+        return account.id, one_time_password
 
 
 class Clock:
@@ -38,25 +68,23 @@ class Site:
     """The console, its database and what tests do with them."""
 
     def __init__(self, folder: Path, **changes: Any) -> None:
+        shutil.copy(prepared(), folder / "staff.db")
         self.settings = Settings(
-            encryption_keys=(Fernet.generate_key().decode(),),
+            encryption_keys=(KEY,),
             secret_key="a-secret-of-the-tests",
             database_url=f"sqlite:///{folder / 'staff.db'}",
             **changes,
         )
         self.database = Database(self.settings.database_url, self.settings.encryption_keys)
-        self.database.migrate()
         self.clock = Clock()
         self.clinic = Clinic({"name": "Onward Health & Wellness"})
         self.app = create_app(self.settings, self.database, clinic=self.clinic, now=self.clock)
-        self.staff_id = self.add_staff(EMAIL, PASSWORD)
+        with self.database.reading() as s:
+            self.staff_id = staff.get_by_email(s, EMAIL).id
 
     def add_staff(self, email: str, password: str | None = None) -> int:
-        with self.database.session() as s:
-            account, self.one_time_password = staff.create(s, email)
-            if password is not None:
-                staff.set_password(s, account, password)
-            return account.id
+        account_id, self.one_time_password = add_staff(self.database, email, password)
+        return account_id
 
     def visitor(self) -> Visitor:
         return Visitor(self.app.test_client())
@@ -109,8 +137,10 @@ class Visitor:
         return self.post("/login", {"email": email, "password": password, **fields}, page="/login")
 
 
-@pytest.fixture()
-def site(tmp_path: Path) -> Iterator[Site]:
+@pytest.fixture(name="site")
+def make_site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
+    # The same algorithm at its lowest cost: these tests log in hundreds of times.
+    monkeypatch.setattr(staff, "_hasher", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
     site = Site(tmp_path)
     yield site
     site.database.dispose()

@@ -10,7 +10,7 @@ from werkzeug.routing import Rule
 
 from bot.settings import Settings
 from bot.staff.security import cookies_are_secure
-from tests.staff_site import PASSWORD, Site, site  # noqa: F401
+from tests.staff_site import PASSWORD, Site, make_site  # noqa: F401
 
 OPEN = {"/login", "/health", "/static/<path:filename>"}
 

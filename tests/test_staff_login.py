@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot.records import staff
-from tests.staff_site import EMAIL, PASSWORD, Site, site  # noqa: F401
+from tests.staff_site import EMAIL, PASSWORD, Site, Visitor, make_site  # noqa: F401
 
 
 def test_the_right_password_opens_the_queue(site: Site) -> None:
@@ -53,7 +53,7 @@ def test_five_failures_lock_the_account_for_a_while(site: Site) -> None:
 def test_an_address_that_tries_without_end_is_stopped(site: Site) -> None:
     statuses = [site.visitor().log_in(f"nobody{i}@example.org", "wrong").status_code for i in range(21)]
     assert statuses[0] == 422 and statuses[-1] == 429
-    answer = site.visitor().log_in("nobody@example.org", "wrong", )
+    answer = site.visitor().log_in("nobody@example.org", "wrong")
     assert "Wait a minute" in answer.text
 
 
@@ -141,7 +141,7 @@ def test_a_session_ends_after_a_shift_however_busy(site: Site) -> None:
     assert last == 401
 
 
-def copy_of(site: Site, nurse) -> object:  # noqa: ANN001
+def copy_of(site: Site, nurse: Visitor) -> Visitor:
     thief = site.visitor()
     cookie = nurse.client.get_cookie("onward_staff")
     thief.client.set_cookie("onward_staff", cookie.value)

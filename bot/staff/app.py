@@ -6,7 +6,6 @@ from collections.abc import Callable
 from datetime import datetime
 
 from flask import Flask
-from flask_login import current_user
 
 from bot.records import Database
 from bot.records.models import utcnow
@@ -39,9 +38,7 @@ def create_app(
     view.register(app)
     errors.register(app)
     protect(app, settings)
-    app.context_processor(
-        lambda: {"clinic": app.extensions[EXTENSION].clinic, "idle_seconds": int(settings.staff_idle_minutes * 60)}
-    )
+    app.context_processor(lambda: {"clinic": app.extensions[EXTENSION].clinic, "idle_seconds": int(settings.staff_idle_minutes * 60)})
     return app
 
 

@@ -38,8 +38,6 @@ def note_look(action: str, object_type: str, object_id: str | int | None = None,
         note_change(s, action, object_type, object_id, detail)
 
 
-def note_change(
-    s: Session, action: str, object_type: str, object_id: str | int | None = None, detail: str | None = None
-) -> None:
+def note_change(s: Session, action: str, object_type: str, object_id: str | int | None = None, detail: str | None = None) -> None:
     """Write down a change in the transaction that makes it."""
     audit.record(s, int(current_user.get_id()), action, object_type, object_id, detail)

@@ -76,4 +76,3 @@ class MessageForm(FlaskForm):
         ],
         render_kw={"rows": 3},
     )
-

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Blueprint, Response, abort, flash, jsonify, redirect, render_template, request, url_for
+from flask import Blueprint, abort, flash, jsonify, redirect, render_template, request, url_for
 from flask_login import current_user
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -53,7 +53,7 @@ class Row:
     name: str
     claimed_by: str | None
     levels: dict[str, int]
-    unsafe: bool
+    unsafe: str | None
 
 
 @bp.get("/")
@@ -77,7 +77,7 @@ def queue_news() -> Any:
         query = select(Handoff.urgency, func.count()).where(Handoff.status == "new").group_by(Handoff.urgency)
         if seen is not None:
             query = query.where(Handoff.created_at > seen.created_at)
-        counts = {urgency: count for urgency, count in s.execute(query)}
+        counts = dict(s.execute(query).all())
     return jsonify({"new": sum(counts.values()), "stat": counts.get("stat", 0)})
 
 
@@ -106,7 +106,7 @@ def _row(s: Session, handoff: Handoff, claimed_by: str | None) -> Row:
         name=view.short_name(told["person"]),
         claimed_by=claimed_by,
         levels=view.count_levels(told["flags"]),
-        unsafe=view.not_safe(told),
+        unsafe=view.safety_of_contact(told),
     )
 
 
@@ -192,7 +192,7 @@ def _page(s: Session, handoff: Handoff) -> dict[str, Any]:
         "person": told["person"],
         "age": view.years_old(told["person"].get("birth_date"), console().now()),
         "levels": view.count_levels(told["flags"]),
-        "unsafe": view.not_safe(told),
+        "unsafe": view.safety_of_contact(told),
         "conversation": s.get(Conversation, handoff.conversation_id),
         "others": _others(s, handoff),
         "claimed_by": _email(s, handoff.claimed_by),

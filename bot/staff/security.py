@@ -4,11 +4,12 @@ Nothing is open unless its view says so (`@public`): a new page is closed until 
 
 Choices that look odd:
 
-* The cookie is `Secure` except on plain http to this very machine (`cookies_are_secure`). Browsers send Secure cookies to
-  http://127.0.0.1, but other HTTP clients do not, and traffic that never leaves the machine needs no TLS. Anywhere else a
-  Secure cookie stays Secure, so that a console put on the network without https refuses to work instead of leaking.
-* `Referrer-Policy: no-referrer` makes browsers send neither Referer nor Origin with a form, so Flask-WTF's Referer check on
-  https would refuse everybody. `Sec-Fetch-Site` does that job (https://www.w3.org/TR/fetch-metadata/).
+* The cookie is `Secure` except on plain http to this very machine (`cookies_are_secure`). Browsers send Secure
+  cookies to http://127.0.0.1, but other HTTP clients do not, and traffic that never leaves the machine needs no TLS.
+  Anywhere else the cookie stays Secure, so that a console put on the network without https refuses to work instead of
+  leaking.
+* `Referrer-Policy: no-referrer` makes browsers send neither Referer nor Origin with a form, so Flask-WTF's Referer
+  check on https would refuse everybody. `Sec-Fetch-Site` does that job (https://www.w3.org/TR/fetch-metadata/).
 * Sessions live in a signed cookie, so a copy would survive the logout. The logout is in the audit trail under the
   session's id, and a session that was logged out is refused from then on; a change of password ends all others.
 """
@@ -52,7 +53,7 @@ CONTENT_SECURITY_POLICY = {
     "base-uri": "'none'",
     "frame-ancestors": "'none'",
 }
-PERMISSIONS = {name: "()" for name in ("browsing-topics", "camera", "geolocation", "microphone", "payment", "usb")}
+PERMISSIONS = dict.fromkeys(("browsing-topics", "camera", "geolocation", "microphone", "payment", "usb"), "()")
 OPEN_WHILE_PASSWORD_IS_TEMPORARY = {"auth.password", "auth.logout"}
 
 
@@ -79,7 +80,7 @@ def passive(view: View) -> View:
 
 
 def cookies_are_secure(settings: Settings) -> bool:
-    """Whether cookies may only travel over https: always, except over plain http on this machine (or when turned off)."""
+    """Whether cookies travel over https only: always, except over plain http on this machine (or when turned off)."""
     address = urlsplit(settings.staff_url)
     here = address.hostname in {"localhost", "127.0.0.1", "::1"}
     return settings.staff_secure_cookies and not (address.scheme == "http" and here)
@@ -204,9 +205,9 @@ def _require_login() -> Any:
 
 
 def _refuse_other_sites() -> None:
-    if request.method not in {"GET", "HEAD", "OPTIONS"}:
-        if request.headers.get("Sec-Fetch-Site", "same-origin") not in {"same-origin", "none"}:
-            abort(403)
+    changes = request.method not in {"GET", "HEAD", "OPTIONS"}
+    if changes and request.headers.get("Sec-Fetch-Site", "same-origin") not in {"same-origin", "none"}:
+        abort(403)
 
 
 def _marked(name: str) -> bool:

@@ -28,7 +28,7 @@ STATUS = {"new": "New", "claimed": "Claimed", "reviewed": "Reviewed", "closed": 
 STATE = {"open": "with the assistant", "crisis": "paused after a crisis message", "staff": "with staff", "closed": "closed"}
 LEVEL = {"red": "Red", "amber": "Amber", "info": "Info"}
 AUTHOR = {"bot": "Assistant", "visitor": "Visitor", "staff": "Staff"}
-UNSAFE_FLAGS = {"not-safe-to-contact"}
+SAFE_QUESTIONS = {"safe-contact", "safe-message"}
 INSTRUMENT = {"pc-ptsd-5": "PC-PTSD-5", "pc_ptsd_5": "PC-PTSD-5"}
 CONTACT = {
     "preferred": "Prefers",
@@ -123,18 +123,14 @@ def plain(value: Any) -> str:
         return plain(value.get("display") or value.get("label") or value.get("code") or value.get("text"))
     if isinstance(value, (list, tuple)):
         return ", ".join(filter(None, map(plain, value)))
-    text = str(value)
-    if re.fullmatch(r"\d{4}-\d{2}-\d{2}", text):
-        day = date.fromisoformat(text)
-        return f"{day:%B} {day.day}, {day.year}"
-    return text
+    day = _day(str(value))
+    return f"{day:%B} {day.day}, {day.year}" if day else str(value)
 
 
 def years_old(birth_date: str | None, now: datetime) -> int | None:
     """Age in whole years; None when the date is unknown or cannot be read."""
-    try:
-        born = date.fromisoformat(birth_date or "")
-    except ValueError:
+    born = _day(birth_date or "")
+    if born is None:
         return None
     today = now.astimezone(_zone()).date()
     return today.year - born.year - ((today.month, today.day) < (born.month, born.day))
@@ -171,9 +167,23 @@ def count_levels(flags: Iterable[Mapping[str, Any]]) -> dict[str, int]:
     return counts
 
 
-def not_safe(told: Mapping[str, Any]) -> bool:
-    """Whether calling or writing could put the person in danger: they said so, or did not say that it is safe."""
-    return any(flag["code"] in UNSAFE_FLAGS for flag in told["flags"])
+def safety_of_contact(told: Mapping[str, Any]) -> str | None:
+    """Whether contacting this person could put them in danger: "no" where they said that it is not safe, "unknown" where
+    they were asked and did not say that it is, None where it is safe or was never asked."""
+    for answer in told["answers"]:
+        if answer["link_id"] in SAFE_QUESTIONS:
+            code = _code(answer["value"])
+            return None if code == "yes" else "no" if code == "no" else "unknown"
+    skipped = {item.get("link_id") for item in told["skipped"] if isinstance(item, Mapping)}
+    return "unknown" if skipped & SAFE_QUESTIONS else None
+
+
+def _code(value: Any) -> str:
+    if isinstance(value, (list, tuple)):
+        return _code(value[0]) if value else ""
+    if isinstance(value, Mapping):
+        return str(value.get("code") or plain(value)).lower()
+    return plain(value).lower()
 
 
 def said(message: Message) -> dict[str, Any]:
@@ -189,6 +199,13 @@ def said(message: Message) -> dict[str, Any]:
         "at": stamp(message.at),
         "waiting": message.status in {"pending", "failed"},
     }
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
 
 
 def _count(number: int, unit: str) -> str:

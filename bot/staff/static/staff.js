@@ -10,6 +10,12 @@
   const dialog = document.getElementById("idle");
   const warnFor = Math.min(120000, idle / 2);
   let loaded = Date.now();
+  let leaving = false;
+
+  function leave() { // once: a second request would swallow the message that says why
+    if (!leaving) location.replace("/login");
+    leaving = true;
+  }
 
   function inWords(ms) {
     const seconds = Math.max(0, Math.ceil(ms / 1000));
@@ -19,7 +25,7 @@
   function check() {
     const left = loaded + idle - Date.now();
     if (left <= -2000) {
-      location.replace("/login");
+      leave();
     } else if (left <= warnFor) {
       document.getElementById("idle-left").textContent = inWords(left);
       if (!dialog.open) dialog.showModal();
@@ -29,7 +35,7 @@
   async function stay() {
     const answer = await fetch("/session.json", { headers: { Accept: "application/json" } }).catch(() => null);
     if (!answer) return;
-    if (!answer.ok) return location.replace("/login");
+    if (!answer.ok) return leave();
     loaded = Date.now();
     dialog.close();
   }
@@ -41,11 +47,11 @@
     setInterval(check, 1000);
   }
 
-  async function every(element, address, use) {
+  function every(element, address, use) {
     const ask = async () => {
-      if (document.hidden) return;
+      if (document.hidden || leaving) return;
       const answer = await fetch(address(), { headers: { Accept: "application/json" } }).catch(() => null);
-      if (answer && answer.status === 401) location.replace("/login");
+      if (answer && answer.status === 401) leave();
       if (answer && answer.ok) use(await answer.json());
     };
     setInterval(ask, Number(element.dataset.every) * 1000);
