@@ -3,6 +3,7 @@
 Pure Python that knows neither Rasa nor the database, so that a question, a condition or a way of typing a date can be
 tested without starting anything.
 """
+
 from __future__ import annotations
 
 from bot.intake.answers import ANSWERED, SKIPPED, Answer, AnswerError, Ending, Key
@@ -14,6 +15,23 @@ from bot.intake.questionnaire import Condition, Item, Option, Questionnaire, Que
 from bot.intake.score import Score, score
 
 __all__ = [
-    "ANSWERED", "SKIPPED", "Answer", "AnswerError", "Condition", "Ending", "Item", "Key", "Option", "Player",
-    "Questionnaire", "QuestionnaireError", "Score", "check_files", "listed", "play_file", "score", "show", "show_date",
+    "ANSWERED",
+    "SKIPPED",
+    "Answer",
+    "AnswerError",
+    "Condition",
+    "Ending",
+    "Item",
+    "Key",
+    "Option",
+    "Player",
+    "Questionnaire",
+    "QuestionnaireError",
+    "Score",
+    "check_files",
+    "listed",
+    "play_file",
+    "score",
+    "show",
+    "show_date",
 ]

@@ -8,6 +8,7 @@ what was typed. ``reason`` is for programs; these are all of them:
     wrong-format, below-min, above-max, too-short, too-long, too-precise, too-few, too-many, exclusive, required, one-answer,
     not-asked, not-a-question, unknown-item
 """
+
 from __future__ import annotations
 
 from dataclasses import dataclass, field

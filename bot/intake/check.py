@@ -4,6 +4,7 @@ Rules come from the FHIR R4 invariants (que-1 to que-13, https://hl7.org/fhir/R4
 the player cannot do: fetch value sets, compute FHIRPath or CQL, take files. What breaks a rule but can be played all the
 same is a note, not a problem, since published questionnaires are full of such.
 """
+
 from __future__ import annotations
 
 import datetime as dt
@@ -15,7 +16,16 @@ import regex
 
 from bot.intake.conditions import OPERATORS, RELATIONS
 from bot.intake.questionnaire import (
-    HL7, OWN, QUESTION_TYPES, SDC, choice_value, contained_options, control_codes, extension, options_of,
+    HL7,
+    OWN,
+    QUESTION_TYPES,
+    SDC,
+    choice_value,
+    contained_options,
+    extension,
+    is_computed,
+    options_of,
+    value_set,
 )
 
 STATUSES = ("draft", "active", "retired", "unknown")
@@ -28,28 +38,98 @@ NOT_PLAYABLE = {
     "question": "is an abstract type and cannot be asked",
 }
 ANSWER_FORMATS = {
-    "phone": "string", "email": "string", "phone-or-email": "string", "name": "string", "birth-date": "date", "past-date": "date",
+    "phone": "string",
+    "email": "string",
+    "phone-or-email": "string",
+    "name": "string",
+    "birth-date": "date",
+    "past-date": "date",
 }
 
 _TOP = set(
-    "resourceType id meta implicitRules language text contained extension modifierExtension url identifier version name"
-    " title derivedFrom status experimental subjectType date publisher contact description useContext jurisdiction purpose"
-    " copyright approvalDate lastReviewDate effectivePeriod code item".split())
+    [
+        "resourceType",
+        "id",
+        "meta",
+        "implicitRules",
+        "language",
+        "text",
+        "contained",
+        "extension",
+        "modifierExtension",
+        "url",
+        "identifier",
+        "version",
+        "name",
+        "title",
+        "derivedFrom",
+        "status",
+        "experimental",
+        "subjectType",
+        "date",
+        "publisher",
+        "contact",
+        "description",
+        "useContext",
+        "jurisdiction",
+        "purpose",
+        "copyright",
+        "approvalDate",
+        "lastReviewDate",
+        "effectivePeriod",
+        "code",
+        "item",
+    ]
+)
 _ITEM = set(
-    "id extension modifierExtension linkId definition code prefix text type enableWhen enableBehavior required repeats"
-    " readOnly maxLength answerValueSet answerOption initial item".split())
+    [
+        "id",
+        "extension",
+        "modifierExtension",
+        "linkId",
+        "definition",
+        "code",
+        "prefix",
+        "text",
+        "type",
+        "enableWhen",
+        "enableBehavior",
+        "required",
+        "repeats",
+        "readOnly",
+        "maxLength",
+        "answerValueSet",
+        "answerOption",
+        "initial",
+        "item",
+    ]
+)
 _STU3 = {"option": "answerOption", "options": "answerValueSet"}
 _OPTION_KINDS = ("Integer", "Date", "Time", "String", "Coding", "Reference")
 _CONDITION_KINDS = {
-    "boolean": {"Boolean"}, "decimal": {"Decimal", "Integer"}, "integer": {"Integer", "Decimal"}, "date": {"Date"},
-    "dateTime": {"DateTime", "Date"}, "time": {"Time"}, "string": {"String"}, "text": {"String"}, "url": {"String", "Uri"},
-    "open-choice": {"Coding", "String"}, "quantity": {"Quantity"},
+    "boolean": {"Boolean"},
+    "decimal": {"Decimal", "Integer"},
+    "integer": {"Integer", "Decimal"},
+    "date": {"Date"},
+    "dateTime": {"DateTime", "Date"},
+    "time": {"Time"},
+    "string": {"String"},
+    "text": {"String"},
+    "url": {"String", "Uri"},
+    "open-choice": {"Coding", "String"},
+    "quantity": {"Quantity"},
 }
 _VALUE_KINDS = {
-    **_CONDITION_KINDS, "integer": {"Integer"}, "decimal": {"Decimal", "Integer"}, "url": {"Uri", "String", "Url"},
-    "dateTime": {"DateTime", "Date"}, "choice": {"Coding", "String", "Integer", "Date", "Time", "Reference"},
+    **_CONDITION_KINDS,
+    "integer": {"Integer"},
+    "decimal": {"Decimal", "Integer"},
+    "url": {"Uri", "String", "Url"},
+    "dateTime": {"DateTime", "Date"},
+    "choice": {"Coding", "String", "Integer", "Date", "Time", "Reference"},
 }
-_ALL_KINDS = set("Boolean Decimal Integer Date DateTime Time String Coding Quantity Reference Uri Url Attachment".split())
+_ALL_KINDS = set(
+    ["Boolean", "Decimal", "Integer", "Date", "DateTime", "Time", "String", "Coding", "Quantity", "Reference", "Uri", "Url", "Attachment"]
+)
 _MAX_LENGTH_TYPES = {"boolean", "decimal", "integer", "string", "text", "url", "open-choice"}
 _DATE = re.compile(r"^\d{4}(-\d{2}(-\d{2})?)?$")
 _MOMENT = re.compile(r"^\d{4}(-\d{2}(-\d{2}(T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:\d{2}))?)?)?$")
@@ -124,6 +204,7 @@ def _show(value: Any) -> str:
 
 # -- shape: is everything of the JSON type that FHIR says ----------------------------------------------------------------
 
+
 def _check_top(raw: Mapping[str, Any], report: Report) -> None:
     status = raw.get("status")
     if status is None:
@@ -137,8 +218,7 @@ def _check_top(raw: Mapping[str, Any], report: Report) -> None:
             report.problem(name, "must be text")
     for name in raw:
         if name.lstrip("_") not in _TOP:
-            hint = " (it belongs to FHIR R5)" if name in ("versionAlgorithmString", "versionAlgorithmCoding",
-                                                          "copyrightLabel") else ""
+            hint = " (it belongs to FHIR R5)" if name in ("versionAlgorithmString", "versionAlgorithmCoding", "copyrightLabel") else ""
             report.problem(name, f"is not an element of an R4 Questionnaire{hint}")
     if raw.get("modifierExtension"):
         report.problem("modifierExtension", "changes the meaning of the questionnaire in a way that is not understood")
@@ -174,8 +254,9 @@ def _is_value_set(resource: Mapping[str, Any]) -> bool:
     includes = compose.get("include", [])
     if not isinstance(includes, list) or not all(isinstance(i, dict) for i in includes):
         return False
-    return (all(_concepts(i.get("concept", []), "") for i in includes)
-            and _concepts(expansion.get("contains", []), "contains", need_code=False))
+    return all(_concepts(i.get("concept", []), "") for i in includes) and _concepts(
+        expansion.get("contains", []), "contains", need_code=False
+    )
 
 
 def _concepts(concepts: Any, below: str, need_code: bool = True) -> bool:
@@ -197,9 +278,13 @@ def _concepts(concepts: Any, below: str, need_code: bool = True) -> bool:
 
 
 def _extension_shape(found: Any, depth: int = 0) -> bool:
-    return isinstance(found, list) and depth < 10 and all(
-        isinstance(e, dict) and isinstance(e.get("url"), str) and _extension_shape(e.get("extension", []), depth + 1)
-        for e in found)
+    return (
+        isinstance(found, list)
+        and depth < 10
+        and all(
+            isinstance(e, dict) and isinstance(e.get("url"), str) and _extension_shape(e.get("extension", []), depth + 1) for e in found
+        )
+    )
 
 
 def _check_extensions(where: str, found: Any, report: Report) -> bool:
@@ -260,8 +345,11 @@ def _shape(node: _Node, report: Report) -> bool:
     if raw.get("modifierExtension"):
         report.problem(node.where, "has a modifierExtension, which changes its meaning in a way that is not understood")
     if len(report.problems) == before:
-        for name, stem, kinds in (("answerOption", "value", _OPTION_KINDS), ("initial", "value", _ALL_KINDS),
-                                  ("enableWhen", "answer", _ALL_KINDS - {"Uri", "Url", "Attachment"})):
+        for name, stem, kinds in (
+            ("answerOption", "value", _OPTION_KINDS),
+            ("initial", "value", _ALL_KINDS),
+            ("enableWhen", "answer", _ALL_KINDS - {"Uri", "Url", "Attachment"}),
+        ):
             for entry in raw.get(name, []):
                 if "extension" in entry and not _extension_shape(entry["extension"]):
                     report.problem(node.where, f"{name} has an extension without a url")
@@ -270,18 +358,16 @@ def _shape(node: _Node, report: Report) -> bool:
     return len(report.problems) == before
 
 
-def _check_value(
-    where: str, name: str, entry: Mapping[str, Any], stem: str, kinds: Sequence[str] | Set[str], report: Report
-) -> None:
+def _check_value(where: str, name: str, entry: Mapping[str, Any], stem: str, kinds: Sequence[str] | Set[str], report: Report) -> None:
     found = [k for k in entry if re.fullmatch(rf"{stem}[A-Z]\w*", k)]
     if not found:
         report.problem(where, f"{name} needs {stem}[x]")
     elif len(found) > 1:
         report.problem(where, f"{name} has more than one {stem}[x]: {', '.join(sorted(found))}")
-    elif found[0][len(stem):] not in kinds:
+    elif found[0][len(stem) :] not in kinds:
         report.problem(where, f"{name} cannot have {found[0]}")
-    elif not _fits_kind(found[0][len(stem):], entry[found[0]]):
-        report.problem(where, f"{name} has a {found[0]} that is not a {found[0][len(stem):]}")
+    elif not _fits_kind(found[0][len(stem) :], entry[found[0]]):
+        report.problem(where, f"{name} has a {found[0]} that is not a {found[0][len(stem) :]}")
 
 
 def _fits_kind(kind: str, value: Any) -> bool:
@@ -311,7 +397,7 @@ def _fits_kind(kind: str, value: Any) -> bool:
 
 def _real_date(value: str) -> bool:
     try:
-        dt.date.fromisoformat(value + "-01-01"[len(value) - 4:] if len(value) < 10 else value)
+        dt.date.fromisoformat(value + "-01-01"[len(value) - 4 :] if len(value) < 10 else value)
     except ValueError:
         return False
     return True
@@ -328,6 +414,7 @@ def _check_link_ids(nodes: Sequence[_Node], report: Report) -> None:
 
 
 # -- sense: can each item be asked ---------------------------------------------------------------------------------------
+
 
 def _check_item(node: _Node, value_sets: Mapping[str, Any], report: Report) -> None:
     raw, where, kind = node.raw, node.where, node.raw["type"]
@@ -358,7 +445,9 @@ def _check_item(node: _Node, value_sets: Mapping[str, Any], report: Report) -> N
         if kind == "group" and raw.get("repeats"):
             report.note(where, "repeats, but a group is played once")
     elif not raw.get("text"):
-        report.note(where, "has no text; its linkId is shown instead")
+        report.note(where, "has no text; what it is coded as, or its linkId, is shown instead")
+    if is_question and is_computed(raw):
+        report.note(where, "is computed from other answers, so it is not asked")
     if is_question and raw.get("repeats") and any(c["type"] != "display" for c in raw.get("item", [])):
         report.note(where, "repeats; the questions below it are asked once")
     _check_options(node, value_sets, report)
@@ -377,7 +466,7 @@ def _check_options(node: _Node, value_sets: Mapping[str, Any], report: Report) -
             report.problem(where, f"is of type {kind} and cannot have options")
         return
     source = raw.get("answerValueSet", "").split("|")[0]
-    if source and source not in value_sets:
+    if source and value_set(source, value_sets) is None:
         if source.startswith("#"):
             report.problem(where, f"answerValueSet {source} is not contained in the questionnaire")
         elif kind == "open-choice":
@@ -398,7 +487,7 @@ def _check_options(node: _Node, value_sets: Mapping[str, Any], report: Report) -
 
 
 def _will_be_asked(node: Optional[_Node]) -> bool:
-    if node is not None and node.raw.get("readOnly"):
+    if node is not None and (node.raw.get("readOnly") or is_computed(node.raw)):
         return False
     while node is not None:
         if extension(node.raw, HL7 + "questionnaire-hidden") is True:
@@ -436,8 +525,7 @@ def _check_limits(node: _Node, report: Report) -> None:
             report.problem(where, f"{name} does not fit type {kind}")
     if low is not None and high is not None and type(low) is type(high) and not isinstance(low, dict) and low > high:
         report.problem(where, "minValue is above maxValue")
-    for name, least in (("minLength", 0), ("maxDecimalPlaces", 0), ("questionnaire-minOccurs", 0),
-                        ("questionnaire-maxOccurs", 1)):
+    for name, least in (("minLength", 0), ("maxDecimalPlaces", 0), ("questionnaire-minOccurs", 0), ("questionnaire-maxOccurs", 1)):
         value = extension(raw, HL7 + name)
         if value is not None and (not isinstance(value, int) or isinstance(value, bool) or value < least):
             report.problem(where, f"{name} must be a whole number, {least} or more")
@@ -496,6 +584,7 @@ def _check_own(node: _Node, report: Report) -> None:
 
 # -- conditions -----------------------------------------------------------------------------------------------------------
 
+
 def _own_conditions(raw: Mapping[str, Any]) -> Iterator[Tuple[Mapping[str, Any], str]]:
     for entry in raw.get("enableWhen", []):
         yield entry, "enableWhen"
@@ -506,9 +595,7 @@ def _own_conditions(raw: Mapping[str, Any]) -> Iterator[Tuple[Mapping[str, Any],
             yield {"question": parts["question"][1], "operator": parts["operator"][1], f"answer{kind}": value}, "required-when"
 
 
-def _check_conditions(
-    node: _Node, by_id: Mapping[str, _Node], value_sets: Mapping[str, Any], report: Report
-) -> None:
+def _check_conditions(node: _Node, by_id: Mapping[str, _Node], value_sets: Mapping[str, Any], report: Report) -> None:
     raw, where = node.raw, node.where
     behavior = raw.get("enableBehavior")
     if behavior is not None and behavior not in ("all", "any"):
@@ -534,8 +621,7 @@ def _check_conditions(
 
 
 def _check_condition(
-    where: str, name: str, operator: str, kind: str, value: Any, target: Mapping[str, Any],
-    value_sets: Mapping[str, Any], report: Report
+    where: str, name: str, operator: str, kind: str, value: Any, target: Mapping[str, Any], value_sets: Mapping[str, Any], report: Report
 ) -> None:
     question = target["linkId"]
     if operator == "exists":
@@ -574,7 +660,7 @@ def _check_cycles(nodes: Sequence[_Node], by_id: Mapping[str, _Node], report: Re
             following = needs[link_id][index]
             if state.get(following) == 1:
                 loop = [p for p, _ in path]
-                loop = loop[loop.index(following):] + [following]
+                loop = loop[loop.index(following) :] + [following]
                 report.problem(following, f"enableWhen goes in a circle: {' -> '.join(loop)}")
                 return
             if following not in state:

@@ -5,6 +5,7 @@ options are such; a number; the start of one label; one label inside a sentence;
 point to exactly one option, or the person is asked which one. Numbers mean the position in the list, except where codes
 or labels are numbers themselves: then they mean those.
 """
+
 from __future__ import annotations
 
 import functools
@@ -21,27 +22,72 @@ from bot.intake.questionnaire import Option
 _MEANINGS: Dict[str, frozenset] = {
     YES: frozenset({"yes", "y", "true", "sí", "si"}),
     NO: frozenset({"no", "n", "false"}),
-    UNSURE: frozenset({
-        "unsure", "not sure", "not-sure", "don't know", "i don't know", "dont-know", "dont know", "unknown", "uncertain",
-        "asked-unknown", "asked but unknown", "unk", "i'm not sure", "not certain", "don't know / not sure", "maybe",
-    }),
-    DECLINED: frozenset({
-        "declined", "asked-declined", "prefer not to say", "prefer not to answer", "prefer-not-to-say", "choose not to answer",
-        "i prefer not to answer", "i prefer not to say", "decline to answer", "declined to answer", "refused",
-        "rather not say", "i'd rather not say", "choose not to disclose", "asked but declined", "prefer not to disclose",
-    }),
+    UNSURE: frozenset(
+        {
+            "unsure",
+            "not sure",
+            "not-sure",
+            "don't know",
+            "i don't know",
+            "dont-know",
+            "dont know",
+            "unknown",
+            "uncertain",
+            "asked-unknown",
+            "asked but unknown",
+            "unk",
+            "i'm not sure",
+            "not certain",
+            "don't know / not sure",
+            "maybe",
+        }
+    ),
+    DECLINED: frozenset(
+        {
+            "declined",
+            "asked-declined",
+            "prefer not to say",
+            "prefer not to answer",
+            "prefer-not-to-say",
+            "choose not to answer",
+            "i prefer not to answer",
+            "i prefer not to say",
+            "decline to answer",
+            "declined to answer",
+            "refused",
+            "rather not say",
+            "i'd rather not say",
+            "choose not to disclose",
+            "asked but declined",
+            "prefer not to disclose",
+        }
+    ),
 }
 _PLAIN_MEANINGS = frozenset().union(*_MEANINGS.values())  # these are for ``polarity`` to read
-_ORDINALS = "first second third fourth fifth sixth seventh eighth ninth tenth".split()
-_NUMBERS = "one two three four five six seven eight nine ten".split()
-_POSITION = re.compile(r"^(?:the |option |number |no\.? ?|nr\.? ?|choice |answer )?#?(?:(\d{1,3})(?:st|nd|rd|th)?|([a-z]+))"
-                       r"(?: one| option| choice)?[.)]?$")
+_ORDINALS = ["first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth"]
+_NUMBERS = ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"]
+_POSITION = re.compile(
+    r"^(?:the |option |number |no\.? ?|nr\.? ?|choice |answer )?#?(?:(\d{1,3})(?:st|nd|rd|th)?|([a-z]+))"
+    r"(?: one| option| choice)?[.)]?$"
+)
 _MOST_COUNTED = 20  # nobody counts further down a list
 _NEGATION = re.compile(r"\b(?:not|no|never|neither|nor|except|without|isn't|don't|dont|doesn't|can't|but)\b|n't\b")
-_NOT_APPLICABLE = frozenset({
-    "n/a", "na", "not applicable", "doesn't apply", "does not apply", "doesn't apply to me", "does not apply to me",
-    "not relevant", "can't get pregnant", "i can't get pregnant", "not possible", "irrelevant",
-})
+_NOT_APPLICABLE = frozenset(
+    {
+        "n/a",
+        "na",
+        "not applicable",
+        "doesn't apply",
+        "does not apply",
+        "doesn't apply to me",
+        "does not apply to me",
+        "not relevant",
+        "can't get pregnant",
+        "i can't get pregnant",
+        "not possible",
+        "irrelevant",
+    }
+)
 _SMALL_WORDS = frozenset({"ok", "hi", "me", "oh", "in", "as", "so"})
 
 
@@ -173,9 +219,11 @@ def _by_number(options: Sequence[Option], words: str) -> List[Option]:
             token = str(names.index(token) + 1)
     if token == "last":
         return [options[-1]]
-    if not token.isdigit() or not 1 <= int(token) <= min(len(options), _MOST_COUNTED):
+    if not token.isdigit():
         return []
-    return [options[int(token) - 1]]
+    scored = [o for o in options if o.ordinal is not None and o.ordinal == int(token)]
+    placed = [options[int(token) - 1]] if 1 <= int(token) <= min(len(options), _MOST_COUNTED) else []
+    return placed + [o for o in scored if o not in placed]  # "3" on a 0 to 3 scale may be the third or the highest
 
 
 def _number_of(name: str) -> Optional[str]:
@@ -186,7 +234,7 @@ def _number_of(name: str) -> Optional[str]:
 def _by_prefix(options: Sequence[Option], words: str, text: str) -> List[Option]:
     if not words or not words[0].isalpha():
         return []
-    return [o for o in options if any(_plain_name(name).startswith(words) for name in _names(o)[:None if len(words) > 2 else 1])]
+    return [o for o in options if any(_plain_name(name).startswith(words) for name in _names(o)[: None if len(words) > 2 else 1])]
 
 
 def _by_mention(options: Sequence[Option], words: str, text: str) -> List[Option]:
@@ -195,14 +243,14 @@ def _by_mention(options: Sequence[Option], words: str, text: str) -> List[Option
     for option in options:
         for name in _names(option):
             plain = _plain_name(name)
-            if len(plain) > 1 and plain not in _PLAIN_MEANINGS and (not negated or _NEGATION.search(plain)):  # "not by phone" does not name the phone
+            if (
+                len(plain) > 1 and plain not in _PLAIN_MEANINGS and (not negated or _NEGATION.search(plain))
+            ):  # "not by phone" does not name the phone
                 spans += [(*m.span(), option) for m in re.finditer(rf"(?<!\w){re.escape(plain)}(?!\w)", words)]
-    capitals = re.search(r"\b([A-Z]{2})[.\s]*$", text.strip()) or (
-        None if text.isupper() else re.search(r"\b([A-Z]{2})\b", text))
+    capitals = re.search(r"\b([A-Z]{2})[.\s]*$", text.strip()) or (None if text.isupper() else re.search(r"\b([A-Z]{2})\b", text))
     if capitals:
         spans += [(0, 2, o) for o in options if o.code == capitals[1] and not spans and not negated]
-    widest = [s for s in spans if not any(t is not s and t[0] <= s[0] and s[1] <= t[1] and t[1] - t[0] > s[1] - s[0]
-                                          for t in spans)]
+    widest = [s for s in spans if not any(t is not s and t[0] <= s[0] and s[1] <= t[1] and t[1] - t[0] > s[1] - s[0] for t in spans)]
     found: List[Option] = []
     for _, _, option in widest:
         if option not in found:
@@ -214,9 +262,7 @@ def _by_typo(options: Sequence[Option], words: str, text: str) -> List[Option]:
     if len(words) < 4:
         return []
     limit = 1 if len(words) < 8 else 2
-    near = sorted(
-        ((min(DamerauLevenshtein.distance(words, _plain_name(n)) for n in _names(o)), i) for i, o in enumerate(options))
-    )
+    near = sorted(((min(DamerauLevenshtein.distance(words, _plain_name(n)) for n in _names(o)), i) for i, o in enumerate(options)))
     near = [(d, i) for d, i in near if d <= limit + 1]
     if not near or near[0][0] > limit:
         return []

@@ -5,6 +5,7 @@ when nothing required is missing and nothing was refused, ``stopped`` when an an
 An answer to a question that its conditions switch off is left out with a note; that is not a failure, since a map may
 hold answers for every way through.
 """
+
 from __future__ import annotations
 
 import datetime as dt
@@ -88,6 +89,7 @@ def _read_answers(path: str | Path) -> Mapping[str, Any]:
 
 # -- from a map -----------------------------------------------------------------------------------------------------------
 
+
 def _answer_all(player: Player, answers: Dict[Key, Answer], given: Mapping[str, Any], err: TextIO) -> bool:
     """Give every enabled question its text from the map; whether anything was refused."""
     refused = False
@@ -95,16 +97,26 @@ def _answer_all(player: Player, answers: Dict[Key, Answer], given: Mapping[str, 
     item = _next(player, visited)
     while item:
         visited.add(item.key)
-        texts = _texts(given.get(item.link_id))
-        if texts:
-            answer, errors = player.parse_list(item, texts)
-            for error in errors:
-                print(f"{item.link_id}: {error.reason}: {error.message}", file=err)
-                refused = True
-            if answer:
-                answers[item.key] = answer
+        refused |= _answer(player, answers, item, given, err)
         item = _next(player, visited)
+    for item in player.questionnaires[0].flat:  # a total that somebody worked out by hand
+        if item.computed and not (item.hidden or item.read_only or player.ending()) and player.is_enabled(item):
+            visited.add(item.key)
+            refused |= _answer(player, answers, item, given, err)
     return _leftovers(player, given, visited, err) or refused
+
+
+def _answer(player: Player, answers: Dict[Key, Answer], item: Item, given: Mapping[str, Any], err: TextIO) -> bool:
+    """Give one question its text from the map; whether anything was refused."""
+    texts = _texts(given.get(item.link_id))
+    if not texts:
+        return False
+    answer, errors = player.parse_list(item, texts)
+    for error in errors:
+        print(f"{item.link_id}: {error.reason}: {error.message}", file=err)
+    if answer:
+        answers[item.key] = answer
+    return bool(errors)
 
 
 def _next(player: Player, visited: Set[Key]) -> Optional[Item]:
@@ -140,7 +152,7 @@ def _leftovers(player: Player, given: Mapping[str, Any], visited: Set[Key], err:
         elif not item.is_question:
             print(f"{link_id}: not-a-question: it is a {item.type} and takes no answer", file=err)
             refused = True
-        elif not item.asked:
+        elif not item.asked and not item.computed:
             print(f"{link_id}: not-asked: it is {'hidden' if item.hidden else 'read-only'}", file=err)
             refused = True
         elif player.ending() and item.key not in visited:
@@ -151,6 +163,7 @@ def _leftovers(player: Player, given: Mapping[str, Any], visited: Set[Key], err:
 
 
 # -- in the terminal ------------------------------------------------------------------------------------------------------
+
 
 def _ask_all(player: Player, answers: Dict[Key, Answer], stdin: TextIO, out: TextIO) -> None:
     print("Enter skips a question. Type ? to see why it is asked, < to go back.", file=out)
@@ -190,8 +203,11 @@ def _show_question(player: Player, item: Item, out: TextIO) -> None:
         print("  (yes or no)", file=out)
     numbered = not any(option.code[:1].isdigit() or option.display[:1].isdigit() for option in item.options)
     for number, option in enumerate(item.options[:_SHOWN_OPTIONS], start=1):
-        label = f"{number}. {option.display}" if numbered else (
-            option.display if option.code == option.display else f"{option.code}. {option.display}")
+        label = (
+            f"{number}. {option.display}"
+            if numbered
+            else (option.display if option.code == option.display else f"{option.code}. {option.display}")
+        )
         print(f"  {label}", file=out)
     if len(item.options) > _SHOWN_OPTIONS:
         examples = listed([option.display for option in item.options[-2:]], "or")

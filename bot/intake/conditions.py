@@ -4,6 +4,7 @@ Values are compared by what they mean: a date only as far as both sides are give
 neither before nor after nor equal), a coded choice by code and, where both have one, system; ``<`` and ``>`` between
 choices use the ordinal values of the options (http://hl7.org/fhir/R4/extension-ordinalvalue.html).
 """
+
 from __future__ import annotations
 
 import operator
@@ -13,7 +14,10 @@ from bot.intake.dates import comparable
 from bot.intake.questionnaire import Condition, Item
 
 RELATIONS: Mapping[str, Callable[[Any, Any], bool]] = {
-    ">": operator.gt, "<": operator.lt, ">=": operator.ge, "<=": operator.le,
+    ">": operator.gt,
+    "<": operator.lt,
+    ">=": operator.ge,
+    "<=": operator.le,
 }
 OPERATORS = frozenset({"exists", "=", "!=", *RELATIONS})
 

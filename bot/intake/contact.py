@@ -1,4 +1,5 @@
 """Read a phone number, an e-mail address or a name out of what a person typed. Nothing is looked up on the network."""
+
 from __future__ import annotations
 
 import re
@@ -66,8 +67,7 @@ def parse_phone_or_email(text: str) -> str:
     except AnswerError as error:
         if error.reason == "ambiguous":
             raise
-        message = ("I couldn't read that as a phone number or an email address. "
-                   "For example: 503-555-0142, or name@example.com.")
+        message = "I couldn't read that as a phone number or an email address. For example: 503-555-0142, or name@example.com."
         raise AnswerError("not-a-phone", message) from None
 
 

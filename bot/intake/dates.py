@@ -4,6 +4,7 @@ The usual forms are read here by a small grammar, which is fast, can say *why* a
 readings, only a year) and never guesses. Only what is left ("two years ago", "4 de marzo de 1987") goes to
 ``dateparser``, with everything that depends on the machine (locale, clock, time zone) fixed.
 """
+
 from __future__ import annotations
 
 import calendar
@@ -33,19 +34,37 @@ _ISO = re.compile(r"^(\d{4})-(\d{2})(?:-(\d{2}))?$")
 
 _EXAMPLE = "March 4, 1987"
 _WHOLE_BIRTH_DATE = f"I need the whole date of birth: month, day and year. For example: {_EXAMPLE}."
-_ORDINALS = ("first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth "
-             "fifteenth sixteenth seventeenth eighteenth nineteenth twentieth").split()
+_ORDINALS = [
+    "first",
+    "second",
+    "third",
+    "fourth",
+    "fifth",
+    "sixth",
+    "seventh",
+    "eighth",
+    "ninth",
+    "tenth",
+    "eleventh",
+    "twelfth",
+    "thirteenth",
+    "fourteenth",
+    "fifteenth",
+    "sixteenth",
+    "seventeenth",
+    "eighteenth",
+    "nineteenth",
+    "twentieth",
+]
 _ORDINAL_DAYS = {
     **{word: str(i) for i, word in enumerate(_ORDINALS, start=1)},
-    **{f"{tens}-{word}": str(base + i) for tens, base in (("twenty", 20), ("thirty", 30))
-       for i, word in enumerate(_ORDINALS[:9], start=1)}, "thirtieth": "30",
+    **{f"{tens}-{word}": str(base + i) for tens, base in (("twenty", 20), ("thirty", 30)) for i, word in enumerate(_ORDINALS[:9], start=1)},
+    "thirtieth": "30",
 }
 _ORDINAL = re.compile(r"\b(?:(?:twenty|thirty)[- ])?(?:" + "|".join(_ORDINALS + ["thirtieth"]) + r")\b")
 
 
-def parse_date(
-    text: str, today: dt.date, *, birth: bool = False, day_first: bool = False, example: Optional[str] = None
-) -> str:
+def parse_date(text: str, today: dt.date, *, birth: bool = False, day_first: bool = False, example: Optional[str] = None) -> str:
     """Read a date.
 
     Args:
@@ -101,24 +120,27 @@ _SEP = r"\s*[/.\-]\s*"
 _MONTH = r"(?P<month>[a-záéí]{3,10})\.?"
 _DAY = r"(?P<day>\d{1,2})(?:st|nd|rd|th)?"
 _YEAR = r"(?P<year>\d{4}|'?\d{2})"
-_FORMS = tuple(re.compile(f"^(?:{_WEEKDAY})?(?:the )?{form}$") for form in (
-    rf"(?P<year>\d{{4}}){_SEP}(?P<m>\d{{1,2}}){_SEP}(?P<d>\d{{1,2}})",
-    rf"(?P<a>\d{{1,2}}){_SEP}(?P<b>\d{{1,2}}){_SEP}{_YEAR}",
-    rf"(?P<a>\d{{1,2}}) (?P<b>\d{{1,2}}) {_YEAR}",
-    rf"(?P<a>\d{{2}})(?P<b>\d{{2}})(?P<year>\d{{4}}|\d{{2}})",
-    rf"{_MONTH}[\s/.\-]*(?:the )?{_DAY}(?:\s*,\s*|[\s/.\-]+|(?<=[a-z])){_YEAR}",
-    rf"{_DAY}[\s/.\-]*(?:of |de )?{_MONTH}[\s,/.\-]*(?:of |de )?{_YEAR}",
-    rf"(?P<year>\d{{4}})[\s,/.\-]*{_MONTH}[\s,/.\-]*{_DAY}",
-    rf"{_MONTH}[\s,/.\-]*(?:of )?(?P<year>\d{{4}}|'\d{{2}})",
-    rf"(?P<m>\d{{1,2}}){_SEP}(?P<year>\d{{4}})",
-    r"(?P<year>\d{4})-(?P<m>\d{2})",
-    rf"(?P<year>\d{{4}})[\s,/.\-]*{_MONTH}",
-    r"(?P<year>\d{4})",
-    r"(?P<year>'\d{2})",
-    rf"{_MONTH}[\s/.\-]*(?:the )?{_DAY}",
-    rf"{_DAY}[\s/.\-]*(?:of )?{_MONTH}",
-    rf"(?P<a>\d{{1,2}}){_SEP}(?P<b>\d{{1,2}})",
-))
+_FORMS = tuple(
+    re.compile(f"^(?:{_WEEKDAY})?(?:the )?{form}$")
+    for form in (
+        rf"(?P<year>\d{{4}}){_SEP}(?P<m>\d{{1,2}}){_SEP}(?P<d>\d{{1,2}})",
+        rf"(?P<a>\d{{1,2}}){_SEP}(?P<b>\d{{1,2}}){_SEP}{_YEAR}",
+        rf"(?P<a>\d{{1,2}}) (?P<b>\d{{1,2}}) {_YEAR}",
+        r"(?P<a>\d{2})(?P<b>\d{2})(?P<year>\d{4}|\d{2})",
+        rf"{_MONTH}[\s/.\-]*(?:the )?{_DAY}(?:\s*,\s*|[\s/.\-]+|(?<=[a-z])){_YEAR}",
+        rf"{_DAY}[\s/.\-]*(?:of |de )?{_MONTH}[\s,/.\-]*(?:of |de )?{_YEAR}",
+        rf"(?P<year>\d{{4}})[\s,/.\-]*{_MONTH}[\s,/.\-]*{_DAY}",
+        rf"{_MONTH}[\s,/.\-]*(?:of )?(?P<year>\d{{4}}|'\d{{2}})",
+        rf"(?P<m>\d{{1,2}}){_SEP}(?P<year>\d{{4}})",
+        r"(?P<year>\d{4})-(?P<m>\d{2})",
+        rf"(?P<year>\d{{4}})[\s,/.\-]*{_MONTH}",
+        r"(?P<year>\d{4})",
+        r"(?P<year>'\d{2})",
+        rf"{_MONTH}[\s/.\-]*(?:the )?{_DAY}",
+        rf"{_DAY}[\s/.\-]*(?:of )?{_MONTH}",
+        rf"(?P<a>\d{{1,2}}){_SEP}(?P<b>\d{{1,2}})",
+    )
+)
 
 
 def _grammar(words: str, today: dt.date, birth: bool, day_first: bool, example: str) -> Optional[str]:
@@ -230,14 +252,17 @@ def _by_library(words: str, today: dt.date) -> Optional[str]:
 def _parser(today: dt.date) -> Any:
     from dateparser.date import DateDataParser  # slow to import, and rarely needed
 
-    return DateDataParser(languages=["en", "es"], settings={
-        "DATE_ORDER": "MDY",
-        "PREFER_DATES_FROM": "past",
-        "RELATIVE_BASE": dt.datetime.combine(today, dt.time(12)),
-        "TIMEZONE": "UTC",
-        "RETURN_AS_TIMEZONE_AWARE": False,
-        "NORMALIZE": True,
-    })
+    return DateDataParser(
+        languages=["en", "es"],
+        settings={
+            "DATE_ORDER": "MDY",
+            "PREFER_DATES_FROM": "past",
+            "RELATIVE_BASE": dt.datetime.combine(today, dt.time(12)),
+            "TIMEZONE": "UTC",
+            "RETURN_AS_TIMEZONE_AWARE": False,
+            "NORMALIZE": True,
+        },
+    )
 
 
 # -- times --------------------------------------------------------------------------------------------------------------
@@ -274,8 +299,10 @@ def parse_time(text: str) -> str:
 
 
 _ISO_MOMENT = re.compile(r"^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:\d{2})?$", re.I)
-_DATE_AND_TIME = (re.compile(r"^(.+?)(?:,? at |, | )(\d{1,2}(?:[:.]\d{2}){1,2}(?:\s*[ap]\.?m\.?)?)$", re.I),
-                  re.compile(r"^(.+?)(?:,? at |, | )(\d{1,2}\s*[ap]\.?m\.?|noon|midnight)$", re.I))
+_DATE_AND_TIME = (
+    re.compile(r"^(.+?)(?:,? at |, | )(\d{1,2}(?:[:.]\d{2}){1,2}(?:\s*[ap]\.?m\.?)?)$", re.I),
+    re.compile(r"^(.+?)(?:,? at |, | )(\d{1,2}\s*[ap]\.?m\.?|noon|midnight)$", re.I),
+)
 
 
 def parse_moment(text: str, today: dt.date, timezone: dt.tzinfo, *, day_first: bool = False) -> str:
@@ -304,6 +331,7 @@ def _iso(moment: dt.datetime) -> str:
 
 
 # -- comparing ----------------------------------------------------------------------------------------------------------
+
 
 def comparable(one: Any, other: Any) -> Optional[Tuple[Any, Any]]:
     """Two ISO dates, moments or times as a pair that can be compared; None where their precision leaves it open."""

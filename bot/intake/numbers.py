@@ -3,19 +3,46 @@
 Exactly one number is taken. A text with two numbers ("10-12"), a bound ("more than 5") or a negation is refused: which
 number is meant is for the person to say.
 """
+
 from __future__ import annotations
 
 import re
 from decimal import Decimal
 from typing import List, Optional, Tuple
 
-_ONES = {w: i for i, w in enumerate(
-    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
-    "eighteen nineteen".split())} | {"fourty": 40}
-_TENS = {w: 10 * i for i, w in enumerate("twenty thirty forty fifty sixty seventy eighty ninety".split(), start=2)}
+_ONES = {
+    w: i
+    for i, w in enumerate(
+        [
+            "zero",
+            "one",
+            "two",
+            "three",
+            "four",
+            "five",
+            "six",
+            "seven",
+            "eight",
+            "nine",
+            "ten",
+            "eleven",
+            "twelve",
+            "thirteen",
+            "fourteen",
+            "fifteen",
+            "sixteen",
+            "seventeen",
+            "eighteen",
+            "nineteen",
+        ]
+    )
+} | {"fourty": 40}
+_TENS = {w: 10 * i for i, w in enumerate(["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"], start=2)}
 _NONE = {"none", "nil", "never", "nothing", "zip", "0x"}
-_BOUND = re.compile(r"\b(not|n't|less|more|over|under|above|below|least|most|up to|than|between|minus \w+ to|several|few|some"
-                    r"|couple|many|or|to|per|x|times \d|versus|vs)\b|n't\b|[<>≤≥~?]\s*$|[<>≤≥]")
+_BOUND = re.compile(
+    r"\b(not|n't|less|more|over|under|above|below|least|most|up to|than|between|minus \w+ to|several|few|some"
+    r"|couple|many|or|to|per|x|times \d|versus|vs)\b|n't\b|[<>≤≥~?]\s*$|[<>≤≥]"
+)
 _VULGAR = {"½": "1/2", "¼": "1/4", "¾": "3/4", "⅓": "1/3", "⅔": "2/3", "⅛": "1/8"}
 _NUMBER = re.compile(r"(?<![\w.,/:'\"-])[-+−]?(?:\d[\d.,]*\d|\d|[.,]\d+)")
 
@@ -33,8 +60,7 @@ def read_number(text: str) -> Tuple[Optional[Decimal], str]:
     if re.search(r"[\u00b2\u00b3\u00b9\u2070-\u2089]", words):
         return None, ""
     words = re.sub(r"\s+", " ", words).strip().rstrip(".!")
-    words = re.sub(r"^(?:about|around|approximately|approx\.?|roughly|maybe|probably|~|ca\.?|circa|i think|i guess)\s*", "",
-                   words)
+    words = re.sub(r"^(?:about|around|approximately|approx\.?|roughly|maybe|probably|~|ca\.?|circa|i think|i guess)\s*", "", words)
     if words in _NONE:
         return Decimal(0), ""
     return _digits(words) if re.search(r"\d", words) else _words(words)
@@ -51,11 +77,11 @@ def _digits(words: str) -> Tuple[Optional[Decimal], str]:
     if len(found) != 1:
         return None, ""
     match = found[0]
-    before, after = words[: match.start()], words[match.end():]
+    before, after = words[: match.start()], words[match.end() :]
     if re.search(r"\d", before + after) or re.match(r"[\w]*\d|['\"′″:/^]|(?:st|nd|rd|th|e|k|m)\b", after):
         return None, ""
     half = re.match(r" and (?:a|one) half\b", after)
-    rest = after[half.end():] if half else after
+    rest = after[half.end() :] if half else after
     if _BOUND.search(before) or _BOUND.search(rest) or _has_number_word(before + " " + rest):
         return None, ""
     if before.rstrip().endswith(("minus", "negative")):
@@ -93,7 +119,7 @@ def _words(words: str) -> Tuple[Optional[Decimal], str]:
     half = Decimal(0)
     match = re.search(r" and (?:a|one) half\b", words)
     if match:
-        half, words = Decimal("0.5"), words[: match.start()] + words[match.end():]
+        half, words = Decimal("0.5"), words[: match.start()] + words[match.end() :]
     if _BOUND.search(words):
         return None, ""
     tokens = re.findall(r"[a-z]+", words)

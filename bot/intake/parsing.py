@@ -3,6 +3,7 @@
 Generous in what it takes, strict in what it keeps: where a text could mean two things, nothing is stored and the person
 is asked. Whatever was typed stays in ``Answer.text``.
 """
+
 from __future__ import annotations
 
 import datetime as dt
@@ -62,8 +63,7 @@ def read_values(item: Item, text: str, *, today: dt.date, timezone: dt.tzinfo = 
 
 def clean(text: str) -> str:
     """The text without what cannot be stored or shown: control characters, lone surrogates, outer space."""
-    kept = (c for c in text.replace("\r\n", "\n").replace("\r", "\n")
-            if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cs", "Cn"))
+    kept = (c for c in text.replace("\r\n", "\n").replace("\r", "\n") if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cs", "Cn"))
     return unicodedata.normalize("NFC", "".join(kept)).strip()
 
 
@@ -111,6 +111,7 @@ def _one(item: Item, typed: str, today: dt.date, timezone: dt.tzinfo) -> Any:
 
 
 # -- one reader a type --------------------------------------------------------------------------------------------------
+
 
 def _boolean(item: Item, typed: str, today: dt.date, timezone: dt.tzinfo) -> bool:
     words = polarity.normalise(typed)
@@ -200,19 +201,38 @@ def _quantity(item: Item, typed: str, today: dt.date, timezone: dt.tzinfo) -> Di
     value = int(number) if number == number.to_integral_value() else float(number)
     if unit is None:
         return {"value": value, "unit": behind} if behind else {"value": value}
-    pairs = {"value": value, "unit": unit.get("display") or unit.get("code"), "system": unit.get("system"),
-             "code": unit.get("code")}
+    pairs = {"value": value, "unit": unit.get("display") or unit.get("code"), "system": unit.get("system"), "code": unit.get("code")}
     return {k: v for k, v in pairs.items() if v is not None}
 
 
-_UNITS: Tuple[frozenset, ...] = tuple(frozenset(names.split("|")) for names in (
-    "kg|kgs|kilo|kilos|kilogram|kilograms", "lb|lbs|pound|pounds|[lb_av]", "g|gram|grams", "mg|milligram|milligrams",
-    "cm|centimeter|centimeters|centimetre", "m|meter|meters|metre", "in|inch|inches|[in_i]", "ft|foot|feet|[ft_i]",
-    "mm[hg]|mmhg|mm hg", "c|celsius|cel|°c|degrees celsius", "f|fahrenheit|[degf]|°f|degrees fahrenheit",
-    "year|years|yr|yrs|y|a|years old|year old", "month|months|mo", "week|weeks|wk|wks", "day|days|d", "hour|hours|hr|hrs|h",
-    "minute|minutes|min|mins", "%|percent", "bpm|beats per minute|/min|beats/min", "ml|milliliter|milliliters", "l|liter|liters",
-    "mg/dl", "mmol/l",
-))
+_UNITS: Tuple[frozenset, ...] = tuple(
+    frozenset(names.split("|"))
+    for names in (
+        "kg|kgs|kilo|kilos|kilogram|kilograms",
+        "lb|lbs|pound|pounds|[lb_av]",
+        "g|gram|grams",
+        "mg|milligram|milligrams",
+        "cm|centimeter|centimeters|centimetre",
+        "m|meter|meters|metre",
+        "in|inch|inches|[in_i]",
+        "ft|foot|feet|[ft_i]",
+        "mm[hg]|mmhg|mm hg",
+        "c|celsius|cel|°c|degrees celsius",
+        "f|fahrenheit|[degf]|°f|degrees fahrenheit",
+        "year|years|yr|yrs|y|a|years old|year old",
+        "month|months|mo",
+        "week|weeks|wk|wks",
+        "day|days|d",
+        "hour|hours|hr|hrs|h",
+        "minute|minutes|min|mins",
+        "%|percent",
+        "bpm|beats per minute|/min|beats/min",
+        "ml|milliliter|milliliters",
+        "l|liter|liters",
+        "mg/dl",
+        "mmol/l",
+    )
+)
 
 
 def _kin(name: str) -> Optional[frozenset]:
@@ -264,7 +284,10 @@ def _url(item: Item, typed: str, today: dt.date, timezone: dt.tzinfo) -> str:
 
 
 _FORMATS: Dict[str, Callable[[str], str]] = {
-    "phone": parse_phone, "email": parse_email, "phone-or-email": parse_phone_or_email, "name": parse_name,
+    "phone": parse_phone,
+    "email": parse_email,
+    "phone-or-email": parse_phone_or_email,
+    "name": parse_name,
 }
 
 
@@ -276,12 +299,23 @@ def _text(item: Item, typed: str, today: dt.date, timezone: dt.tzinfo) -> str:
 
 
 _READERS: Dict[str, Callable[[Item, str, dt.date, dt.tzinfo], Any]] = {
-    "boolean": _boolean, "choice": _choice, "open-choice": _choice, "integer": _integer, "decimal": _decimal,
-    "quantity": _quantity, "date": _date, "dateTime": _moment, "time": _time, "url": _url, "string": _text, "text": _text,
+    "boolean": _boolean,
+    "choice": _choice,
+    "open-choice": _choice,
+    "integer": _integer,
+    "decimal": _decimal,
+    "quantity": _quantity,
+    "date": _date,
+    "dateTime": _moment,
+    "time": _time,
+    "url": _url,
+    "string": _text,
+    "text": _text,
 }
 
 
 # -- limits -------------------------------------------------------------------------------------------------------------
+
 
 def _too_long(limit: int) -> str:
     return f"That is longer than this answer can be ({limit} characters). Could you shorten it?"
@@ -293,8 +327,11 @@ def _check_text(item: Item, value: str) -> None:
     if item.min_length is not None and len(value) < item.min_length:
         raise AnswerError("too-short", f"That is a bit short. Please write at least {item.min_length} characters.")
     if item.regex and not _fits(item.regex, value):
-        hint = f" For example: {item.example}." if item.example else (
-            f" It should look like this: {item.entry_format}." if item.entry_format else "")
+        hint = (
+            f" For example: {item.example}."
+            if item.example
+            else (f" It should look like this: {item.entry_format}." if item.entry_format else "")
+        )
         raise AnswerError("wrong-format", f"That doesn't have the form I need here.{hint}")
 
 
@@ -308,9 +345,7 @@ def _fits(pattern: str, value: str) -> bool:
 def _check_range(item: Item, value: Any) -> None:
     if item.min_value is None and item.max_value is None or isinstance(value, bool):
         return
-    for limit, beyond, reason, phrase in (
-        (item.min_value, -1, "below-min", "at least"), (item.max_value, 1, "above-max", "at most")
-    ):
+    for limit, beyond, reason, phrase in ((item.min_value, -1, "below-min", "at least"), (item.max_value, 1, "above-max", "at most")):
         if limit is not None and _compare(value, limit) == beyond:
             if isinstance(limit, str) and ":" not in limit:
                 phrase = "on or after" if beyond < 0 else "on or before"
@@ -343,11 +378,12 @@ def _shown(limit: Any) -> str:
 
 # -- saying an answer back ----------------------------------------------------------------------------------------------
 
+
 def show_date(iso: str) -> str:
     """``March 4, 1987`` for ``1987-03-04``, ``March 1987`` for ``1987-03``."""
     parts = iso.split("T")[0].split("-")
     try:
-        months = ("January February March April May June July August September October November December").split()
+        months = ["January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"]
         if len(parts) == 1:
             return parts[0]
         month = months[int(parts[1]) - 1]

@@ -9,6 +9,7 @@ with several answers one that fits is enough, ``!=`` holds when no answer is equ
 disabled question has no answer. A question below another question is asked once that one has an answer, because the
 response keeps it inside that answer.
 """
+
 from __future__ import annotations
 
 import datetime as dt
@@ -214,19 +215,14 @@ class Player:
             raise AnswerError("required", _why_required(item))
         return Answer(SKIPPED)
 
-    def response(
-        self, status: str = "in-progress", authored: dt.datetime | str | None = None
-    ) -> List[Dict[str, Any]]:
+    def response(self, status: str = "in-progress", authored: dt.datetime | str | None = None) -> List[Dict[str, Any]]:
         """One FHIR R4 QuestionnaireResponse for each questionnaire; only enabled items that have an answer.
 
         Args:
             status: ``in-progress``, ``completed``, ``amended``, ``stopped`` or ``entered-in-error``.
             authored: when the answers were given; a datetime needs its time zone.
         """
-        return [
-            fhir.build(q, self._enabled(q), lambda item: self._values(item), status, authored)
-            for q in self.questionnaires
-        ]
+        return [fhir.build(q, self._enabled(q), lambda item: self._values(item), status, authored) for q in self.questionnaires]
 
     # -- inside ---------------------------------------------------------------------------------------------------------
 
@@ -253,9 +249,14 @@ class Player:
         enabled: Dict[str, bool] = {}
         for item in questionnaire.order:
             parent = questionnaire.parents[item.link_id]
-            if parent and not enabled[parent.link_id]:
-                enabled[item.link_id] = False
-            elif parent and parent.is_question and item.type != "display" and not self._values(parent):
+            if (
+                parent
+                and not enabled[parent.link_id]
+                or parent
+                and parent.is_question
+                and item.type != "display"
+                and not self._values(parent)
+            ):
                 enabled[item.link_id] = False
             else:
                 enabled[item.link_id] = self._met(questionnaire, item.enable_when, item.enable_behavior, enabled)
@@ -266,14 +267,11 @@ class Player:
             return item.required
         return self._met(self._by_name[item.questionnaire], item.required_when, "any", enabled)
 
-    def _met(
-        self, questionnaire: Questionnaire, conditions: Sequence[Condition], behavior: str, enabled: Mapping[str, bool]
-    ) -> bool:
+    def _met(self, questionnaire: Questionnaire, conditions: Sequence[Condition], behavior: str, enabled: Mapping[str, bool]) -> bool:
         if not conditions:
             return True
         results = (
-            holds(c, questionnaire.by_id[c.question],
-                  self._values(questionnaire.by_id[c.question]) if enabled[c.question] else ())
+            holds(c, questionnaire.by_id[c.question], self._values(questionnaire.by_id[c.question]) if enabled[c.question] else ())
             for c in conditions
         )
         return any(results) if behavior == "any" else all(results)

@@ -5,6 +5,7 @@ rest takes it back ("no, but I used to", "yes and no"): then nothing is decided 
 never a no. A lean ("I think so", "not that I know of") is reported as such, because it will do for a history and not
 for a consent.
 """
+
 from __future__ import annotations
 
 import re
@@ -38,8 +39,10 @@ _AGREE = _set(
     "|sure thing|please do|no problem|no worries|i do agree|fine by me|fine with me|you can|you may|works for me"
     "|that works|yes please|please|i am ok with that|i'm ok with that|i'm fine with that|ok with me|okay with me"
 )
-_DISAGREE = _set("i don't agree|i do not agree|i disagree|disagree|i do not accept|i don't accept|i decline|i refuse"
-                 "|i don't consent|i do not consent|please don't|please do not|don't|do not|you can't|you may not")
+_DISAGREE = _set(
+    "i don't agree|i do not agree|i disagree|disagree|i do not accept|i don't accept|i decline|i refuse"
+    "|i don't consent|i do not consent|please don't|please do not|don't|do not|you can't|you may not"
+)
 _YES_PHRASES = _set(
     "i do|i have|i am|i was|i did|i can|i would|i will|i've|that's right|thats right|that is right|that's correct|right"
     "|uh huh|mm hmm|yes sir|yes ma'am|yes maam|of course|very much|very much so|i sure do|i sure have|oh yes|oh yeah"
@@ -62,8 +65,10 @@ _LEAN_NO = _set(
     "|i believe not|i guess not|i think not|not officially|never been told|i've never been told|never told that"
     "|i have never been told|nobody told me that|nobody ever told me that|no one ever told me that|not diagnosed"
 )
-_LEAN_YES = _set("i think so|i believe so|i guess so|i guess|i suppose|i suppose so|think so|i'm pretty sure|pretty sure"
-                 "|i am pretty sure|as far as i know|i would say so|i'd say so|i would think so")
+_LEAN_YES = _set(
+    "i think so|i believe so|i guess so|i guess|i suppose|i suppose so|think so|i'm pretty sure|pretty sure"
+    "|i am pretty sure|as far as i know|i would say so|i'd say so|i would think so"
+)
 _UNSURE = re.compile(
     r"\b(?:not (?:really |quite |entirely |totally |100% |100 |completely |too |so |very )?(?:sure|certain|positive)"
     r"|(?:un|in)sure|uncertain|i'?m unsure|idk|dunno|don'?t (?:really |quite |actually )?(?:know|remember|recall)"
@@ -106,7 +111,7 @@ def normalise(text: str) -> str:
     words = re.sub(r"[\U0001f3fb-\U0001f3ff]", "", words)
     words = re.sub(r"([a-z])\1{2,}", r"\1", words)
     words = re.sub(r"[\s_]+", " ", words)
-    return words.strip(" .,!?;:-–—*\"()[]#~")
+    return words.strip(' .,!?;:-–—*"()[]#~')
 
 
 def read(text: str) -> Optional[Reading]:
@@ -172,7 +177,7 @@ def _sentence(words: str) -> Optional[Reading]:
         return Reading(UNSURE)
     for phrases, meaning in ((_YES_PHRASES, YES), (_NO_PHRASES, NO), (_LEAN_NO, NO), (_LEAN_YES, YES)):
         for phrase in phrases:  # "I do, since 2019": the phrase, then a comma
-            if words.startswith(phrase) and words[len(phrase):len(phrase) + 1] in (",", ".", ";"):
-                if not _TURN.search(words[len(phrase):]):
+            if words.startswith(phrase) and words[len(phrase) : len(phrase) + 1] in (",", ".", ";"):
+                if not _TURN.search(words[len(phrase) :]):
                     return Reading(meaning, lean=phrases in (_LEAN_NO, _LEAN_YES))
     return None

@@ -9,6 +9,7 @@ are understood stand in ``HL7`` and ``SDC``; those of this project start with ``
     repeat-text     valueBoolean on a group: its text stands before each of its questions, not only the first
     required-when   question, operator, answer: like enableWhen, but it makes the item required
 """
+
 from __future__ import annotations
 
 import json
@@ -21,8 +22,10 @@ SDC = "http://hl7.org/fhir/uv/sdc/StructureDefinition/"
 OWN = "https://github.com/onward-intake/fhir/StructureDefinition/"
 
 QUESTION_TYPES = frozenset(
-    "boolean decimal integer date dateTime time string text url choice open-choice quantity".split()
+    ["boolean", "decimal", "integer", "date", "dateTime", "time", "string", "text", "url", "choice", "open-choice", "quantity"]
 )
+#: the answer is computed; a person is not asked for a total
+_COMPUTED = frozenset({SDC + "sdc-questionnaire-calculatedExpression", HL7 + "cqf-expression", HL7 + "cqf-calculatedValue"})
 #: display items that only decorate a question: units, scale ends, hover text
 _DECORATION = frozenset({"help", "flyover", "unit", "lower", "upper", "legal"})
 
@@ -93,6 +96,7 @@ class Item:
     options: Tuple[Option, ...] = ()
     initial: Tuple[Any, ...] = ()
     initial_kind: str = ""
+    computed: bool = False
     help: Optional[str] = None
     notes: Tuple[str, ...] = ()
     example: Optional[str] = None
@@ -122,13 +126,15 @@ class Item:
 
     @property
     def asked(self) -> bool:
-        """Whether a person is ever asked this: a question that is neither hidden nor read-only."""
-        return self.is_question and not self.hidden and not self.read_only
+        """Whether a person is ever asked this: a question that is not hidden, read-only or computed from others."""
+        return self.is_question and not (self.hidden or self.read_only or self.computed)
 
     @property
     def prompt(self) -> str:
-        """The question as it is shown, with its number where the questionnaire gives one."""
-        return f"{self.prefix} {self.text}".strip() or self.link_id
+        """The question as it is shown, with its number where the questionnaire gives one. One without a text is shown
+        by what it is coded as."""
+        text = self.text or next((c["display"] for c in self.code if c.get("display")), "") or self.link_id
+        return f"{self.prefix} {text}".strip()
 
     def option(self, code: str) -> Optional[Option]:
         return next((option for option in self.options if option.code == code), None)
@@ -236,11 +242,12 @@ def _dependency_order(questionnaire: Questionnaire) -> Tuple[Item, ...]:
 
 # -- reading the JSON ---------------------------------------------------------------------------------------------------
 
+
 def choice_value(element: Mapping[str, Any], stem: str) -> Tuple[str, Any]:
     """The ``value[x]``/``answer[x]`` of an element: (x, value); ("", None) where there is none."""
     for key, value in element.items():
         if key.startswith(stem) and len(key) > len(stem) and key[len(stem)].isupper():
-            return key[len(stem):], value
+            return key[len(stem) :], value
     return "", None
 
 
@@ -263,7 +270,8 @@ def control_codes(element: Mapping[str, Any]) -> List[str]:
 def contained_options(raw: Mapping[str, Any]) -> Dict[str, Tuple[Option, ...]]:
     """The options of each contained value set, by ``#id``: its expansion if it has one, else its listed concepts."""
     systems = {
-        resource.get("url"): resource for resource in raw.get("contained", ())
+        resource.get("url"): resource
+        for resource in raw.get("contained", ())
         if resource.get("resourceType") == "CodeSystem" and resource.get("url")
     }
     found: Dict[str, Tuple[Option, ...]] = {}
@@ -336,8 +344,16 @@ def _unique(options: Iterator[Option]) -> Iterator[Option]:
         if option.code in seen:
             if seen[option.code] == option.system:
                 continue
-            option = Option(f"{option.system}|{option.code}", option.display, option.system, option.value, option.kind,
-                            option.exclusive, option.ordinal, option.synonyms)
+            option = Option(
+                f"{option.system}|{option.code}",
+                option.display,
+                option.system,
+                option.value,
+                option.kind,
+                option.exclusive,
+                option.ordinal,
+                option.synonyms,
+            )
         seen[option.code] = option.system
         yield option
 
@@ -379,21 +395,32 @@ def end_when(raw: Mapping[str, Any]) -> Tuple[EndWhen, ...]:
     """The ``end-when`` extensions of an item."""
     nothing = ("", None)
     parts = [_parts(e) for e in raw.get("extension", ()) if e.get("url") == OWN + "end-when"]
-    return tuple(
-        EndWhen(p["code"][1], p["text"][1], p.get("answer", nothing)[1], p.get("age-below", nothing)[1]) for p in parts
-    )
+    return tuple(EndWhen(p["code"][1], p["text"][1], p.get("answer", nothing)[1], p.get("age-below", nothing)[1]) for p in parts)
 
 
 def options_of(raw: Mapping[str, Any], value_sets: Mapping[str, Tuple[Option, ...]]) -> Tuple[Option, ...]:
     """The options of a choice, from its ``answerOption`` or its contained value set."""
     if raw.get("answerOption"):
         return tuple(_unique(answer_option(option) for option in raw["answerOption"]))
-    return value_sets.get(raw.get("answerValueSet", "").split("|")[0], ())
+    return value_set(raw.get("answerValueSet", ""), value_sets) or ()
+
+
+def value_set(url: str, contained: Mapping[str, Tuple[Option, ...]]) -> Optional[Tuple[Option, ...]]:
+    """The options of a value set that is contained or well known; None where neither."""
+    from bot.intake.valuesets import known_options  # it builds on Option
+
+    url = url.split("|")[0]
+    return contained[url] if url in contained else known_options(url)
 
 
 def is_decoration(raw: Mapping[str, Any]) -> bool:
     """Whether a display item belongs to its question (help, unit, scale ends) and is not shown on its own."""
     return raw.get("type") == "display" and bool(_DECORATION & set(control_codes(raw)))
+
+
+def is_computed(raw: Mapping[str, Any]) -> bool:
+    """Whether the answer is meant to be worked out from others by an expression."""
+    return any(e.get("url") in _COMPUTED for e in raw.get("extension", ()))
 
 
 def _help(raw: Mapping[str, Any]) -> Optional[str]:
@@ -447,6 +474,7 @@ def _item(
         options=options_of(raw, value_sets),
         initial=initial,
         initial_kind=kind,
+        computed=is_computed(raw),
         help=help_,
         notes=() if is_group else tuple(c["text"] for c in shown if not is_decoration(c)),
         example=extension(raw, OWN + "example"),

@@ -1,4 +1,5 @@
 """Write answers as a FHIR R4 QuestionnaireResponse (https://hl7.org/fhir/R4/questionnaireresponse.html)."""
+
 from __future__ import annotations
 
 import datetime as dt
@@ -7,9 +8,16 @@ from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence
 from bot.intake.questionnaire import Item, Questionnaire
 
 _ELEMENT = {
-    "boolean": "valueBoolean", "decimal": "valueDecimal", "integer": "valueInteger", "date": "valueDate",
-    "dateTime": "valueDateTime", "time": "valueTime", "string": "valueString", "text": "valueString",
-    "url": "valueUri", "quantity": "valueQuantity",
+    "boolean": "valueBoolean",
+    "decimal": "valueDecimal",
+    "integer": "valueInteger",
+    "date": "valueDate",
+    "dateTime": "valueDateTime",
+    "time": "valueTime",
+    "string": "valueString",
+    "text": "valueString",
+    "url": "valueUri",
+    "quantity": "valueQuantity",
 }
 STATUSES = frozenset({"in-progress", "completed", "amended", "entered-in-error", "stopped"})
 
@@ -40,16 +48,12 @@ def build(
     return response
 
 
-def _items(
-    items: Sequence[Item], enabled: Mapping[str, bool], values: Callable[[Item], Sequence[Any]]
-) -> List[Dict[str, Any]]:
+def _items(items: Sequence[Item], enabled: Mapping[str, bool], values: Callable[[Item], Sequence[Any]]) -> List[Dict[str, Any]]:
     built = (_item(item, enabled, values) for item in items)
     return [entry for entry in built if entry]
 
 
-def _item(
-    item: Item, enabled: Mapping[str, bool], values: Callable[[Item], Sequence[Any]]
-) -> Optional[Dict[str, Any]]:
+def _item(item: Item, enabled: Mapping[str, bool], values: Callable[[Item], Sequence[Any]]) -> Optional[Dict[str, Any]]:
     if not enabled[item.link_id] or item.type == "display":
         return None
     entry: Dict[str, Any] = {"linkId": item.link_id}

@@ -5,6 +5,7 @@ further is not a 0 of five answers. The cut is a setting: 4 is the best balance 
 al. 2021, PMC7862990); a score just below the cut is marked so that nobody overlooks it. A score is for staff, it is no
 diagnosis and is never shown to the visitor as one.
 """
+
 from __future__ import annotations
 
 from dataclasses import dataclass, field
@@ -48,8 +49,7 @@ def score(questionnaire: Questionnaire, answers: Mapping[Key, Answer], *, cut: i
         return None
     gate = _yes(questionnaire, answers, GATE)
     items = [
-        {"link_id": link_id, "text": questionnaire.by_id[link_id].text, "value": _yes(questionnaire, answers, link_id)}
-        for link_id in ITEMS
+        {"link_id": link_id, "text": questionnaire.by_id[link_id].text, "value": _yes(questionnaire, answers, link_id)} for link_id in ITEMS
     ]
     if gate is None:
         return None
