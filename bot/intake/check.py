@@ -46,64 +46,60 @@ ANSWER_FORMATS = {
     "past-date": "date",
 }
 
-_TOP = set(
-    [
-        "resourceType",
-        "id",
-        "meta",
-        "implicitRules",
-        "language",
-        "text",
-        "contained",
-        "extension",
-        "modifierExtension",
-        "url",
-        "identifier",
-        "version",
-        "name",
-        "title",
-        "derivedFrom",
-        "status",
-        "experimental",
-        "subjectType",
-        "date",
-        "publisher",
-        "contact",
-        "description",
-        "useContext",
-        "jurisdiction",
-        "purpose",
-        "copyright",
-        "approvalDate",
-        "lastReviewDate",
-        "effectivePeriod",
-        "code",
-        "item",
-    ]
-)
-_ITEM = set(
-    [
-        "id",
-        "extension",
-        "modifierExtension",
-        "linkId",
-        "definition",
-        "code",
-        "prefix",
-        "text",
-        "type",
-        "enableWhen",
-        "enableBehavior",
-        "required",
-        "repeats",
-        "readOnly",
-        "maxLength",
-        "answerValueSet",
-        "answerOption",
-        "initial",
-        "item",
-    ]
-)
+_TOP = {
+    "resourceType",
+    "id",
+    "meta",
+    "implicitRules",
+    "language",
+    "text",
+    "contained",
+    "extension",
+    "modifierExtension",
+    "url",
+    "identifier",
+    "version",
+    "name",
+    "title",
+    "derivedFrom",
+    "status",
+    "experimental",
+    "subjectType",
+    "date",
+    "publisher",
+    "contact",
+    "description",
+    "useContext",
+    "jurisdiction",
+    "purpose",
+    "copyright",
+    "approvalDate",
+    "lastReviewDate",
+    "effectivePeriod",
+    "code",
+    "item",
+}
+_ITEM = {
+    "id",
+    "extension",
+    "modifierExtension",
+    "linkId",
+    "definition",
+    "code",
+    "prefix",
+    "text",
+    "type",
+    "enableWhen",
+    "enableBehavior",
+    "required",
+    "repeats",
+    "readOnly",
+    "maxLength",
+    "answerValueSet",
+    "answerOption",
+    "initial",
+    "item",
+}
 _STU3 = {"option": "answerOption", "options": "answerValueSet"}
 _OPTION_KINDS = ("Integer", "Date", "Time", "String", "Coding", "Reference")
 _CONDITION_KINDS = {
@@ -127,9 +123,21 @@ _VALUE_KINDS = {
     "dateTime": {"DateTime", "Date"},
     "choice": {"Coding", "String", "Integer", "Date", "Time", "Reference"},
 }
-_ALL_KINDS = set(
-    ["Boolean", "Decimal", "Integer", "Date", "DateTime", "Time", "String", "Coding", "Quantity", "Reference", "Uri", "Url", "Attachment"]
-)
+_ALL_KINDS = {
+    "Boolean",
+    "Decimal",
+    "Integer",
+    "Date",
+    "DateTime",
+    "Time",
+    "String",
+    "Coding",
+    "Quantity",
+    "Reference",
+    "Uri",
+    "Url",
+    "Attachment",
+}
 _MAX_LENGTH_TYPES = {"boolean", "decimal", "integer", "string", "text", "url", "open-choice"}
 _DATE = re.compile(r"^\d{4}(-\d{2}(-\d{2})?)?$")
 _MOMENT = re.compile(r"^\d{4}(-\d{2}(-\d{2}(T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:\d{2}))?)?)?$")

@@ -43,6 +43,7 @@ _BOUND = re.compile(
     r"\b(not|n't|less|more|over|under|above|below|least|most|up to|than|between|minus \w+ to|several|few|some"
     r"|couple|many|or|to|per|x|times \d|versus|vs)\b|n't\b|[<>≤≥~?]\s*$|[<>≤≥]"
 )
+_COUNTED = re.compile(r"(?:hundred|thousand|time|year|session|day|week|month|hour|drink)")
 _VULGAR = {"½": "1/2", "¼": "1/4", "¾": "3/4", "⅓": "1/3", "⅔": "2/3", "⅛": "1/8"}
 _NUMBER = re.compile(r"(?<![\w.,/:'\"-])[-+−]?(?:\d[\d.,]*\d|\d|[.,]\d+)")
 
@@ -132,9 +133,8 @@ def _words(words: str) -> Tuple[Optional[Decimal], str]:
         if token == "a" and following in ("hundred", "thousand", "dozen") and state == "before":
             current, state, last = 1, "in", 10
         elif token in _ONES or token in _TENS:
-            if token == "one" and state == "before" and following and following not in ("hundred", "thousand"):
-                if not re.match(r"(time|year|session|day|week|month|hour|drink)", following):
-                    return None, ""  # "one of those" is no number
+            if token == "one" and state == "before" and following and not _COUNTED.match(following):
+                return None, ""  # "one of those" is no number
             size = _ONES.get(token, _TENS.get(token, 0))
             rank = 10 if token in _ONES else 100
             if state == "after" or rank >= last or (rank == 10 and last == 100 and size > 9):

@@ -235,7 +235,7 @@ _UNITS: Tuple[frozenset, ...] = tuple(
 )
 
 
-def _kin(name: str) -> Optional[frozenset]:
+def _kin(name: str) -> frozenset | None:
     return next((group for group in _UNITS if name.lower().strip(" .") in group), None)
 
 

@@ -165,8 +165,7 @@ class Player:
                 if item.asked and enabled[item.link_id]:
                     texts.clear()
                 elif item.type == "display" and item.text and enabled[item.link_id] and not item.hidden:
-                    if not self._is_note(questionnaire, item):
-                        texts.append(item.text)
+                    texts += [] if self._is_note(questionnaire, item) else [item.text]
         return texts
 
     # -- answering ------------------------------------------------------------------------------------------------------

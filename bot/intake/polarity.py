@@ -175,9 +175,7 @@ def _sentence(words: str) -> Optional[Reading]:
         return Reading(NO)
     if _UNSURE.search(words):
         return Reading(UNSURE)
-    for phrases, meaning in ((_YES_PHRASES, YES), (_NO_PHRASES, NO), (_LEAN_NO, NO), (_LEAN_YES, YES)):
-        for phrase in phrases:  # "I do, since 2019": the phrase, then a comma
-            if words.startswith(phrase) and words[len(phrase) : len(phrase) + 1] in (",", ".", ";"):
-                if not _TURN.search(words[len(phrase) :]):
-                    return Reading(meaning, lean=phrases in (_LEAN_NO, _LEAN_YES))
+    opening, mark, rest = re.match(r"^([^,.;]*)([,.;]?)(.*)$", words, re.S).groups()  # "I do, since 2019"
+    if mark and not _TURN.search(rest):
+        return _exact(opening.strip())
     return None
