@@ -113,7 +113,9 @@ def last_reply(s: Session, conversation_id: str) -> Message | None:
 def public(message: Message) -> dict[str, Any]:
     """A message as clients see it: no payloads, no internal state."""
     body = message.body
+    own = {"client_id": message.client_id} if message.client_id else {}  # lets a page recognise what it sent itself
     return {
+        **own,
         "id": message.id,
         "author": message.author,
         "kind": message.kind,

@@ -1,0 +1,286 @@
+"""A handoff as a FHIR R4 transaction Bundle, from the snapshot that was kept with it.
+
+The QuestionnaireResponses are the record of what was asked and answered; everything else is derived from them and says
+so. What a person says about themselves is unconfirmed. There is no RiskAssessment (a program that screens words does not
+assess risk), no birthDate that was not given, no gender, and no code that has not been verified: where none has, there
+is text. Each entry is created only if none with its identifier exists, so sending a bundle again changes nothing.
+"""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from bot.handoff.summary import KINDS, crisis_flag
+from bot.records.models import Handoff
+
+BASE = "https://github.com/onward-intake/fhir"
+IDENTIFIER = f"{BASE}/sid/handoff"
+PERSON = f"{BASE}/sid/conversation"
+CODES = f"{BASE}/CodeSystem"
+TERMINOLOGY = "http://terminology.hl7.org/CodeSystem"
+SNOMED = "http://snomed.info/sct"
+
+# Verified in VSAC expansions and US Core; other conditions go as text.
+CONDITION_CODES = {"ptsd": "47505003", "hypertension": "38341003", "pregnancy": "77386006"}
+NO_KNOWN_ALLERGY = "716186003"
+MEDICINE_STATUS = {"current": "active", "past": "stopped", "negated": "not-taken", "unsure": "unknown"}
+
+Resource = dict[str, Any]
+
+
+def bundle(s: Session, handoff: Handoff) -> Resource:
+    """The transaction Bundle of a handoff."""
+    return _Bundle(handoff).build()
+
+
+class _Bundle:
+    def __init__(self, handoff: Handoff) -> None:
+        self.handoff = handoff
+        self.told = handoff.data["summary"]
+        self.at = handoff.created_at.isoformat(timespec="seconds")
+        self.entries: list[Resource] = []
+        self.patient = {"reference": self._full_url("patient")}
+        self.assistant = {"display": "Onward intake assistant (automated)"}
+
+    def build(self) -> Resource:
+        self._add("patient", self._patient(), f"identifier={PERSON}|{self.handoff.conversation_id}")
+        responses = {
+            r["questionnaire"].split("|")[0].rsplit("/", 1)[-1]: r for r in self.handoff.data.get("responses", ())
+        }
+        for name, response in responses.items():
+            self._add_identified(f"response-{name}", self._response(response))
+        self.record = [{"reference": self._full_url(f"response-{name}")} for name in responses]
+        for n, score in enumerate(self.told["scores"]):
+            self._add_identified(f"score-{n}", self._observation(score))
+        for kind, resources in (
+            ("condition", self._conditions()),
+            ("medicine", self._medicines()),
+            ("allergy", self._allergies()),
+            ("consent", self._consents()),
+            ("flag", self._flags()),
+            ("communication", self._communications()),
+        ):
+            for n, resource in enumerate(resources):
+                self._add_identified(f"{kind}-{n}", resource)
+        self._add_identified("task", self._task())
+        self._add("provenance", self._provenance(), f"_tag={IDENTIFIER}|{self.handoff.id}")
+        return {
+            "resourceType": "Bundle",
+            "id": self._uuid("bundle"),
+            "type": "transaction",
+            "timestamp": self.at,
+            "entry": self.entries,
+        }
+
+    # -- resources -----------------------------------------------------------------------------------------------------
+
+    def _patient(self) -> Resource:
+        person, contact = self.told["person"], self.told["person"]["contact"]
+        names = [{"use": "usual", "text": person["name"]}] if person["name"] else []
+        if person["preferred_name"]:
+            names.append({"use": "nickname", "text": person["preferred_name"]})
+        telecom = [{"system": system, "value": person[system]} for system in ("phone", "email") if person[system]]
+        address = {part: contact[part] for part in ("city", "state") if contact.get(part)}
+        complete_date = person["birth_date"] and re.fullmatch(r"\d{4}(-\d\d){0,2}", person["birth_date"])
+        return _filled(
+            resourceType="Patient",
+            identifier=[{"system": PERSON, "value": self.handoff.conversation_id}],
+            name=names,
+            telecom=telecom,
+            birthDate=person["birth_date"] if complete_date else None,
+            address=[{"use": "temp", **address}] if address else None,
+        )
+
+    def _response(self, response: Mapping[str, Any]) -> Resource:
+        return {**response, "subject": self.patient, "source": self.patient}
+
+    def _observation(self, score: Mapping[str, Any]) -> Resource:
+        gate = {True: "yes", False: "no", None: "not answered"}[score["gate"]]
+        items = ", ".join(f"{item['link_id']}: {_yes_no(item['value'])}" for item in score["items"])
+        return _filled(
+            resourceType="Observation",
+            status="final" if score["complete"] else "preliminary",
+            category=[_concept(f"{TERMINOLOGY}/observation-category", "survey", "Survey")],
+            code=_concept(f"{CODES}/score", score["instrument"].lower(), f"{score['instrument']} total score"),
+            subject=self.patient,
+            effectiveDateTime=self.at,
+            valueInteger=score["score"],
+            dataAbsentReason=None
+            if score["score"] is not None
+            else _concept(f"{TERMINOLOGY}/data-absent-reason", "not-asked", "Not Asked"),
+            interpretation=[{"text": score["band"]}],
+            note=[{"text": f"Gate question: {gate}. {items}. Cut {score['cut']} of {score['max']}. Not a diagnosis."}],
+            derivedFrom=[ref for ref in self.record if ref["reference"] == self._full_url(f"response-{_slug(score)}")],
+        )
+
+    def _conditions(self) -> Iterator[Resource]:
+        for named in self.told["conditions"]:
+            code = CONDITION_CODES.get(named["name"])
+            yield _filled(
+                resourceType="Condition",
+                clinicalStatus=_concept(f"{TERMINOLOGY}/condition-clinical", "active", "Active"),
+                verificationStatus=_concept(f"{TERMINOLOGY}/condition-ver-status", "unconfirmed", "Unconfirmed"),
+                category=[_concept(f"{TERMINOLOGY}/condition-category", "problem-list-item", "Problem List Item")],
+                code={"coding": [{"system": SNOMED, "code": code}] if code else None, "text": named["name"]},
+                subject=self.patient,
+                recordedDate=self.at,
+                note=[{"text": f"Patient-reported via chat ({named['status']}): {named['words']}"}],
+            )
+
+    def _medicines(self) -> Iterator[Resource]:
+        for named in self.told["medications"]:
+            yield _filled(
+                resourceType="MedicationStatement",
+                status=MEDICINE_STATUS[named["status"]],
+                medicationCodeableConcept={"text": named["name"]},
+                subject=self.patient,
+                dateAsserted=self.at,
+                informationSource=self.patient,
+                derivedFrom=self.record,
+                note=[{"text": f"Patient-reported via chat: {named['words']}"}],
+            )
+
+    def _allergies(self) -> Iterator[Resource]:
+        given = [named for named in self.told["allergies"] if named["status"] != "negated"]
+        for named in given:
+            yield self._allergy({"text": named["name"]}, named["words"])
+        words = next((a["text"] for a in self.told["answers"] if a["link_id"] == "allergies" and a["text"]), None)
+        if words and not self.told["allergies"]:
+            code = [{"system": SNOMED, "code": NO_KNOWN_ALLERGY, "display": "No known allergy"}]
+            yield self._allergy({"coding": code, "text": "No known allergy"}, words)
+
+    def _allergy(self, code: Resource, words: str) -> Resource:
+        return _filled(
+            resourceType="AllergyIntolerance",
+            clinicalStatus=_concept(f"{TERMINOLOGY}/allergyintolerance-clinical", "active", "Active"),
+            verificationStatus=_concept(f"{TERMINOLOGY}/allergyintolerance-verification", "unconfirmed", "Unconfirmed"),
+            code=code,
+            patient=self.patient,
+            recordedDate=self.at,
+            note=[{"text": f"Patient-reported via chat: {words}"}],
+        )
+
+    def _consents(self) -> Iterator[Resource]:
+        for consent in self.told["consents"]:
+            yield _filled(
+                resourceType="Consent",
+                status="active" if consent["given"] else "rejected",
+                scope=_concept(f"{TERMINOLOGY}/consentscope", "patient-privacy", "Privacy Consent"),
+                category=[{"text": consent["what"]}],
+                patient=self.patient,
+                dateTime=_seconds(consent["at"]),
+                policy=[{"uri": f"{BASE}/Questionnaire/intake|{consent['version']}"}],
+                sourceReference=self.record[0] if self.record else None,
+                provision={"type": "permit" if consent["given"] else "deny"},
+            )
+
+    def _flags(self) -> Iterator[Resource]:
+        for raised in self.told["flags"]:
+            if raised["level"] == "info":
+                continue
+            words = f' "{raised["words"]}"' if raised["words"] else ""
+            yield _filled(
+                resourceType="Flag",
+                status="active",
+                category=[_flag_category(raised)],
+                code=_concept(
+                    f"{CODES}/flag", raised["code"], None, f"{raised['level'].upper()}: {raised['reason']}{words}"
+                ),
+                subject=self.patient,
+                period={"start": self.at},
+            )
+
+    def _communications(self) -> Iterator[Resource]:
+        for event in self.handoff.data.get("events", ()):
+            if "shown" in event:
+                yield _filled(
+                    resourceType="Communication",
+                    status="completed",
+                    topic={"text": f"Crisis text shown in the chat ({crisis_flag(event)['reason']})"},
+                    subject=self.patient,
+                    recipient=[self.patient],
+                    sent=_seconds(event["at"]),
+                    payload=[{"contentString": event["shown"]}],
+                    note=[{"text": f"Raised by {event['rule']}, version {event['version']}."}],
+                )
+
+    def _task(self) -> Resource:
+        return _filled(
+            resourceType="Task",
+            status={"new": "requested", "claimed": "in-progress"}.get(self.handoff.status, "completed"),
+            intent="order",
+            priority=self.handoff.urgency,
+            code=_concept(f"{CODES}/handoff", self.handoff.kind, KINDS[self.handoff.kind]),
+            focus=self.record[0] if self.record else None,
+            **{"for": self.patient},
+            authoredOn=self.at,
+        )
+
+    def _provenance(self) -> Resource:
+        participant = f"{TERMINOLOGY}/provenance-participant-type"
+        return _filled(
+            resourceType="Provenance",
+            meta={"tag": [{"system": IDENTIFIER, "code": self.handoff.id}]},
+            target=[{"reference": entry["fullUrl"]} for entry in self.entries],
+            recorded=self.at,
+            agent=[
+                {"type": _concept(participant, "author", "Author"), "who": self.patient},
+                {"type": _concept(participant, "assembler", "Assembler"), "who": self.assistant},
+            ],
+        )
+
+    # -- entries -------------------------------------------------------------------------------------------------------
+
+    def _add_identified(self, label: str, resource: Resource) -> None:
+        value = f"{self.handoff.id}/{label}"
+        identifier: Any = {"system": IDENTIFIER, "value": value}
+        if resource["resourceType"] != "QuestionnaireResponse":  # the only one of these with a single identifier
+            identifier = [identifier]
+        resource = {"resourceType": resource["resourceType"], "identifier": identifier, **resource}
+        self._add(label, resource, f"identifier={IDENTIFIER}|{value}")
+
+    def _add(self, label: str, resource: Resource, unless: str) -> None:
+        request = {"method": "POST", "url": resource["resourceType"], "ifNoneExist": unless}
+        self.entries.append({"fullUrl": self._full_url(label), "resource": resource, "request": request})
+
+    def _full_url(self, label: str) -> str:
+        return f"urn:uuid:{self._uuid(label)}"
+
+    def _uuid(self, label: str) -> str:
+        return str(uuid.uuid5(uuid.NAMESPACE_URL, f"{IDENTIFIER}/{self.handoff.id}/{label}"))
+
+
+def _concept(system: str, code: str, display: str | None, text: str | None = None) -> Resource:
+    return _filled(coding=[_filled(system=system, code=code, display=display)], text=text or display)
+
+
+def _flag_category(raised: Mapping[str, Any]) -> Resource:
+    code, display = ("safety", "Safety") if raised["level"] == "red" else ("clinical", "Clinical")
+    return _concept(f"{TERMINOLOGY}/flag-category", code, display)
+
+
+def _filled(**elements: Any) -> Resource:
+    """The elements that hold something: FHIR has no nulls and no empty lists."""
+    return {name: _without_none(value) for name, value in elements.items() if value not in (None, [], {})}
+
+
+def _without_none(value: Any) -> Any:
+    return {k: v for k, v in value.items() if v is not None} if isinstance(value, dict) else value
+
+
+def _slug(score: Mapping[str, Any]) -> str:
+    return score["instrument"].lower()
+
+
+def _yes_no(value: bool | None) -> str:
+    return {True: "yes", False: "no", None: "no answer"}[value]
+
+
+def _seconds(moment: str) -> str:
+    """FHIR instants and dateTimes as other systems read them: without fractions of a second."""
+    return re.sub(r"\.\d+", "", moment)

@@ -1,0 +1,195 @@
+"""Flags: what staff should look at first, with the person's own words. The rules stand in flags.yml (`rules`).
+
+The bot decides nothing. "Not sure" and "prefer not to say" are never read as "no".
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, timedelta
+from typing import Any
+
+from bot.handoff import substances
+from bot.handoff.rules import LEVELS, Condition, Key, Rule, Rules, load
+from bot.intake import Score
+
+_AGO = re.compile(r"\b(\d+|an?|one|two|three|four|five|six|few|couple)\s+(?:of\s+)?(day|week|month)s?\b", re.IGNORECASE)
+_NUMBERS = {"a": 1, "an": 1, "one": 1, "two": 2, "couple": 2, "three": 3, "few": 3, "four": 4, "five": 5, "six": 6}
+_LATELY = re.compile(
+    r"\b(?:today|yesterday|recent\w*|lately|just now|last (?:week|month)|this (?:week|month|year))\b", re.I
+)
+_DAYS = {"day": 1, "week": 7, "month": 31}
+
+
+def flags(
+    answers: Mapping[Key, Any], scores: Iterable[Score] = (), *, today: date, rules: Rules | None = None
+) -> list[dict[str, Any]]:
+    """The flags of a run, the most serious first.
+
+    Args:
+        answers: (questionnaire, link id) -> anything with ``status``, ``values`` and ``text``: only those that count.
+        scores: of the scored instruments.
+        today: the day on which it was sent.
+
+    Returns:
+        ``{"level", "code", "reason", "words"}`` each; amber that comes first says so at the start of its reason.
+    """
+    rules = rules or load()
+    bands = {score.instrument: score for score in scores}
+    raised: list[tuple[Rule, str]] = []
+    topics: set[str] = set()
+    for rule in rules.answers:
+        if rule.topic not in topics and all(_holds(c, answers, bands, today) for c in rule.conditions):
+            topics.add(rule.topic)
+            raised.append((rule, _words(rule, answers, bands)))
+    raised += _substance_flags(rules, answers)
+    raised.sort(key=lambda found: (LEVELS.index(found[0].level), not found[0].high))
+    return [flag(rule.level, rule.code, rule.reason, words, high=rule.high) for rule, words in raised]
+
+
+def flag(level: str, code: str, reason: str, words: str, *, high: bool = False) -> dict[str, Any]:
+    """One flag in the contract's shape."""
+    return {"level": level, "code": code, "reason": f"High priority: {reason}" if high else reason, "words": words}
+
+
+def is_high(raised: Mapping[str, Any]) -> bool:
+    """Whether a flag is an amber one that comes first."""
+    return raised["level"] == "amber" and raised["reason"].startswith("High priority:")
+
+
+def takeover_category(questionnaire: str, link_id: str, values: Sequence[Any]) -> str | None:
+    """The crisis category when this answer is a red one that stops the history, such as thoughts of suicide now."""
+    given = {_code(value) for value in values}
+    for rule in load().answers:
+        for condition in rule.conditions:
+            if rule.takeover and condition.question == (questionnaire, link_id) and condition.any & given:
+                return rule.takeover
+    return None
+
+
+def medications(answers: Mapping[Key, Any], rules: Rules | None = None) -> list[dict[str, str]]:
+    """The medicines that the person named: ``{"name", "words", "status"}`` each."""
+    return [_listed(mention) for mention in _named(rules or load(), answers)[0]]
+
+
+def allergies(answers: Mapping[Key, Any], rules: Rules | None = None) -> list[dict[str, str]]:
+    """The allergies that the person named."""
+    return [_listed(mention) for mention in _named(rules or load(), answers)[1]]
+
+
+def conditions(answers: Mapping[Key, Any], rules: Rules | None = None) -> list[dict[str, str]]:
+    """The conditions that the person said yes or "not sure" to."""
+    found = []
+    for named in (rules or load()).conditions:
+        for status in filter(None, (named.statuses.get(code) for code in _codes(answers.get(named.question)))):
+            words = _told(named.question, named.words, answers)
+            found.append({"name": named.name, "words": words, "status": status})
+    return found
+
+
+def said(answer: Any) -> str:
+    """An answer in the person's words; where a choice was tapped, its label."""
+    return answer.text or ", ".join(_label(value) for value in answer.values)
+
+
+def _substance_flags(rules: Rules, answers: Mapping[Key, Any]) -> list[tuple[Rule, str]]:
+    medicines, allergic = _named(rules, answers)
+    raised = []
+    for rule in rules.medicines:
+        named = [
+            m for m in medicines if rules.classes.get(m.name) in rule.classes and m.known and m.status != "negated"
+        ]
+        if named:
+            raised.append((_softened(rule) if all(m.status == "past" for m in named) else rule, _quoted(named)))
+    for rule in rules.allergies:
+        named = [m for m in allergic if rules.classes.get(m.name) in rule.classes and m.known and m.status != "negated"]
+        if named:
+            raised.append((rule, _quoted(named)))
+    return raised
+
+
+def _softened(rule: Rule) -> Rule:
+    return Rule(f"{rule.code}-past", "info", f"In the past, as they say: {rule.reason[0].lower()}{rule.reason[1:]}")
+
+
+def _named(rules: Rules, answers: Mapping[Key, Any]) -> tuple[list[substances.Mention], list[substances.Mention]]:
+    medicines = [
+        mention
+        for key in rules.medicine_questions
+        if key in answers
+        for mention in substances.medicines(said(answers[key]), rules.names)
+    ]
+    allergic = [
+        mention
+        for key in rules.allergy_questions
+        if key in answers
+        for mention in substances.allergies(said(answers[key]), rules.names)
+    ]
+    return medicines, allergic
+
+
+def _listed(mention: substances.Mention) -> dict[str, str]:
+    return {"name": mention.name, "words": mention.words, "status": mention.status}
+
+
+def _quoted(mentions: Iterable[substances.Mention]) -> str:
+    return "; ".join(dict.fromkeys(mention.words for mention in mentions))
+
+
+def _holds(condition: Condition, answers: Mapping[Key, Any], scores: Mapping[str, Score], today: date) -> bool:
+    if condition.score is not None:
+        return condition.score in scores and scores[condition.score].band in condition.band
+    answer = answers.get(condition.question)
+    codes = set(_codes(answer))
+    if condition.recent is not None:
+        return answer is not None and any(_is_recent(str(v), condition.recent, today) for v in answer.values)
+    if condition.none:
+        return bool(codes - {"skipped"}) and not codes & condition.none
+    return bool(codes & condition.any)
+
+
+def _words(rule: Rule, answers: Mapping[Key, Any], scores: Mapping[str, Score]) -> str:
+    condition = rule.conditions[0]
+    if condition.score in scores:
+        found = scores[condition.score]
+        return f"{found.score} of {found.max}"
+    return _told(condition.question, rule.words, answers)
+
+
+def _told(question: Key, details: Iterable[Key], answers: Mapping[Key, Any]) -> str:
+    """What they said beyond the answer itself; the answer itself where they said no more."""
+    words = [said(answers[key]) for key in details if key in answers]
+    return "; ".join(filter(None, words)) or (said(answers[question]) if question in answers else "")
+
+
+def _codes(answer: Any) -> list[str]:
+    if answer is None:
+        return []
+    return [_code(value) for value in answer.values] if answer.status == "answered" else ["skipped"]
+
+
+def _code(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value.get("code") if isinstance(value, Mapping) else value)
+
+
+def _label(value: Any) -> str:
+    if isinstance(value, bool):
+        return "Yes" if value else "No"
+    return str((value.get("display") or value.get("code")) if isinstance(value, Mapping) else value)
+
+
+def _is_recent(text: str, months: int, today: date) -> bool:
+    """Whether a time is, or may be, within the last months: a year alone may mean its last day."""
+    earliest = today - timedelta(days=months * 31)
+    dated = re.search(r"\b((?:19|20)\d\d)(?:-(\d\d))?(?:-(\d\d))?\b", text)
+    if dated:
+        year, month, day = int(dated[1]), int(dated[2] or 12), int(dated[3] or 28)
+        return (year, month, day) >= (earliest.year, earliest.month, earliest.day)
+    ago = _AGO.search(text)
+    if ago:
+        number = _NUMBERS.get(ago[1].lower()) or int(ago[1])
+        return number * _DAYS[ago[2].lower()] <= months * 31
+    return bool(_LATELY.search(text))

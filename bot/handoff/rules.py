@@ -1,0 +1,156 @@
+"""Reads `data/questionnaires/flags.yml`: which answers staff are told about, and the words for medicines."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from bot.settings import ROOT
+
+QUESTIONNAIRES = ROOT / "data" / "questionnaires"
+LEVELS = ("red", "amber", "info")
+Key = tuple[str, str]  # (questionnaire, link id)
+
+
+class RulesError(ValueError):
+    """The file of rules cannot be used; the message names the rule."""
+
+
+@dataclass(frozen=True)
+class Condition:
+    """One condition on an answer or a score; see the head of flags.yml."""
+
+    question: Key | None = None
+    any: frozenset[str] = frozenset()
+    none: frozenset[str] = frozenset()
+    recent: int | None = None
+    score: str | None = None
+    band: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One flag and when it is raised."""
+
+    code: str
+    level: str
+    reason: str
+    high: bool = False
+    topic: str = ""
+    takeover: str | None = None
+    conditions: tuple[Condition, ...] = ()
+    words: tuple[Key, ...] = ()
+    classes: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Named:
+    """A condition that an answer names in the summary."""
+
+    question: Key
+    name: str
+    words: tuple[Key, ...]
+    statuses: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Rules:
+    """Everything flags.yml says."""
+
+    version: str
+    answers: tuple[Rule, ...]
+    medicines: tuple[Rule, ...]
+    allergies: tuple[Rule, ...]
+    medicine_questions: tuple[Key, ...]
+    allergy_questions: tuple[Key, ...]
+    names: Mapping[str, str] = field(repr=False)  # what people write -> generic name (or name of the class)
+    classes: Mapping[str, str] = field(repr=False)  # generic name -> class
+    conditions: tuple[Named, ...] = ()
+
+
+@functools.lru_cache(maxsize=None)
+def load(path: Path = QUESTIONNAIRES / "flags.yml") -> Rules:
+    """The rules of a file, read once a process.
+
+    Raises:
+        RulesError: a rule is wrong.
+    """
+    data = yaml.safe_load(path.read_text(encoding="utf-8"))
+    names, classes = _lexicon(data["classes"])
+    substances = data["substances"]
+    answers = tuple(_rule(rule) for rule in data["answers"])
+    if any(rule.takeover and rule.level != "red" for rule in answers):
+        raise RulesError("only a red rule can start the crisis path")
+    return Rules(
+        version=str(data["version"]),
+        answers=answers,
+        medicines=tuple(
+            _rule({**found, "code": name, "classes": [name]})
+            for name, found in data["classes"].items()
+            if "level" in found
+        ),
+        allergies=tuple(_rule(rule) for rule in substances["allergies"]),
+        medicine_questions=tuple(map(_key, substances["in"])),
+        allergy_questions=tuple(map(_key, substances["allergies_in"])),
+        names=names,
+        classes=classes,
+        conditions=tuple(_named(entry) for entry in data["conditions"]),
+    )
+
+
+def _lexicon(classes: Mapping[str, Any]) -> tuple[dict[str, str], dict[str, str]]:
+    names: dict[str, str] = {}
+    class_of: dict[str, str] = {}
+    for label, found in classes.items():
+        for name in found.get("class_names", ()):
+            names[name] = label
+            class_of[label] = label
+        for generic, others in found["names"].items():
+            class_of[generic] = label
+            for name in (generic, *others):
+                if names.setdefault(str(name), generic) != generic:
+                    raise RulesError(f"{name} stands for two medicines")
+    return names, class_of
+
+
+def _rule(data: Mapping[str, Any]) -> Rule:
+    if data["level"] not in LEVELS:
+        raise RulesError(f"{data['code']}: level is one of {', '.join(LEVELS)}")
+    conditions = [data["when"]] if "when" in data else []
+    return Rule(
+        code=data["code"],
+        level=data["level"],
+        reason=data["reason"],
+        high=bool(data.get("high")),
+        topic=data.get("topic", data["code"]),
+        takeover=data.get("takeover"),
+        conditions=tuple(_condition(entry) for entry in [*conditions, *data.get("and", ())]),
+        words=tuple(map(_key, data.get("words", ()))),
+        classes=frozenset(data.get("classes", ())),
+    )
+
+
+def _condition(data: Mapping[str, Any]) -> Condition:
+    return Condition(
+        question=_key(data["question"]) if "question" in data else None,
+        any=frozenset(map(str, data.get("any", ()))),
+        none=frozenset(map(str, data.get("none", ()))),
+        recent=data.get("recent"),
+        score=data.get("score"),
+        band=frozenset(data.get("band", ())),
+    )
+
+
+def _named(data: Mapping[str, Any]) -> Named:
+    statuses = {code: status for status in ("present", "unsure") for code in data.get(status, ())}
+    return Named(_key(data["question"]), data["name"], tuple(map(_key, data.get("words", ()))), statuses)
+
+
+def _key(text: str) -> Key:
+    questionnaire, link_id = text.split("/", 1)
+    return questionnaire, link_id

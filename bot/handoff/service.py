@@ -1,0 +1,138 @@
+"""Hands things to staff. Each function writes the handoff and the notices it owes in the caller's transaction, so that
+there is never one without the other; nothing is sent here (see `outbox`).
+
+Urgency: a crisis is stat. A history is stat with a red flag, urgent with an amber one that comes first, else routine. A
+request to be contacted and a question are routine, or urgent where the person said that contact is not safe, because a
+careless call does harm. A message that the assistant could not answer is urgent: nobody and nothing has read it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from bot.handoff import flags, outbox, summary
+from bot.handoff.runs import player
+from bot.records import intakes
+from bot.records.models import Conversation, Handoff, Intake, OutboxItem, utcnow
+from bot.settings import Clinic, Settings
+
+OPEN = ("new", "claimed")
+REMIND_AFTER = timedelta(minutes=10)  # staff who were told of a crisis are told again of more only after this time
+
+
+def submit_intake(s: Session, intake: Intake, *, settings: Settings, clinic: Clinic) -> Handoff:
+    """Hand over a history that was sent. Sending it again gives the same handoff."""
+    return _of_run(s, "intake", intake, settings)
+
+
+def request_callback(s: Session, intake: Intake, *, settings: Settings, clinic: Clinic) -> Handoff:
+    """Hand over a request for a person."""
+    return _of_run(s, "callback", intake, settings)
+
+
+def pass_question(s: Session, intake: Intake, *, settings: Settings, clinic: Clinic) -> Handoff:
+    """Hand over a question that nobody could answer."""
+    return _of_run(s, "question", intake, settings)
+
+
+def report_crisis(
+    s: Session,
+    conversation_id: str,
+    *,
+    category: str,
+    rule: str,
+    version: str,
+    words: str,
+    shown: str,
+    settings: Settings,
+) -> Handoff:
+    """Tell staff of a crisis message. More of them in one conversation go into one handoff while it is open.
+
+    Args:
+        category: as in ``Screening.category``.
+        rule: what noticed it.
+        version: of the rules or the model.
+        words: what the visitor wrote.
+        shown: the crisis text that was shown in reply.
+    """
+    event = {"category": category, "rule": rule, "version": version, "words": words, "shown": shown}
+    return _with_event(s, "crisis", "stat", conversation_id, event, settings)
+
+
+def keep_message(s: Session, conversation_id: str, *, words: str, settings: Settings) -> Handoff:
+    """Show staff a message that the assistant could not answer because something in it was not working."""
+    return _with_event(s, "question", "urgent", conversation_id, {"words": words}, settings)
+
+
+def _of_run(s: Session, kind: str, intake: Intake, settings: Settings) -> Handoff:
+    _lock(s, intake.conversation_id)
+    sent = s.scalars(select(Handoff).filter_by(intake_id=intake.id, kind=kind)).first()
+    if sent is not None:
+        return sent
+    now = utcnow()
+    intakes.set_status(s, intake, "submitted")
+    kept = summary.snapshot(s, intake.conversation_id, intake, pc_ptsd5_cut=settings.pc_ptsd5_cut, now=now)
+    handoff = Handoff(
+        conversation_id=intake.conversation_id,
+        intake_id=intake.id,
+        kind=kind,
+        urgency=_urgency(kind, kept["flags"]),
+        created_at=now,
+        data={"summary": kept, "responses": player(s, intake).response("completed", authored=now)},
+    )
+    s.add(handoff)
+    s.flush()
+    outbox.enqueue(s, handoff, settings, now)
+    return handoff
+
+
+def _urgency(kind: str, raised: Sequence[Mapping[str, Any]]) -> str:
+    if kind == "intake" and any(flag["level"] == "red" for flag in raised):
+        return "stat"
+    return "urgent" if any(flags.is_high(flag) for flag in raised) else "routine"
+
+
+def _with_event(
+    s: Session, kind: str, urgency: str, conversation_id: str, event: Mapping[str, Any], settings: Settings
+) -> Handoff:
+    """A handoff that belongs to no run and collects what happens while it is open."""
+    _lock(s, conversation_id)
+    now = utcnow()
+    event = {**event, "at": now.isoformat()}
+    handoff = s.scalars(
+        select(Handoff)
+        .filter_by(conversation_id=conversation_id, kind=kind, intake_id=None)
+        .where(Handoff.status.in_(OPEN))
+        .order_by(Handoff.created_at.desc())
+    ).first()
+    if handoff is None:
+        handoff = Handoff(conversation_id=conversation_id, kind=kind, urgency=urgency, created_at=now, data={})
+        s.add(handoff)
+    events = [*handoff.data.get("events", ()), event]
+    kept = summary.snapshot(s, conversation_id, None, pc_ptsd5_cut=settings.pc_ptsd5_cut, now=now)
+    if kind == "crisis":
+        kept["flags"] = [summary.crisis_flag(one) for one in events]
+        kept["reason"] = summary.crisis_reason(events)
+    else:
+        kept["reason"] = "The assistant was not working. They wrote:\n" + "\n".join(one["words"] for one in events)
+    handoff.data = {"summary": kept, "events": events}
+    s.flush()
+    if not _told_lately(s, handoff):
+        outbox.enqueue(s, handoff, settings, now)
+    return handoff
+
+
+def _told_lately(s: Session, handoff: Handoff) -> bool:
+    since = utcnow() - REMIND_AFTER
+    query = select(OutboxItem.id).filter_by(handoff_id=handoff.id).where(OutboxItem.created_at > since)
+    return s.scalars(query.limit(1)).first() is not None
+
+
+def _lock(s: Session, conversation_id: str) -> None:
+    """Two messages at once must not open two handoffs."""
+    s.execute(select(Conversation.id).filter_by(id=conversation_id).with_for_update())
