@@ -14,9 +14,8 @@ from sanic import Sanic, response
 from sanic.request import Request
 from sanic.response import HTTPResponse
 
-from bot import settings as settings_module
-
 from actions.services import services
+from bot import settings as settings_module
 
 logger = logging.getLogger("actions")
 

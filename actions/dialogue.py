@@ -15,10 +15,11 @@ from actions.services import Services
 from actions.turn import Button, button
 from bot.handoff import flags, service
 from bot.handoff.crisis import take_over
+from bot.handoff.runs import questionnaires
 from bot.intake.answers import Answer, AnswerError
 from bot.intake.parsing import show
 from bot.intake.player import Player
-from bot.intake.questionnaire import Item
+from bot.intake.questionnaire import Item, Questionnaire
 from bot.records import intakes
 from bot.records.models import Intake
 
@@ -64,7 +65,7 @@ class Dialogue:
         self.state: Dict[str, Any] = dict(intake.state or {})
         rows = intakes.answers(s, intake)
         self.answers = {key: Answer(row.status, list(row.values), row.text) for key, row in rows.items()}
-        self.player = Player(parts.run(intake.kind), self.answers, today=today or date.today())
+        self.player = Player(questionnaires(intake.kind), self.answers, today=today or date.today())
 
     # -- what the visitor can do ---------------------------------------------------------------------------------
 
@@ -266,7 +267,6 @@ class Dialogue:
         }[self.intake.kind]
         self._remember()
         send(self.s, self.intake, settings=self.parts.settings, clinic=self.parts.clinic)
-        intakes.set_status(self.s, self.intake, "submitted")
         lines = [*before, Line(self._what_happens_next())]
         waiting = intakes.current_intake(self.s, self.intake.conversation_id, kind="intake")
         if waiting is not None:
@@ -381,14 +381,17 @@ class Dialogue:
         """What was answered or skipped, by the part of the questionnaire it stands in."""
         sections: Dict[str, List[Item]] = {}
         for item, _ in self.player.review():
-            questionnaire = self.parts.questionnaires[item.questionnaire]
+            questionnaire = self._questionnaire(item)
             top = next(top for top in questionnaire.items if item in top.walk())
             title = top.text if top.type == "group" and top.text else questionnaire.title
             sections.setdefault(_short(title), []).append(item)
         return sections
 
+    def _questionnaire(self, item: Item) -> Questionnaire:
+        return next(q for q in self.player.questionnaires if q.name == item.questionnaire)
+
     def _version(self, item: Item) -> str:
-        return self.parts.questionnaires[item.questionnaire].version or ""
+        return self._questionnaire(item).version
 
     def _remember(self) -> None:
         if self.state != (self.intake.state or {}):

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from actions.dialogue import Dialogue, Line, Outcome
 from actions.services import Services, services
 from actions.turn import choice, intent, say, since_last_message, typed_text
+from bot.handoff.runs import questionnaires
 from bot.records import intakes
 from bot.records.models import Intake
 
@@ -105,7 +106,7 @@ class ActionCallback(_OpenRun, Action):
         if open_request is not None and open_request is intakes.current_intake(s, tracker.sender_id):
             return _go_on(s, open_request)
         request = intakes.start_intake(s, tracker.sender_id, "callback")
-        _prefill(s, parts, request)
+        _prefill(s, request)
         phone = parts.clinic.get("phone")
         call = f" You can also call {phone}." if phone else ""
         return Line(
@@ -122,7 +123,7 @@ class ActionPassQuestion(_OpenRun, Action):
         request = intakes.start_intake(s, tracker.sender_id, "question")
         words = (tracker.get_slot("offered") or {}).get("text") or ""
         if words:
-            _copy(s, parts, request, "question", [words], words)
+            _copy(s, request, "question", [words], words)
         return Line("I can pass your question to the team.")
 
 
@@ -138,7 +139,7 @@ def _set_aside(s: Session, conversation_id: str, besides: str) -> None:
             intakes.set_status(s, intake, "withdrawn")
 
 
-def _prefill(s: Session, parts: Services, request: Intake) -> None:
+def _prefill(s: Session, request: Intake) -> None:
     """What the history already says about reaching the person is not asked again."""
     history = next((i for i in intakes.conversation_intakes(s, request.conversation_id) if i.kind == "intake"), None)
     if history is None:
@@ -148,14 +149,14 @@ def _prefill(s: Session, parts: Services, request: Intake) -> None:
     for source, target in CONTACT:
         row = known.get(("intake", source))
         if row is not None and row.status == "answered" and row.values and target not in done:
-            _copy(s, parts, request, target, row.values, row.text)
+            _copy(s, request, target, row.values, row.text)
             done.add(target)
     if done:
         intakes.set_state(s, request, {**(request.state or {}), "prefilled": True})
 
 
-def _copy(s: Session, parts: Services, intake: Intake, link_id: str, values: List[Any], text: Optional[str]) -> None:
-    questionnaire = parts.run(intake.kind)[0]
+def _copy(s: Session, intake: Intake, link_id: str, values: List[Any], text: Optional[str]) -> None:
+    questionnaire = questionnaires(intake.kind)[0]
     item = questionnaire.by_id[link_id]
     intakes.save_answer(
         s, intake, questionnaire.name, questionnaire.version, link_id, item.prompt, "answered", list(values), text

@@ -41,9 +41,9 @@ class Settings:
     widget_allowed_origins: Tuple[str, ...] = ()
     trusted_proxies: int = 0
     chat_session_hours: float = 72
-    messages_per_minute: int = 30
-    sessions_per_minute: int = 20
-    address_messages_per_minute: int = 120
+    messages_per_minute: int = 120
+    sessions_per_minute: int = 120
+    address_messages_per_minute: int = 1200
     staff_idle_minutes: float = 15
     staff_secure_cookies: bool = True
     pc_ptsd5_cut: int = 4

@@ -9,9 +9,7 @@ import asyncio
 import json
 import logging
 import re
-import string
 from datetime import timedelta
-from pathlib import Path
 from typing import Any, Awaitable, Callable, Dict, Optional, Tuple
 
 import aiohttp
@@ -24,6 +22,7 @@ from sanic.request import Request
 from sanic.response import HTTPResponse
 
 from bot import settings as settings_module
+from bot.channel import page
 from bot.channel.errors import BadRequest, ChatError, NotFound, NotJson, TooLong, TooMany, Unauthorized, Unavailable
 from bot.channel.tokens import Tokens
 from bot.channel.turn import Turns
@@ -40,8 +39,6 @@ EVENTS_POLL_S = 1.0
 EVENTS_PING_S = 15.0
 EVENTS_MOST_S = 600.0  # a client reconnects after that; a connection nobody reads does not stay for ever
 CLIENT_ID = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
-PAGE = Path(__file__).parent / "page"
-STATIC = {"chat.js": "text/javascript; charset=utf-8", "chat.css": "text/css; charset=utf-8"}
 
 
 class WebChat(InputChannel):
@@ -53,7 +50,7 @@ class WebChat(InputChannel):
         self.database = database
         self.tokens = Tokens(settings.secret_key)
         self.limits = MovingWindowRateLimiter(MemoryStorage())
-        self.pages = Pages(settings, clinic)
+        self.page = page.load(clinic)
 
     @classmethod
     def name(cls) -> str:
@@ -134,15 +131,16 @@ class WebChat(InputChannel):
 
         @chat.get("/chat")
         async def embedded(request: Request) -> HTTPResponse:
-            return self.pages.embedded()
+            sites = ("'self'", *self.settings.widget_allowed_origins)
+            return response.html(self.page.embedded_page, headers=page.headers(sites))
 
         @chat.get("/widget.js")
         async def widget(request: Request) -> HTTPResponse:
-            return self.pages.widget()
+            return self._asset(request)
 
         @chat.get("/static/<name:str>")
         async def static(request: Request, name: str) -> HTTPResponse:
-            return self.pages.static(name)
+            return self._asset(request)
 
         @chat.get("/health")
         async def health(request: Request) -> HTTPResponse:
@@ -167,12 +165,22 @@ class WebChat(InputChannel):
 
     async def _root(self, request: Request) -> Optional[HTTPResponse]:
         if request.path == "/" and request.method in ("GET", "HEAD"):
-            return self.pages.page()
+            return response.html(self.page.clinic_page, headers=page.headers())
         return None
 
+    def _asset(self, request: Request) -> HTTPResponse:
+        asset = self.page.assets.get(request.path)
+        if asset is None:
+            raise NotFound()
+        if request.headers.get("if-none-match") == asset.headers["ETag"]:
+            return response.empty(status=304, headers=asset.headers)
+        return response.raw(asset.body, content_type=asset.content_type, headers=asset.headers)
+
     async def _secure(self, request: Request, reply: HTTPResponse) -> None:
-        for name, value in self.pages.headers(request.path).items():
-            reply.headers.setdefault(name, value)
+        """What every answer carries: nothing with someone's words in it is stored on the way."""
+        reply.headers.setdefault("Cache-Control", "no-store")
+        reply.headers.setdefault("X-Content-Type-Options", "nosniff")
+        reply.headers.setdefault("Referrer-Policy", "no-referrer")
 
     def _conversation(self, request: Request) -> str:
         conversation_id = self.tokens.read(request.headers.get("authorization", ""))
@@ -205,51 +213,6 @@ class WebChat(InputChannel):
                     return reply.status == 200
         except (aiohttp.ClientError, asyncio.TimeoutError):
             return False
-
-
-class Pages:
-    """The chat page, the widget and their security headers."""
-
-    def __init__(self, settings: Settings, clinic: Clinic) -> None:
-        self._ancestors = " ".join(("'self'", *settings.widget_allowed_origins))
-        phone = clinic.get("phone") or ""
-        self._values = {"clinic_name": clinic.name, "phone": phone}
-
-    def page(self) -> HTTPResponse:
-        return response.html(self._fill("index.html"))
-
-    def embedded(self) -> HTTPResponse:
-        return response.html(self._fill("chat.html"))
-
-    def widget(self) -> HTTPResponse:
-        return response.text(
-            (PAGE / "widget.js").read_text(encoding="utf-8"), content_type="text/javascript; charset=utf-8"
-        )
-
-    def static(self, name: str) -> HTTPResponse:
-        if name not in STATIC:
-            raise NotFound()
-        return response.text((PAGE / name).read_text(encoding="utf-8"), content_type=STATIC[name])
-
-    def headers(self, path: str) -> Dict[str, str]:
-        framed = self._ancestors if path == "/chat" else "'none'"
-        return {
-            "Content-Security-Policy": (
-                "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
-                f"frame-src 'self'; frame-ancestors {framed}; base-uri 'none'; form-action 'none'"
-            ),
-            "X-Content-Type-Options": "nosniff",
-            "Referrer-Policy": "no-referrer",
-            "Cross-Origin-Resource-Policy": "cross-origin" if path == "/widget.js" else "same-origin",
-            "Cache-Control": "no-cache" if path.startswith(("/static", "/widget")) else "no-store",
-            "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
-        }
-
-    def _fill(self, name: str) -> str:
-        from html import escape
-
-        template = string.Template((PAGE / name).read_text(encoding="utf-8"))
-        return template.safe_substitute({key: escape(value) for key, value in self._values.items()})
 
 
 def _read(request: Request) -> Tuple[str, Optional[str], Optional[str]]:
