@@ -19,6 +19,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
+from bot.handoff import summary
 from bot.records import Database, conversations, staff
 from bot.records.models import AuditEntry, Handoff
 from bot.settings import Clinic, Settings
@@ -99,7 +100,9 @@ class Site:
         with self.database.session() as s:
             conversation = conversations.create_conversation(s, timedelta(hours=72))
             created = self.clock() - age
-            handoff = Handoff(conversation_id=conversation.id, kind=kind, urgency=urgency, created_at=created, **columns)
+            kept = summary.snapshot(s, conversation.id, None, pc_ptsd5_cut=4, now=created)
+            data = {"summary": kept}
+            handoff = Handoff(conversation_id=conversation.id, kind=kind, urgency=urgency, created_at=created, data=data, **columns)
             s.add(handoff)
             s.flush()
             return handoff.id

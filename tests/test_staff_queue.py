@@ -425,3 +425,23 @@ def test_intakes_are_not_touched_by_looking(site: Site) -> None:
     site.nurse().get(f"/handoffs/{handoff_id}")
     with site.database.reading() as s:
         assert intakes.get_intake(s, run.id).updated_at == updated
+
+
+@pytest.mark.parametrize(
+    ("number", "shown"),
+    [("+15035550142", "(503) 555-0142"), ("+442079460018", "+44 20 7946 0018"), ("call my sister", "call my sister"), ("911", "911")],
+)
+def test_numbers_are_shown_as_people_read_them_out(number: str, shown: str) -> None:
+    assert view.phone(number) == shown
+
+
+@pytest.mark.parametrize(
+    ("text", "question"),
+    [
+        ("It is stored. Is it okay to keep it?", "Is it okay to keep it?"),
+        ("May we contact you? It is not for advertising.", "May we contact you?"),
+        ("I agree", "I agree"),
+    ],
+)
+def test_a_long_consent_is_named_by_its_question(text: str, question: str) -> None:
+    assert view.the_question(text) == question

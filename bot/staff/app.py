@@ -33,6 +33,7 @@ def create_app(
     app = Flask(__name__, static_url_path="/static")
     app.extensions[EXTENSION] = Console(settings, database, clinic or load_clinic(settings.clinic_file), now)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.json.sort_keys = False  # the summary keeps the contract's order
     for blueprint in (auth.bp, handoffs.bp, reports.bp):
         app.register_blueprint(blueprint)
     view.register(app)

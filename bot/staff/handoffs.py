@@ -193,6 +193,7 @@ def _page(s: Session, handoff: Handoff) -> dict[str, Any]:
         "age": view.years_old(told["person"].get("birth_date"), console().now()),
         "levels": view.count_levels(told["flags"]),
         "unsafe": view.safety_of_contact(told),
+        "events": handoff.data.get("events", []),
         "conversation": s.get(Conversation, handoff.conversation_id),
         "others": _others(s, handoff),
         "claimed_by": _email(s, handoff.claimed_by),

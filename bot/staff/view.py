@@ -8,6 +8,7 @@ from datetime import date, datetime, timezone, tzinfo
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+import phonenumbers
 from flask import Flask
 from markupsafe import Markup
 
@@ -29,7 +30,14 @@ STATE = {"open": "with the assistant", "crisis": "paused after a crisis message"
 LEVEL = {"red": "Red", "amber": "Amber", "info": "Info"}
 AUTHOR = {"bot": "Assistant", "visitor": "Visitor", "staff": "Staff"}
 SAFE_QUESTIONS = {"safe-contact", "safe-message"}
-INSTRUMENT = {"pc-ptsd-5": "PC-PTSD-5", "pc_ptsd_5": "PC-PTSD-5"}
+SAFE_CONTACT = ("safe_contact", "safe_message")
+BAND = {
+    "at or above cut": "at or above the cut",
+    "near cut": "one below the cut: near cut, look closer",
+    "below cut": "below the cut",
+    "incomplete": "not every item was answered",
+    "no event": "no such event, so no items were asked",
+}
 CONTACT = {
     "preferred": "Prefers",
     "way": "Prefers",
@@ -72,11 +80,12 @@ ACTION = {
 def register(app: Flask) -> None:
     """Make these words available in templates."""
     app.jinja_env.filters.update(
-        ago=ago, when=when, stamp=stamp, plain=plain, phone_link=phone_link, sentence=sentence, contact_label=contact_label
-    )
+        ago=ago, when=when, stamp=stamp, plain=plain, phone=phone, phone_link=phone_link, sentence=sentence,
+        contact_label=contact_label, the_question=the_question,
+    )  # fmt: skip
     app.jinja_env.globals.update(
         KIND=KIND, URGENCY=URGENCY, STATUS=STATUS, STATE=STATE, LEVEL=LEVEL, AUTHOR=AUTHOR, ACTION=ACTION,
-        INSTRUMENT=INSTRUMENT,
+        BAND=BAND,
     )  # fmt: skip
 
 
@@ -141,6 +150,23 @@ def phone_link(number: str | None) -> str:
     return re.sub(r"[^\d+]", "", number or "")
 
 
+def phone(number: str) -> str:
+    """A telephone number as people here read it out: "(503) 555-0142"; as it is where it is no number."""
+    try:
+        parsed = phonenumbers.parse(number, "US")
+    except phonenumbers.NumberParseException:
+        return number
+    here = parsed.country_code == 1
+    style = phonenumbers.PhoneNumberFormat.NATIONAL if here else phonenumbers.PhoneNumberFormat.INTERNATIONAL
+    return str(phonenumbers.format_number(parsed, style))
+
+
+def the_question(text: str) -> str:
+    """The sentence of a long text that asks: enough to tell one consent from another."""
+    asked = re.search(r"[^.?]*\?", text)
+    return asked.group().strip() if asked else text
+
+
 def sentence(text: str | None) -> str:
     """A text with a capital letter at its start."""
     return text[:1].upper() + text[1:] if text else ""
@@ -168,14 +194,23 @@ def count_levels(flags: Iterable[Mapping[str, Any]]) -> dict[str, int]:
 
 
 def safety_of_contact(told: Mapping[str, Any]) -> str | None:
-    """Whether contacting this person could put them in danger: "no" where they said that it is not safe, "unknown" where
-    they were asked and did not say that it is, None where it is safe or was never asked."""
-    for answer in told["answers"]:
-        if answer["link_id"] in SAFE_QUESTIONS:
-            code = _code(answer["value"])
-            return None if code == "yes" else "no" if code == "no" else "unknown"
+    """Whether contacting this person could put them in danger.
+
+    Returns:
+        "no" where they said that it is not safe; "unknown" where they were asked and did not say that it is; None where
+        it is safe or was never asked. Read from the flags, from the answers, should a clinic drop the rules, and in a
+        crisis from what they said in a history that they have not sent.
+    """
+    codes = {flag["code"] for flag in told["flags"]}
+    contact = told["person"]["contact"]
+    said = {_code(answer["value"]) for answer in told["answers"] if answer["link_id"] in SAFE_QUESTIONS}
+    said |= {_code(contact[part]) for part in SAFE_CONTACT if contact.get(part)}
     skipped = {item.get("link_id") for item in told["skipped"] if isinstance(item, Mapping)}
-    return "unknown" if skipped & SAFE_QUESTIONS else None
+    if "no" in said or any(code.endswith("-not-safe") for code in codes):
+        return "no"
+    if said - {"yes"} or skipped & SAFE_QUESTIONS or any(code.endswith("-safety-unknown") for code in codes):
+        return "unknown"
+    return None
 
 
 def _code(value: Any) -> str:
