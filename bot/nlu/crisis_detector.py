@@ -1,0 +1,227 @@
+"""Rasa component: the second safety layer. The rules of `bot.safety` and a model on the sentence vector, together.
+
+The rules see exact words, the model sees meaning; each catches what the other misses, and the stronger of the two
+decides. A crisis overrides every other intent. The parse result then carries
+``safety: {"outcome", "category", "rule", "score"}``, where ``rule`` names a rule or is ``model``; the words of the
+visitor are not in it. Where the rules see nothing to do but a reason for care (a loss, the past, a question), ``note``
+says which.
+
+Trained on `data/safety/train.tsv` and, as everyday talk, on all other NLU examples. The thresholds stand in
+`config.yml`; they were set on `data/safety/dev.tsv` (`python -m bench.tune_thresholds`).
+"""
+from __future__ import annotations
+
+import csv
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from rasa.engine.graph import ExecutionContext, GraphComponent
+from rasa.engine.recipes.default_recipe import DefaultV1Recipe
+from rasa.engine.storage.resource import Resource
+from rasa.engine.storage.storage import ModelStorage
+from rasa.nlu.classifiers.classifier import IntentClassifier as IntentClassifierBase
+from rasa.shared.nlu.constants import INTENT, TEXT
+from rasa.shared.nlu.training_data.message import Message
+from rasa.shared.nlu.training_data.training_data import TrainingData
+from sklearn.linear_model import LogisticRegression
+
+from bot.nlu.encoder import Encoder, model_path
+from bot.nlu.fallback import put_intent
+from bot.nlu.ngrams import CharacterNgrams
+from bot.nlu.sentence_encoder import Readings, read_arrays, readings, training_vectors, write_arrays
+from bot.nlu.text import clean, is_payload
+from bot.safety.screener import Screener, Screening
+from bot.settings import ROOT
+
+MEDICAL = ("medical_emergency", "overdose", "withdrawal")
+SAFETY_INTENTS = ("crisis", "medical_emergency", "distress")
+EVERYDAY = "none"
+_FILE = "crisis"
+
+
+@dataclass(frozen=True)
+class Example:
+    """A line of `data/safety/train.tsv` or `dev.tsv`."""
+
+    text: str
+    label: str  # takeover, check_in, none
+    category: str
+
+
+def read_examples(path: Path) -> list[Example]:
+    """The examples of a TSV file with the columns text, label, category; none where the file is missing."""
+    if not path.is_file():
+        return []
+    with path.open(encoding="utf-8", newline="") as lines:
+        rows = csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE)
+        return [Example(row["text"], row["label"], row.get("category") or "") for row in rows]
+
+
+class CrisisModel:
+    """The trained numbers, without Rasa: the chance that a text is a takeover, by category, and of a check-in."""
+
+    def __init__(self, arrays: dict[str, np.ndarray], ngram_weight: float) -> None:
+        self.arrays, self._weight = arrays, ngram_weight
+        self.labels = arrays["labels"].tolist()
+        self._ngrams = CharacterNgrams(arrays["ngrams"].tolist(), arrays["idf"], arrays["components"])
+
+    @classmethod
+    def fit(cls, vectors: np.ndarray, texts: list[str], labels: list[str], config: dict[str, Any]) -> CrisisModel:
+        ngrams = CharacterNgrams.fit(texts, config["ngram_dimensions"], config["random_state"])
+        names, numbers = np.unique(labels, return_inverse=True)
+        model = cls({**ngrams.arrays(), "labels": names}, config["ngram_weight"])
+        regression = LogisticRegression(
+            C=config["C"], max_iter=config["max_iter"], class_weight="balanced", random_state=config["random_state"]
+        )
+        regression.fit(model._inputs(vectors, texts), numbers)
+        model.arrays.update(
+            weights=np.ascontiguousarray(regression.coef_.T.astype(np.float32)),
+            bias=regression.intercept_.astype(np.float32),
+        )
+        return model
+
+    def _inputs(self, vectors: np.ndarray, texts: list[str]) -> np.ndarray:
+        return np.hstack([vectors, self._weight * self._ngrams.transform(texts)])
+
+    def probabilities(self, vectors: np.ndarray, texts: list[str]) -> np.ndarray:
+        """Shape (texts, labels)."""
+        scores = self._inputs(vectors, texts) @ self.arrays["weights"] + self.arrays["bias"]
+        scores = np.exp(scores - scores.max(axis=1, keepdims=True))
+        return scores / scores.sum(axis=1, keepdims=True)
+
+    def score(self, found: Readings) -> tuple[float, float, str]:
+        """The highest chance over the readings of a takeover, of a takeover or check-in, and the likeliest category."""
+        rows = self.probabilities(found.vectors, list(found.texts))
+        takeovers = [i for i, label in enumerate(self.labels) if label not in (EVERYDAY, "check_in")]
+        care = [i for i, label in enumerate(self.labels) if label != EVERYDAY]
+        worst = int(rows[:, takeovers].sum(axis=1).argmax())
+        category = self.labels[takeovers[int(rows[worst, takeovers].argmax())]]
+        return float(rows[worst, takeovers].sum()), float(rows[:, care].sum(axis=1).max()), category
+
+
+def training_set(examples: list[Example], everyday: list[str]) -> tuple[list[str], list[str]]:
+    """Texts and labels: the category of a takeover, ``check_in`` or ``none``."""
+    texts = [clean(example.text) for example in examples]
+    labels = [example.category if example.label == "takeover" else example.label for example in examples]
+    return texts + everyday, labels + [EVERYDAY] * len(everyday)
+
+
+@DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
+class CrisisDetector(GraphComponent, IntentClassifierBase):
+    """Crisis, medical emergency or distress, before every other intent; see the module."""
+
+    @staticmethod
+    def get_default_config() -> dict[str, Any]:
+        return {
+            "data": "data/safety",
+            "model": "tuned",
+            "takeover": 0.5,
+            "check_in": 0.6,
+            "C": 10.0,
+            "max_iter": 100,
+            "ngram_dimensions": 128,
+            "ngram_weight": 0.5,
+            "random_state": 42,
+        }
+
+    def __init__(self, config: dict[str, Any], model_storage: ModelStorage, resource: Resource) -> None:
+        self._config = {**self.get_default_config(), **config}
+        self._model_storage, self._resource = model_storage, resource
+        self._directory = ROOT / self._config["data"]
+        self._screener: Screener | None = None
+        self._model: CrisisModel | None = None
+
+    @classmethod
+    def create(
+        cls,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
+    ) -> CrisisDetector:
+        return cls(config, model_storage, resource)
+
+    @classmethod
+    def fingerprint_addon(cls, config: dict[str, Any]) -> str | None:
+        """Train again when the safety texts change, although they are no NLU data."""
+        path = ROOT / config.get("data", "data/safety") / "train.tsv"
+        return path.read_text(encoding="utf-8") if path.is_file() else None
+
+    def train(self, training_data: TrainingData) -> Resource:
+        examples = read_examples(self._directory / "train.tsv")
+        everyday = [
+            m for m in training_data.intent_examples if m.get(INTENT) not in SAFETY_INTENTS and (m.get(TEXT) or "").strip()
+        ]
+        with self._model_storage.write_to(self._resource) as directory:
+            if examples and everyday:
+                texts, labels = training_set(examples, [clean(m.get(TEXT)) for m in everyday])
+                vectors = np.concatenate(
+                    [Encoder(model_path(self._config["model"])).encode(texts[: len(examples)]), training_vectors(everyday)]
+                )
+                self._model = CrisisModel.fit(vectors, texts, labels, self._config)
+                write_arrays(directory, _FILE, **self._model.arrays)
+        return self._resource
+
+    @classmethod
+    def load(
+        cls,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
+        **kwargs: Any,
+    ) -> CrisisDetector:
+        component = cls(config, model_storage, resource)
+        component._screener = Screener.load(component._directory)
+        with model_storage.read_from(resource) as directory:
+            if (directory / f"{_FILE}.npz").is_file():
+                component._model = CrisisModel(read_arrays(directory, _FILE), component._config["ngram_weight"])
+        return component
+
+    def process_training_data(self, training_data: TrainingData) -> TrainingData:
+        return training_data
+
+    def process(self, messages: list[Message]) -> list[Message]:
+        for message in messages:
+            text = message.get(TEXT)
+            if not text or is_payload(text):
+                continue
+            safety = self.judge(text, readings(message))
+            if safety is None:
+                continue
+            message.set("safety", safety, add_to_output=True)
+            if safety["outcome"] == "takeover":
+                put_intent(message, "medical_emergency" if safety["category"] in MEDICAL else "crisis", safety["score"])
+            elif safety["outcome"] == "check_in":
+                put_intent(message, "distress", safety["score"])
+        return messages
+
+    def judge(self, text: str, found: Readings | None) -> dict[str, Any] | None:
+        """The stronger of the two layers; None where neither has anything to say."""
+        ruled = self._screener.screen(text) if self._screener else Screening("none")
+        if ruled.outcome == "takeover":
+            return _finding("takeover", ruled.category, ruled.rule, 1.0)
+        if found is not None and self._model is not None:
+            takeover, care, category = self._model.score(found)
+            if takeover >= self._config["takeover"] and not _spoken_for(ruled):
+                return _finding("takeover", category, "model", takeover)
+            if ruled.outcome == "check_in":
+                return _finding("check_in", ruled.category, ruled.rule, 1.0)
+            if care >= self._config["check_in"] and not _spoken_for(ruled):
+                return _finding("check_in", category, "model", care)
+        if ruled.outcome == "check_in":
+            return _finding("check_in", ruled.category, ruled.rule, 1.0)
+        if ruled.note:
+            return {**_finding("none", ruled.category, ruled.rule, 1.0), "note": ruled.note}
+        return None
+
+
+def _spoken_for(ruled: Screening) -> bool:
+    """The rules recognised a loss, the past or a question for information: the model's alarm would be a false one."""
+    return ruled.outcome == "none" and ruled.note is not None
+
+
+def _finding(outcome: str, category: str | None, rule: str | None, score: float) -> dict[str, Any]:
+    return {"outcome": outcome, "category": category, "rule": rule, "score": round(float(score), 4)}

@@ -1,0 +1,96 @@
+"""Rasa component: decides the intent from all readings, and says `nlu_fallback` rather than guess.
+
+The whole message speaks first. A sentence that is trusted may speak for it: a question after a greeting or a story, a
+wish for a person. What nothing vouches for becomes `nlu_fallback`; the ranking stays in the parse result so that the
+nearest questions can be offered.
+"""
+from __future__ import annotations
+
+from typing import Any, Sequence
+
+from rasa.engine.graph import ExecutionContext, GraphComponent
+from rasa.engine.recipes.default_recipe import DefaultV1Recipe
+from rasa.engine.storage.resource import Resource
+from rasa.engine.storage.storage import ModelStorage
+from rasa.nlu.classifiers.classifier import IntentClassifier as IntentClassifierBase
+from rasa.shared.nlu.training_data.message import Message
+
+from bot.nlu.faq_retriever import RETRIEVAL, Retrieval
+from bot.nlu.intent_classifier import Verdict, intent_of, verdicts
+
+FALLBACK = "nlu_fallback"
+
+
+def decide(
+    found: Sequence[Verdict],
+    retrieval: Retrieval | None,
+    *,
+    faq_trust: float,
+    intent_trust: float,
+    first: Sequence[str] = ("talk_to_human",),
+    never: Sequence[str] = ("answer",),
+) -> tuple[str, float]:
+    """The intent of a message and how far it is trusted.
+
+    Args:
+        found: the whole message first, then its sentences.
+        retrieval: the best answer, if there are retrieval intents.
+        faq_trust: least trust for an answer to be said.
+        intent_trust: least trust for any other intent.
+        first: intents that win wherever they stand in the message.
+        never: labels that are only evidence and no intent without a pending question.
+    """
+    for verdict in found:
+        if verdict.label in first and verdict.trust >= intent_trust:
+            return verdict.label, verdict.trust
+    whole = found[0]
+    if retrieval is not None and retrieval.trust >= faq_trust:
+        return intent_of(retrieval.key), retrieval.trust
+    if "/" not in whole.label and whole.label not in never and whole.trust >= intent_trust:
+        return whole.label, whole.trust
+    return FALLBACK, 1.0 - whole.trust
+
+
+@DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=False)
+class Fallback(GraphComponent, IntentClassifierBase):
+    """The intent of a message, or `nlu_fallback`; see the module."""
+
+    @staticmethod
+    def get_default_config() -> dict[str, Any]:
+        return {"faq_trust": 0.5, "intent_trust": 0.3}
+
+    def __init__(self, config: dict[str, Any]) -> None:
+        self._config = {**self.get_default_config(), **config}
+
+    @classmethod
+    def create(
+        cls,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
+    ) -> Fallback:
+        return cls(config)
+
+    def process(self, messages: list[Message]) -> list[Message]:
+        for message in messages:
+            found = verdicts(message)
+            if found:
+                name, trust = decide(
+                    found,
+                    message.get(RETRIEVAL),
+                    faq_trust=self._config["faq_trust"],
+                    intent_trust=self._config["intent_trust"],
+                )
+                put_intent(message, name, trust)
+            elif message.get("text") and not message.get("text").startswith("/"):
+                put_intent(message, FALLBACK, 1.0)  # nothing that can be read: only signs or spaces
+        return messages
+
+
+def put_intent(message: Message, name: str, confidence: float) -> None:
+    """Set the intent and put it first in the ranking."""
+    chosen = {"name": name, "confidence": float(confidence)}
+    ranking = [entry for entry in message.get("intent_ranking") or [] if entry["name"] != name]
+    message.set("intent", chosen, add_to_output=True)
+    message.set("intent_ranking", [chosen, *ranking], add_to_output=True)

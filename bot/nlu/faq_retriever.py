@@ -1,0 +1,154 @@
+"""Rasa component: which reviewed answers a message asks for. Fills ``response_selector`` as Rasa's ResponseSelector does.
+
+The classifier has already weighed every FAQ id, for the whole message and for each sentence. Here the readings are
+brought together: a question at the end of a story counts as much as the story, and two confident sentences that ask
+for different things give two answers. Besides Rasa's keys the selection holds ``also``, the ids of further answers,
+and ``offer``, the ids worth offering when nothing is certain.
+"""
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any, Sequence
+
+from rasa.engine.graph import ExecutionContext, GraphComponent
+from rasa.engine.recipes.default_recipe import DefaultV1Recipe
+from rasa.engine.storage.resource import Resource
+from rasa.engine.storage.storage import ModelStorage
+from rasa.nlu.classifiers.classifier import IntentClassifier as IntentClassifierBase
+from rasa.shared.nlu.training_data.message import Message
+from rasa.shared.nlu.training_data.training_data import TrainingData
+
+from bot.nlu.intent_classifier import Verdict, intent_of, verdicts
+
+RETRIEVAL = "retrieval"  # message key, never part of the parse result
+_FILE = "responses.json"
+
+
+@dataclass(frozen=True)
+class Retrieval:
+    """The answers of one retrieval intent: ``key`` is the best ``faq/<id>`` and ``trust`` the chance that it is right."""
+
+    key: str
+    trust: float
+    also: tuple[str, ...]  # further keys, each trusted as much as an answer needs
+    ranking: tuple[tuple[str, float], ...]  # keys and probabilities, best first
+
+
+def retrieve(found: Sequence[Verdict], intent: str, also_trust: float, length: int = 10) -> Retrieval | None:
+    """Bring the readings of one message together.
+
+    Args:
+        found: the whole message first, then its sentences.
+        intent: the retrieval intent, such as ``faq``.
+        also_trust: how far a sentence must be trusted to be a question of its own.
+    """
+    ranking = _merged(found, intent)
+    if not ranking:
+        return None
+    asked = [v for v in found if intent_of(v.label) == intent]
+    certain: list[Verdict] = []
+    for verdict in asked:
+        if verdict is not found[0] and verdict.trust >= also_trust and verdict.label not in {v.label for v in certain}:
+            certain.append(verdict)
+    if len(certain) > 1:
+        return Retrieval(certain[0].label, certain[0].trust, tuple(v.label for v in certain[1:3]), ranking[:length])
+    if asked:
+        best = max(asked, key=lambda verdict: verdict.trust)
+        return Retrieval(best.label, best.trust, (), ranking[:length])
+    return Retrieval(ranking[0][0], 0.0, (), ranking[:length])
+
+
+def _merged(found: Sequence[Verdict], intent: str) -> tuple[tuple[str, float], ...]:
+    """Every key with its highest probability in any reading."""
+    best: dict[str, float] = {}
+    for verdict in found:
+        for label, probability in zip(verdict.labels, verdict.probabilities):
+            if intent_of(str(label)) == intent and "/" in label:
+                best[str(label)] = max(best.get(str(label), 0.0), float(probability))
+    return tuple(sorted(best.items(), key=lambda pair: -pair[1]))
+
+
+@DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
+class FaqRetriever(GraphComponent, IntentClassifierBase):
+    """The reviewed answers that fit a message; see the module."""
+
+    @staticmethod
+    def get_default_config() -> dict[str, Any]:
+        return {"retrieval_intent": "faq", "also_trust": 0.7, "offered": 4, "offer_least": 0.05, "ranking_length": 10}
+
+    def __init__(self, config: dict[str, Any], model_storage: ModelStorage, resource: Resource) -> None:
+        self._config = {**self.get_default_config(), **config}
+        self._model_storage, self._resource = model_storage, resource
+        self._responses: dict[str, list[dict[str, Any]]] = {}
+
+    @classmethod
+    def create(
+        cls,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
+    ) -> FaqRetriever:
+        return cls(config, model_storage, resource)
+
+    def train(self, training_data: TrainingData) -> Resource:
+        """Keep the responses: the ids themselves were learned by the classifier."""
+        prefix = f"utter_{self._config['retrieval_intent']}/"
+        self._responses = {key: said for key, said in training_data.responses.items() if key.startswith(prefix)}
+        with self._model_storage.write_to(self._resource) as directory:
+            (directory / _FILE).write_text(json.dumps(self._responses, ensure_ascii=False), encoding="utf-8")
+        return self._resource
+
+    @classmethod
+    def load(
+        cls,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
+        **kwargs: Any,
+    ) -> FaqRetriever:
+        component = cls(config, model_storage, resource)
+        with model_storage.read_from(resource) as directory:
+            component._responses = json.loads((directory / _FILE).read_text(encoding="utf-8"))
+        return component
+
+    def process_training_data(self, training_data: TrainingData) -> TrainingData:
+        return training_data
+
+    def process(self, messages: list[Message]) -> list[Message]:
+        for message in messages:
+            found = verdicts(message)
+            if not found:
+                continue
+            retrieval = retrieve(
+                found, self._config["retrieval_intent"], self._config["also_trust"], self._config["ranking_length"]
+            )
+            if retrieval is not None:
+                message.set(RETRIEVAL, retrieval)
+                message.set("response_selector", self._selection(retrieval), add_to_output=True)
+        return messages
+
+    def _selection(self, retrieval: Retrieval) -> dict[str, Any]:
+        intent = self._config["retrieval_intent"]
+        ranking = [{"confidence": p, "intent_response_key": key} for key, p in retrieval.ranking]
+        offer = [key for key, p in retrieval.ranking[: self._config["offered"]] if p >= self._config["offer_least"]]
+        return {
+            "all_retrieval_intents": [intent],
+            intent: {
+                "response": {
+                    "responses": self._responses.get(f"utter_{retrieval.key}") or [{"text": retrieval.key}],
+                    "confidence": retrieval.trust,
+                    "intent_response_key": retrieval.key,
+                    "utter_action": f"utter_{retrieval.key}",
+                },
+                "ranking": ranking,
+                "also": [_id(key) for key in retrieval.also],
+                "offer": [_id(key) for key in offer],
+            },
+        }
+
+
+def _id(key: str) -> str:
+    return key.partition("/")[2]

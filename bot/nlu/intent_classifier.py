@@ -1,0 +1,231 @@
+"""Rasa component: one logistic regression over every intent and every FAQ id at once.
+
+Rasa's own classifier sees `faq` as a single intent and leaves the choice among its ids to a second model. Here the ids
+are classes beside the intents, so that "do you offer TMS" (out of scope) and "is it better than TMS" (an answer) are
+weighed against each other directly; the intent `faq` gets the sum of its ids. Plain intents without retrieval intents
+train and run the same way.
+
+How far the best label can be trusted is a second, three-number model: the chance that it is right, given its
+probability and how near the text lies to that label's own examples. It is fitted on a fifth of the examples that the
+first model has not seen, so that one threshold means the same on any data set.
+"""
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from rasa.engine.graph import ExecutionContext
+from rasa.engine.recipes.default_recipe import DefaultV1Recipe
+from rasa.engine.storage.resource import Resource
+from rasa.engine.storage.storage import ModelStorage
+from rasa.nlu.classifiers.logistic_regression_classifier import LogisticRegressionClassifier
+from rasa.shared.nlu.constants import INTENT, INTENT_RESPONSE_KEY, TEXT
+from rasa.shared.nlu.training_data.message import Message
+from rasa.shared.nlu.training_data.training_data import TrainingData
+from sklearn.linear_model import LogisticRegression
+
+from bot.nlu.ngrams import CharacterNgrams
+from bot.nlu.sentence_encoder import Readings, read_arrays, readings, training_vectors, write_arrays
+
+VERDICTS = "verdicts"  # message key, never part of the parse result
+NEIGHBOURS = 3
+_FILE = "classifier"
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What the classifier says of one text."""
+
+    text: str
+    labels: np.ndarray  # all labels, best first: an intent, or "faq/<id>"
+    probabilities: np.ndarray  # in the same order, sum 1
+    trust: float  # the chance that labels[0] is right
+
+    @property
+    def label(self) -> str:
+        return str(self.labels[0])
+
+
+class LabelModel:
+    """The trained numbers, without Rasa: vectors and texts in, verdicts out."""
+
+    def __init__(self, arrays: dict[str, np.ndarray], config: dict[str, Any]) -> None:
+        self.arrays = arrays
+        self.labels: np.ndarray = arrays["labels"]
+        self._ngrams = CharacterNgrams(arrays["ngrams"].tolist(), arrays["idf"], arrays["components"])
+        self._weight = float(config["ngram_weight"])
+        self._starts = np.searchsorted(arrays["example_labels"], np.arange(len(self.labels) + 1))
+
+    @classmethod
+    def fit(cls, vectors: np.ndarray, texts: list[str], labels: list[str], config: dict[str, Any]) -> LabelModel:
+        """Train on whole texts; a fifth, chosen by the texts themselves, is first held out to learn the trust."""
+        held_out = np.array([hashlib.sha256(text.encode()).digest()[0] % 5 == 0 for text in texts])
+        model = cls._fit(vectors, texts, labels, config)
+        everything = set(labels)
+        seen = [label for label, out in zip(labels, held_out) if not out]
+        if held_out.any() and len(set(seen)) > 1:
+            part = cls._fit(vectors[~held_out], [t for t, out in zip(texts, held_out) if not out], seen, config)
+            rows = [i for i in np.flatnonzero(held_out) if labels[i] in everything]
+            features, right = [], []
+            for row in rows:
+                probabilities = part.probabilities(vectors[row : row + 1], [texts[row]])[0]
+                features.append(part.evidence(vectors[row], probabilities))
+                right.append(part.labels[probabilities.argmax()] == labels[row])
+            model.arrays["trust"] = _fit_trust(np.array(features), np.array(right))
+        return model
+
+    @classmethod
+    def _fit(cls, vectors: np.ndarray, texts: list[str], labels: list[str], config: dict[str, Any]) -> LabelModel:
+        names, numbers = np.unique(labels, return_inverse=True)
+        order = np.argsort(numbers, kind="stable")
+        vectors, numbers, texts = vectors[order], numbers[order], [texts[i] for i in order]
+        ngrams = CharacterNgrams.fit(texts, config["ngram_dimensions"], config["random_state"])
+        model = cls(
+            {
+                **ngrams.arrays(),
+                "labels": names,
+                "examples": vectors,
+                "example_labels": numbers,
+                "trust": np.array([1.0, 0.0, 0.0]),
+            },
+            config,
+        )
+        regression = LogisticRegression(
+            C=config["C"],
+            max_iter=config["max_iter"],
+            tol=config["tol"],
+            class_weight=config["class_weight"],
+            random_state=config["random_state"],
+        )
+        with np.errstate(all="ignore"):
+            regression.fit(model.inputs(vectors, texts), numbers)
+        weights, bias = regression.coef_.astype(np.float32), regression.intercept_.astype(np.float32)
+        if len(names) == 2:  # scikit-learn keeps one row for two classes
+            weights, bias = np.concatenate([-weights, weights]) / 2, np.concatenate([-bias, bias]) / 2
+        model.arrays.update(weights=np.ascontiguousarray(weights.T), bias=bias)
+        return model
+
+    def inputs(self, vectors: np.ndarray, texts: list[str]) -> np.ndarray:
+        return np.hstack([vectors, self._weight * self._ngrams.transform(texts)])
+
+    def probabilities(self, vectors: np.ndarray, texts: list[str]) -> np.ndarray:
+        """Shape (texts, labels)."""
+        scores = self.inputs(vectors, texts) @ self.arrays["weights"] + self.arrays["bias"]
+        scores = np.exp(scores - scores.max(axis=1, keepdims=True))
+        return scores / scores.sum(axis=1, keepdims=True)
+
+    def evidence(self, vector: np.ndarray, probabilities: np.ndarray) -> tuple[float, float]:
+        """The two things trust is built on: the best label's log-probability and its examples' nearness."""
+        best = int(probabilities.argmax())
+        nearness = self.arrays["examples"][self._starts[best] : self._starts[best + 1]] @ vector
+        nearest = np.sort(nearness)[-NEIGHBOURS:]
+        return float(np.log(probabilities[best] + 1e-9)), float(nearest.mean())
+
+    def read(self, found: Readings) -> list[Verdict]:
+        """One verdict for the whole text and one for each sentence."""
+        verdicts = []
+        slope_probability, slope_nearness, offset = self.arrays["trust"]
+        for text, vector, row in zip(found.texts, found.vectors, self.probabilities(found.vectors, list(found.texts))):
+            confidence, nearness = self.evidence(vector, row)
+            trust = 1 / (1 + np.exp(-(slope_probability * confidence + slope_nearness * nearness + offset)))
+            order = np.argsort(-row, kind="stable")
+            verdicts.append(Verdict(text, self.labels[order], row[order], float(trust)))
+        return verdicts
+
+
+def _fit_trust(features: np.ndarray, right: np.ndarray) -> np.ndarray:
+    if right.all() or not right.any():
+        return np.array([1.0, 4.0, 0.0])
+    model = LogisticRegression(C=10.0, max_iter=200).fit(features, right)
+    return np.array([*model.coef_[0], model.intercept_[0]])
+
+
+@DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
+class IntentClassifier(LogisticRegressionClassifier):
+    """Logistic regression over sentence vectors and character n-grams; see the module."""
+
+    @staticmethod
+    def get_default_config() -> dict[str, Any]:
+        return {
+            **LogisticRegressionClassifier.get_default_config(),
+            "C": 20.0,
+            "max_iter": 60,
+            "class_weight": "balanced",
+            "ngram_dimensions": 256,
+            "ngram_weight": 0.6,
+        }
+
+    def __init__(
+        self, config: dict[str, Any], name: str, model_storage: ModelStorage, resource: Resource
+    ) -> None:
+        super().__init__(config, name, model_storage, resource)
+        self.model: LabelModel | None = None
+
+    def train(self, training_data: TrainingData) -> Resource:
+        examples = [m for m in training_data.intent_examples if m.get(INTENT) and (m.get(TEXT) or "").strip()]
+        labels = [m.get(INTENT_RESPONSE_KEY) or m.get(INTENT) for m in examples]
+        if len(set(labels)) < 2:
+            return self._resource
+        texts = [m.get(TEXT) for m in examples]
+        self.model = LabelModel.fit(training_vectors(examples), texts, labels, self.config)
+        self.persist()
+        return self._resource
+
+    def process_training_data(self, training_data: TrainingData) -> TrainingData:
+        """Later components learn from the examples, not from this one's guesses."""
+        return training_data
+
+    def process(self, messages: list[Message]) -> list[Message]:
+        for message in messages:
+            found = readings(message)
+            if found is None or self.model is None:
+                continue
+            verdicts = self.model.read(found)
+            message.set(VERDICTS, verdicts)
+            ranking = intent_ranking(verdicts[0], self.config["ranking_length"])
+            message.set("intent", ranking[0], add_to_output=True)
+            message.set("intent_ranking", ranking, add_to_output=True)
+        return messages
+
+    def persist(self) -> None:
+        with self._model_storage.write_to(self._resource) as directory:
+            write_arrays(directory, _FILE, **self.model.arrays)
+
+    @classmethod
+    def load(
+        cls,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
+        **kwargs: Any,
+    ) -> IntentClassifier:
+        component = cls.create(config, model_storage, resource, execution_context)
+        try:
+            with model_storage.read_from(resource) as directory:
+                component.model = LabelModel(read_arrays(directory, _FILE), component.config)
+        except (ValueError, FileNotFoundError):
+            pass  # trained on fewer than two intents: nothing to tell apart
+        return component
+
+
+def intent_of(label: str) -> str:
+    """``faq/cost`` -> ``faq``; an intent is its own name."""
+    return label.split("/", 1)[0]
+
+
+def intent_ranking(verdict: Verdict, length: int) -> list[dict[str, Any]]:
+    """Intents best first, a retrieval intent with the sum of its ids."""
+    totals: dict[str, float] = {}
+    for label, probability in zip(verdict.labels, verdict.probabilities):
+        name = intent_of(str(label))
+        totals[name] = totals.get(name, 0.0) + float(probability)
+    ranked = sorted(totals.items(), key=lambda pair: -pair[1])
+    return [{"name": name, "confidence": confidence} for name, confidence in ranked[: length or None]]
+
+
+def verdicts(message: Message) -> list[Verdict]:
+    """What the classifier left on a message, whole text first; empty for a payload."""
+    return message.get(VERDICTS) or []

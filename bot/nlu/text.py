@@ -1,0 +1,57 @@
+"""Text as the understanding pipeline reads it: cleaned, told apart from payloads, and cut into sentences.
+
+A typed message that begins with ``/`` reaches Rasa with a word joiner (U+2060) before it, so that nobody can type an
+intent payload; the joiner is taken off again here. A text that still begins with ``/`` was made by the server and is
+left to Rasa's own message handler.
+"""
+from __future__ import annotations
+
+import re
+import unicodedata
+
+WORD_JOINER = "\u2060"
+MAX_SENTENCES = 8  # more than this in one message: the first ones and the last ones are read on their own
+_INVISIBLE = re.compile("[\u200b-\u200f\u2060-\u2064\ufeff\u00ad]")
+_QUOTES = str.maketrans({"’": "'", "‘": "'", "`": "'", "´": "'", "“": '"', "”": '"', "–": "-", "—": "-", "…": "..."})
+_SPACE = re.compile(r"\s+")
+# A sentence ends at . ! ? followed by space, or at a line break; "Dr." and "5.5" do not end one.
+_SENTENCE_END = re.compile(r"(?<=[.!?])(?<!\b[A-Z]\.)(?<!\b[DM]r\.)(?<!\bMs\.)(?<!\bMrs\.)(?<!\bvs\.)\s+|\n+")
+# "... and do you take insurance": a second question without a full stop between the two.
+_SECOND_QUESTION = re.compile(
+    r",?\s+(?:and|also|plus|but|or)(?:\s+also)?,?\s+"
+    r"(?=(?:how|what|when|where|who|why|which|do|does|did|can|could|is|are|will|would|should|am)\s+\w+)"
+    r"|\s+(?:and|also|plus)\s+also\s+",
+    re.IGNORECASE,
+)
+_WORD = re.compile(r"[^\W_]+")
+
+
+def is_payload(text: str | None) -> bool:
+    """Whether the server made this text (``/intent{...}``); nobody can type one."""
+    return bool(text) and text.startswith("/")
+
+
+def clean(text: str) -> str:
+    """The text with typographic quotes, invisible characters and runs of space made plain; case is kept."""
+    text = unicodedata.normalize("NFKC", _INVISIBLE.sub("", text)).translate(_QUOTES)
+    return _SPACE.sub(" ", text).strip()
+
+
+def normalise(text: str) -> str:
+    """The text for comparison: lower case, words and figures only. Two texts that differ in form alone become one."""
+    return " ".join(_WORD.findall(clean(text).lower()))
+
+
+def sentences(text: str) -> list[str]:
+    """The sentences of a message, cleaned; one that has no word of its own is joined to the one before it."""
+    parts: list[str] = []
+    for line in _SENTENCE_END.split(_INVISIBLE.sub("", text)):
+        for part in _SECOND_QUESTION.split(clean(line or "")):
+            if parts and not _WORD.search(part):
+                parts[-1] = f"{parts[-1]} {part}".strip()
+            elif part.strip():
+                parts.append(part.strip())
+    if len(parts) > MAX_SENTENCES:
+        half = MAX_SENTENCES // 2
+        parts = parts[:half] + parts[-half:]
+    return parts
