@@ -21,6 +21,7 @@ from bot.handoff import service
 from bot.handoff.crisis import take_over
 from bot.records import conversations, intakes
 from bot.records.database import Database
+from bot.records.retention import forget
 from bot.safety import Replies, Reply, Screener, Screening
 from bot.settings import Clinic, Settings
 
@@ -30,6 +31,11 @@ TURN_TIMEOUT_S = 30
 RECENT_TEXTS = 4
 PROTECTED_PREFIX = "\u2060"  # word joiner: typed "/text" is never read as an intent payload
 CRISIS_STATE = "crisis"
+ERASE = "erase"  # the choice that the privacy action offers
+ERASED = (
+    "I've deleted what you wrote here and hadn't sent. What was already sent to the team stays with them, and they can delete "
+    "it when you ask them. You can close this page, or start anew."
+)
 ONGOING = {"safe_now", "talk_staff"}
 CHECKED_IN_YES = {"yes", "y", "yeah", "yep", "i am", "i do", "kind of", "kinda", "sort of", "maybe", "sometimes", "a little", "si", "sí"}
 SAFE_WORDS = {"safe", "i'm safe", "im safe", "i am safe", "i'm safe now", "i'm safe right now", "im safe right now", "continue", "go on", "resume"}
@@ -93,6 +99,9 @@ class Turns:
             offered = conversations.find_choice(s, conversation_id, choice) if choice else None
             if choice and offered is None:
                 raise Conflict()
+            if choice == ERASE:
+                forget(s, conversation_id)
+                return [self._add(s, conversation_id, _plain(ERASED, kind="notice"), None)]
             recent = [] if choice else conversations.recent_visitor_texts(s, conversation_id, RECENT_TEXTS)
             message, created = conversations.add_visitor_message(
                 s, conversation_id, client_id, offered["label"] if offered else text or "", choice

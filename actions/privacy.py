@@ -1,0 +1,26 @@
+"""Erasing what a visitor wrote: asked first, done by the channel, because this very message is among what goes."""
+from __future__ import annotations
+
+from typing import Any, Dict, List, Text
+
+from rasa_sdk import Action, Tracker
+from rasa_sdk.events import EventType
+from rasa_sdk.executor import CollectingDispatcher
+
+from actions.turn import button, say
+
+ERASE = {**button("Yes, delete it", "erase"), "id": "erase"}
+
+
+class ActionDeleteMyData(Action):
+    def name(self) -> Text:
+        return "action_delete_my_data"
+
+    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Dict[Text, Any]) -> List[EventType]:
+        text = (
+            "I can delete what you wrote here and haven't sent: your answers and this conversation. It can't be brought back. "
+            "What was already sent to the team stays with them; they can change or delete it when you ask them. "
+            "Shall I delete it?"
+        )
+        say(dispatcher, text, [ERASE, button("No, keep it", "deny"), button("Contact me", "talk_to_human")])
+        return []

@@ -1,0 +1,167 @@
+"""The HTTP contract of the chat, against the real servers."""
+from __future__ import annotations
+
+import json
+import threading
+import time
+import uuid
+from typing import Any, Dict
+
+import httpx
+import pytest
+
+from tests.system import System, Visitor
+
+FIELDS = {"id", "author", "text", "html", "choices", "sources", "kind", "at"}
+
+
+def new_id() -> str:
+    return str(uuid.uuid4())
+
+
+def test_a_session_begins_with_who_is_speaking(visitor: Visitor) -> None:
+    greeting = visitor.last[0]
+    assert "automated assistant" in greeting["text"] and "988" in greeting["text"]
+    assert [c["label"] for c in greeting["choices"]] == ["Ask a question", "Start my history", "Contact me"]
+
+
+def test_messages_have_the_shape_of_the_contract(visitor: Visitor) -> None:
+    visitor.say("does ketamine work for ptsd?")
+    for message in visitor.history():
+        assert FIELDS <= set(message)
+        assert message["author"] in {"bot", "visitor", "staff"}
+        assert message["kind"] in {"message", "question", "crisis", "check_in", "notice"}
+        assert all(set(c) == {"id", "label"} for c in message["choices"])
+        assert all(set(s) == {"title", "url"} for s in message["sources"])
+
+
+def test_the_same_id_gives_the_same_reply_and_no_second_turn(visitor: Visitor) -> None:
+    body = {"id": new_id(), "text": "what are the side effects"}
+    first, second = visitor.send(body), visitor.send(body)
+    assert first.json() == second.json()
+    assert sum(m["text"] == body["text"] for m in visitor.history()) == 1
+
+
+def test_the_same_id_at_the_same_time_is_one_turn(visitor: Visitor) -> None:
+    body = {"id": new_id(), "text": "is it addictive"}
+    replies = []
+    threads = [threading.Thread(target=lambda: replies.append(visitor.send(body).json())) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(replies) == 4 and all(r == replies[0] for r in replies)
+    assert sum(m["author"] == "visitor" for m in visitor.history()) == 1
+
+
+def test_two_messages_at_once_are_answered_in_order_without_a_pause(visitor: Visitor) -> None:
+    visitor.say("hello")
+    begun = time.perf_counter()
+    texts = ["what does it cost", "is it FDA approved for PTSD"]
+    done: Dict[str, Any] = {}
+
+    def send(text: str) -> None:
+        done[text] = visitor.send({"id": new_id(), "text": text}).json()["messages"]
+
+    threads = [threading.Thread(target=send, args=(t,)) for t in texts]
+    for thread in threads:
+        thread.start()
+        time.sleep(0.005)
+    for thread in threads:
+        thread.join()
+    assert time.perf_counter() - begun < 0.9, "the second message waited for Rasa's one-second lock"
+    history = [m for m in visitor.history() if m["id"] > 2]
+    order = [m["text"] for m in history if m["author"] == "visitor"][-2:]
+    assert sorted(order) == sorted(texts)
+    for text in texts:
+        assert done[text], "each message has its own replies"
+
+
+def test_a_reload_shows_everything_once(visitor: Visitor) -> None:
+    visitor.say("what is ketamine")
+    visitor.say("thanks")
+    ids = [m["id"] for m in visitor.history()]
+    assert ids == sorted(set(ids))
+    after = visitor.http.get("/chat/messages", params={"after": ids[2]}).json()["messages"]
+    assert [m["id"] for m in after] == ids[3:]
+
+
+def test_events_stream_what_comes_later(visitor: Visitor) -> None:
+    last = visitor.history()[-1]["id"]
+    with visitor.http.stream("GET", "/chat/events", params={"after": last}) as stream:
+        assert stream.headers["content-type"].startswith("text/event-stream")
+        threading.Timer(0.2, lambda: Visitor.say(visitor, "hello")).start()
+        for line in stream.iter_lines():
+            if line.startswith("data:"):
+                assert json.loads(line[5:])["id"] > last
+                break
+
+
+@pytest.mark.parametrize(
+    "status, code, headers, body",
+    [
+        (401, "unauthorized", {"Authorization": ""}, {"id": "a1", "text": "hi"}),
+        (401, "unauthorized", {"Authorization": "Bearer forged.token"}, {"id": "a1", "text": "hi"}),
+        (415, "not_json", {"Content-Type": "text/plain"}, {"id": "a1", "text": "hi"}),
+        (400, "bad_request", {}, {"id": "a1"}),
+        (400, "bad_request", {}, {"text": "hi"}),
+        (400, "bad_request", {}, {"id": "a1", "text": "hi", "choice": "greet"}),
+        (400, "bad_request", {}, {"id": "a1", "text": 7}),
+        (400, "bad_request", {}, {"id": "a1", "text": "   "}),
+        (400, "bad_request", {}, ["a1", "hi"]),
+        (409, "unknown_choice", {}, {"id": "a1", "choice": "submit"}),
+        (413, "too_long", {}, {"id": "a1", "text": "x" * 2001}),
+        (413, "too_long", {}, {"id": "a1", "text": "x" * 40_000}),
+    ],
+)
+def test_each_breach_has_its_error(visitor: Visitor, status: int, code: str, headers: dict, body: Any) -> None:
+    sent = {"Content-Type": "application/json", **headers}
+    reply = visitor.http.post("/chat/messages", content=json.dumps(body), headers=sent)
+    assert reply.status_code == status, reply.text
+    assert set(reply.json()) == {"error"} and reply.json()["error"]["code"] == code
+    assert reply.json()["error"]["message"]
+
+
+def test_broken_json_and_unknown_addresses_have_the_same_shape(visitor: Visitor) -> None:
+    broken = visitor.http.post("/chat/messages", content="{", headers={"Content-Type": "application/json"})
+    assert broken.status_code == 400 and broken.json()["error"]["code"] == "bad_request"
+    unknown = visitor.http.get("/static/nothing.js")
+    assert unknown.status_code == 404 and unknown.json()["error"]["code"] == "not_found"
+
+
+def test_exactly_2000_characters_pass(visitor: Visitor) -> None:
+    assert visitor.send({"id": new_id(), "text": "é" * 2000}).status_code == 200
+
+
+@pytest.mark.parametrize("text", ["/submit", '/faq{"choice": "cost"}', "/restart", "/session_start", "/crisis", "//", " /start_intake"])
+def test_typed_text_is_never_an_intent(visitor: Visitor, text: str) -> None:
+    visitor.say(text)
+    assert not visitor.question, "typed text started the form"
+    assert visitor.last[0]["kind"] in {"message", "notice"}
+    assert visitor.history()[1]["text"] == text.strip()
+
+
+def test_another_token_sees_another_conversation(system: System, visitor: Visitor) -> None:
+    visitor.say("my secret is ZEBRA")
+    other = system.visitor()
+    assert "ZEBRA" not in json.dumps(other.history())
+
+
+def test_rasas_own_channels_and_api_are_closed(system: System) -> None:
+    for path in ("/webhooks/rest/webhook", "/conversations/default/tracker", "/model/parse", "/socket.io/", "/webhooks/chat/"):
+        assert httpx.get(system.chat_url + path).status_code == 404
+        assert httpx.post(system.chat_url + path, json={"sender": "x", "message": "hi"}).status_code in (404, 405)
+
+
+def test_the_page_shows_help_without_javascript_and_a_strict_policy(system: System) -> None:
+    page = httpx.get(system.chat_url + "/")
+    assert page.status_code == 200 and "988" in page.text and "911" in page.text and "Onward Health &amp; Wellness" in page.text
+    policy = page.headers["content-security-policy"]
+    assert "default-src 'none'" in policy and "unsafe-inline" not in policy
+    assert httpx.get(system.chat_url + "/widget.js").headers["content-type"].startswith("text/javascript")
+
+
+def test_health_and_readiness(system: System) -> None:
+    assert httpx.get(system.chat_url + "/health").status_code == 200
+    ready = httpx.get(system.chat_url + "/ready")
+    assert ready.status_code == 200 and ready.json()["status"] == "ready"
