@@ -1,9 +1,10 @@
 """A handoff as a FHIR R4 transaction Bundle, from the snapshot that was kept with it.
 
-The QuestionnaireResponses are the record of what was asked and answered; everything else is derived from them and says
-so. What a person says about themselves is unconfirmed. There is no RiskAssessment (a program that screens words does not
-assess risk), no birthDate that was not given, no gender, and no code that has not been verified: where none has, there
-is text. Each entry is created only if none with its identifier exists, so sending a bundle again changes nothing.
+The QuestionnaireResponses are the record of what was asked and answered; everything else is derived from them and
+says so. What a person says about themselves is unconfirmed. There is no RiskAssessment (a program that screens words
+does not assess risk), no birthDate that was not given, no gender, and no code that has not been verified: where none
+has, there is text. Each entry is created only if none with its identifier exists, so sending a bundle again changes
+nothing.
 """
 
 from __future__ import annotations

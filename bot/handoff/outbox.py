@@ -1,9 +1,9 @@
 """Delivers what is owed to staff: a notice by e-mail, a signed webhook, a bundle for a FHIR server.
 
-A delivery is a row that is written with its handoff. The worker leases a row (so that a worker that dies loses nothing and
-two workers do not send twice), delivers it outside any transaction, and notes the outcome. It is made at least once, with
-a key by which a receiver can tell a repetition; failures are tried again after a growing pause and kept as codes, because
-what a server answers may quote what it was sent.
+A delivery is a row that is written with its handoff. The worker leases a row (so that a worker that dies loses
+nothing and two workers do not send twice), delivers it outside any transaction, and notes the outcome. It is made at
+least once, with a key by which a receiver can tell a repetition; failures are tried again after a growing pause and
+kept as codes, because what a server answers may quote what it was sent.
 """
 
 from __future__ import annotations

@@ -1,9 +1,10 @@
 """The way to the database: engine, transactions, migrations.
 
-SQLite (WAL) by default and PostgreSQL by URL. Several processes share one SQLite file (chat, actions, staff, worker), so
-a writing transaction begins with ``BEGIN IMMEDIATE``: it waits its turn at once, while one that starts reading and writes
-later can be refused when another process wrote in between, whatever the busy timeout
-(https://www.sqlite.org/lang_transaction.html). ``reading()`` is for transactions that only read: they wait for nobody.
+SQLite (WAL) by default and PostgreSQL by URL. Several processes share one SQLite file (chat, actions, staff, worker),
+so a writing transaction begins with ``BEGIN IMMEDIATE``: it waits its turn at once, while one that starts reading and
+writes later can be refused when another process wrote in between, whatever the busy timeout
+(https://www.sqlite.org/lang_transaction.html). ``reading()`` is for transactions that only read: they wait for
+nobody.
 """
 
 from __future__ import annotations

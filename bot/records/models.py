@@ -74,7 +74,8 @@ class UTCDateTime(TypeDecorator):
 
 
 def _document(**kwargs: Any) -> Column:
-    """An encrypted JSON object whose top-level changes are noticed; deeper ones are not: assign the inner value anew."""
+    """An encrypted JSON object whose top-level changes are noticed; deeper ones are not: assign the inner value
+    anew."""
     return Column(MutableDict.as_mutable(EncryptedJSON), **kwargs)
 
 
@@ -97,7 +98,8 @@ class Conversation(Base):
 
 
 class Message(Base):
-    """A line of the chat, by `visitor`, `bot` or `staff`. `status` (pending, answered, failed) is the visitor's only."""
+    """A line of the chat, by `visitor`, `bot` or `staff`. `status` (pending, answered, failed) is the visitor's
+    only."""
 
     __tablename__ = "messages"
     id = Column(Id, primary_key=True, autoincrement=True)

@@ -1,8 +1,8 @@
 """What is not needed any more is deleted: abandoned runs and old transcripts.
 
-Kept, whatever their age: runs that were submitted with their answers, and everything about a handoff that staff have not
-dealt with (its transcript, too). Deleted after ``retention_days`` without a word from the visitor: runs that were never
-submitted, transcripts, what Rasa remembers, questions; and the conversation itself where nothing is left of it.
+Kept, whatever their age: runs that were submitted with their answers, and everything about a handoff that staff have
+not dealt with (its transcript, too). Deleted after ``retention_days`` without a word from the visitor: runs that were
+never submitted, transcripts, what Rasa remembers, questions; and the conversation itself where nothing is left of it.
 """
 
 from __future__ import annotations
@@ -44,8 +44,8 @@ def purge(s: Session, now: datetime, settings: Settings) -> dict[str, int]:
 
 
 def forget(s: Session, conversation_id: str) -> dict[str, int]:
-    """Delete what one visitor wrote and did not send, at their wish. What was sent to staff is theirs to delete, and the
-    transcript of a handoff that staff have not dealt with stays until they have."""
+    """Delete what one visitor wrote and did not send, at their wish. What was sent to staff is theirs to delete, and
+    the transcript of a handoff that staff have not dealt with stays until they have."""
     open_handoff = select(Handoff.id).filter_by(conversation_id=conversation_id).where(Handoff.status.in_(OPEN_HANDOFF))
     if s.scalars(open_handoff.limit(1)).first() is not None:
         unsent = select(Intake.id).filter_by(conversation_id=conversation_id).where(Intake.status != "submitted")

@@ -1,15 +1,15 @@
 """Rasa's memory of a conversation: every event is kept, and Rasa is given only the recent ones.
 
-Rasa replays and copies the whole tracker several times a turn, so a turn gets slower with every turn before it. Here a
-tracker consists of a *prefix*, a few made-up events that bring slots and active loop to where they stood at some earlier
-moment (the *cut*), and the *tail*, the real events since. Replaying both gives the state that a replay of everything
-would give, because the cut is only made where a visitor's turn begins and the state there was computed by replaying, too.
-Once the tail has grown by ``SLACK`` the cut moves on, so a turn costs the same whether it is the tenth or the
-four-hundredth.
+Rasa replays and copies the whole tracker several times a turn, so a turn gets slower with every turn before it. Here
+a tracker consists of a *prefix*, a few made-up events that bring slots and active loop to where they stood at some
+earlier moment (the *cut*), and the *tail*, the real events since. Replaying both gives the state that a replay of
+everything would give, because the cut is only made where a visitor's turn begins and the state there was computed by
+replaying, too. Once the tail has grown by ``SLACK`` the cut moves on, so a turn costs the same whether it is the
+tenth or the four-hundredth.
 
-What is new when a tracker is saved is read off the events, not off the tracker: Rasa copies trackers, and copies share or
-deep-copy events. An event that came from the store carries its number; where the numbers stop rising, the new ones begin
-(a deep copy of an old event that is appended again has a number that is too low, so it counts as new).
+What is new when a tracker is saved is read off the events, not off the tracker: Rasa copies trackers, and copies
+share or deep-copy events. An event that came from the store carries its number; where the numbers stop rising, the
+new ones begin (a deep copy of an old event that is appended again has a number that is too low, so it counts as new).
 """
 
 from __future__ import annotations
@@ -209,9 +209,9 @@ def _turn_begins(events: Sequence[Event], at: int) -> bool:
 def _prefix(state: DialogueStateTracker, timestamp: float) -> list[dict[str, Any]]:
     """Events that bring a fresh tracker to a state.
 
-    Slots are set as they stand. Of what was heard and done, the last few events are taken as Rasa applies them (without
-    what was taken back, and without the ordinary turns of a loop, which Rasa leaves out of its reading): rules look back
-    on them, and a fallback in the tail may take a turn back that lies before the cut.
+    Slots are set as they stand. Of what was heard and done, the last few events are taken as Rasa applies them
+    (without what was taken back, and without the ordinary turns of a loop, which Rasa leaves out of its reading):
+    rules look back on them, and a fallback in the tail may take a turn back that lies before the cut.
     """
     history = [event for event in state.applied_events() if isinstance(event, STRUCTURE)]
     begins = (at for at in range(len(history) - CONTEXT, 0, -1) if _turn_begins(history, at))
