@@ -75,6 +75,8 @@
   /** Characters as the server counts them: an emoji is one. */
   const characters = (text) => Array.from(text).length;
 
+  const charactersWord = (n) => `${n} ${n === 1 ? "character" : "characters"}`;
+
   const uuid = () => {
     if (crypto.randomUUID) return crypto.randomUUID(); // only on https and localhost
     const bytes = crypto.getRandomValues(new Uint8Array(16));
@@ -334,8 +336,8 @@
   function numberHref(shown, before, after) {
     if (/[\w$#.,/-]$/.test(before) || /^(?:\w|[-.,/]\d|%)/.test(after)) return null; // part of something longer
     const digits = shown.replace(/\D/g, "");
-    const texting = /\btext(?:ing)?\s+(?:([A-Z]{3,8})\s+to\s+)?$/.exec(before);
-    const sms = texting && !/\b(?:call|dial)(?: or|,)\s+text\s+$/.test(before);
+    const texting = /\b[Tt]ext(?:ing)?\s+(?:([A-Z]{3,8})\s+to\s+)?$/.exec(before);
+    const sms = texting && !/\b(?:call|dial)(?: or|,)\s+text\s+$/i.test(before);
     if (digits.length >= 10) return `tel:${digits.length === 10 ? "1" : ""}${digits}`;
     if (digits === "911") return "tel:911";
     if (digits === "988" && !sms) return "tel:988";
@@ -453,7 +455,7 @@
       return;
     }
     const area = scrolling();
-    const top = area === scroller ? area.getBoundingClientRect().top : 0;
+    const top = area === scroller ? area.getBoundingClientRect().top : document.querySelector(".crisis-bar").offsetHeight;
     const first = fresh[0].node.getBoundingClientRect().top - top + area.scrollTop - 12;
     area.scrollTo({ top: Math.min(first, area.scrollHeight - area.clientHeight), behavior: smooth() });
     updateJump();
@@ -866,8 +868,7 @@
     box.style.height = "auto";
     box.style.height = `${box.scrollHeight + box.offsetHeight - box.clientHeight}px`;
     const left = LIMIT - characters(box.value.trim());
-    const text =
-      left < 0 ? `${-left} ${left === -1 ? "character" : "characters"} over the limit` : `${left} characters left`;
+    const text = left < 0 ? `${charactersWord(-left)} over the limit` : `${charactersWord(left)} left`;
     count.hidden = left > NEAR_LIMIT;
     count.textContent = count.hidden ? "" : text;
     count.classList.toggle("composer__count--over", left < 0);
@@ -886,7 +887,7 @@
     }
     const over = characters(text) - LIMIT;
     if (over > 0) {
-      say(`That is ${over} ${over === 1 ? "character" : "characters"} too long. Please shorten it or send it in two parts.`, "problem");
+      say(`That is ${charactersWord(over)} too long. Please shorten it or send it in two parts.`, "problem");
       box.focus();
       return;
     }
