@@ -116,6 +116,8 @@ class Screener:
         self.version = version
         self._macros: Dict[str, str] = {}
         for file in rule_files:
+            if "rules" in file:
+                raise SafetyDataError("Name the list signals:, not rules:, because Rasa reads every rules: in data/ as its own.")
             self._macros.update(file.get("macros") or {})
         self._rules: List[_Rule] = []
         self._matcher = Matcher()
