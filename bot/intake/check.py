@@ -139,9 +139,39 @@ _ALL_KINDS = {
     "Attachment",
 }
 _MAX_LENGTH_TYPES = {"boolean", "decimal", "integer", "string", "text", "url", "open-choice"}
+_CODE = re.compile(r"^\S+(?:\s\S+)*$")
 _DATE = re.compile(r"^\d{4}(-\d{2}(-\d{2})?)?$")
 _MOMENT = re.compile(r"^\d{4}(-\d{2}(-\d{2}(T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:\d{2}))?)?)?$")
 _TIME = re.compile(r"^([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d+)?$")
+#: what the value of an extension must be for the player to read it
+_EXTENSION_KINDS = {
+    HL7 + "questionnaire-itemControl": {"CodeableConcept"},
+    HL7 + "questionnaire-hidden": {"Boolean"},
+    HL7 + "questionnaire-optionExclusive": {"Boolean"},
+    HL7 + "questionnaire-unit": {"Coding"},
+    HL7 + "questionnaire-unitOption": {"Coding"},
+    HL7 + "questionnaire-minOccurs": {"Integer"},
+    HL7 + "questionnaire-maxOccurs": {"Integer"},
+    HL7 + "minLength": {"Integer"},
+    HL7 + "maxDecimalPlaces": {"Integer"},
+    HL7 + "ordinalValue": {"Decimal", "Integer"},
+    HL7 + "itemWeight": {"Decimal", "Integer"},
+    HL7 + "entryFormat": {"String"},
+    HL7 + "regex": {"String"},
+    HL7 + "minValue": {"Date", "DateTime", "Time", "Decimal", "Integer", "Quantity"},
+    HL7 + "maxValue": {"Date", "DateTime", "Time", "Decimal", "Integer", "Quantity"},
+    OWN + "answer-format": {"Code"},
+    OWN + "example": {"String"},
+    OWN + "repeat-text": {"Boolean"},
+}
+_PART_KINDS = {
+    "question": {"String"},
+    "operator": {"Code"},
+    "code": {"Code"},
+    "text": {"String"},
+    "age-below": {"Integer"},
+    "answer": _ALL_KINDS,
+}
 _NEEDS_COMPUTING = {
     SDC + "sdc-questionnaire-enableWhenExpression": "whether it is asked is computed (enableWhenExpression)",
     SDC + "sdc-questionnaire-answerExpression": "its answers are computed (answerExpression)",
@@ -217,7 +247,7 @@ def _check_top(raw: Mapping[str, Any], report: Report) -> None:
     status = raw.get("status")
     if status is None:
         report.problem("status", f"is missing; it must be one of {', '.join(STATUSES)}")
-    elif status not in STATUSES:
+    elif not isinstance(status, str) or status not in STATUSES:
         report.problem("status", f"{_show(status)} is not one of {', '.join(STATUSES)}")
     elif status == "retired":
         report.note("status", "is retired")
@@ -260,7 +290,9 @@ def _is_value_set(resource: Mapping[str, Any]) -> bool:
     if not isinstance(resource.get("id"), str) or not isinstance(compose, dict) or not isinstance(expansion, dict):
         return False
     includes = compose.get("include", [])
-    if not isinstance(includes, list) or not all(isinstance(i, dict) for i in includes):
+    if not isinstance(includes, list) or not all(isinstance(i, dict) and isinstance(i.get("system", ""), str) for i in includes):
+        return False
+    if not isinstance(resource.get("url", ""), str):
         return False
     return all(_concepts(i.get("concept", []), "") for i in includes) and _concepts(
         expansion.get("contains", []), "contains", need_code=False
@@ -271,14 +303,17 @@ def _concepts(concepts: Any, below: str, need_code: bool = True) -> bool:
     if not isinstance(concepts, list):
         return False
     for concept in concepts:
-        if not isinstance(concept, dict) or not isinstance(concept.get("display", ""), str):
+        if not isinstance(concept, dict) or not all(isinstance(concept.get(name, ""), str) for name in ("display", "system")):
             return False
-        if not isinstance(concept.get("code", None if need_code else ""), str):
+        code = concept.get("code", None if need_code else "x")
+        if not isinstance(code, str) or not _CODE.match(code):
             return False
         designations = concept.get("designation", [])
-        if not isinstance(designations, list) or not all(isinstance(d, dict) for d in designations):
+        if not isinstance(designations, list) or not all(isinstance(d, dict) and isinstance(d.get("value", ""), str) for d in designations):
             return False
-        if not _extension_shape(concept.get("extension", [])):
+        scratch = Report()
+        _check_extensions("", concept.get("extension", []), scratch)
+        if scratch.problems:
             return False
         if below and below in concept and not _concepts(concept[below], below, need_code):
             return False
@@ -295,11 +330,28 @@ def _extension_shape(found: Any, depth: int = 0) -> bool:
     )
 
 
-def _check_extensions(where: str, found: Any, report: Report) -> bool:
-    if _extension_shape(found):
-        return True
-    report.problem(where, "extension must be a list of objects, each with a url")
-    return False
+def _check_extensions(where: str, found: Any, report: Report) -> None:
+    """Problems of a list of extensions: its shape, and the values of those that the player reads."""
+    if not _extension_shape(found):
+        report.problem(where, "extension must be a list of objects, each with a url")
+        return
+    for entry in found:
+        kinds = _EXTENSION_KINDS.get(entry["url"])
+        if kinds:
+            _check_extension_value(where, entry, kinds, report)
+        if entry["url"] in (OWN + "end-when", OWN + "required-when"):
+            for part in entry.get("extension", []):
+                _check_extension_value(where, part, _PART_KINDS.get(part["url"], set()), report)
+
+
+def _check_extension_value(where: str, entry: Mapping[str, Any], kinds: Set[str], report: Report) -> None:
+    name = entry["url"].rsplit("/", 1)[-1]
+    values = {key[5:]: value for key, value in entry.items() if re.fullmatch(r"value[A-Z]\w*", key)}
+    if not values and not entry.get("extension") and not any(key.startswith("_value") for key in entry):
+        report.problem(where, f"extension {name} has no value")
+    for kind, value in values.items():
+        if len(values) > 1 or kind not in kinds or not _fits_kind(kind, value):
+            report.problem(where, f"extension {name} has a value that does not fit")
 
 
 def _nodes(items: Any, parent: Optional[_Node], path: str, report: Report, depth: int) -> Iterator[_Node]:
@@ -359,10 +411,11 @@ def _shape(node: _Node, report: Report) -> bool:
             ("enableWhen", "answer", _ALL_KINDS - {"Uri", "Url", "Attachment"}),
         ):
             for entry in raw.get(name, []):
-                if "extension" in entry and not _extension_shape(entry["extension"]):
-                    report.problem(node.where, f"{name} has an extension without a url")
-                else:
-                    _check_value(node.where, name, entry, stem, kinds, report)
+                _check_extensions(node.where, entry.get("extension", []), report)
+                _check_value(node.where, name, entry, stem, kinds, report)
+                value = choice_value(entry, stem)[1]
+                if isinstance(value, dict):
+                    _check_extensions(node.where, value.get("extension", []), report)
     return len(report.problems) == before
 
 
@@ -385,12 +438,17 @@ def _fits_kind(kind: str, value: Any) -> bool:
         return isinstance(value, int) and not isinstance(value, bool)
     if kind == "Decimal":
         return isinstance(value, (int, float)) and not isinstance(value, bool)
-    if kind in ("Coding", "Reference", "Quantity", "Attachment"):
+    if kind in ("Coding", "Reference", "Quantity", "Attachment", "CodeableConcept"):
         if not isinstance(value, dict):
             return False
+        if kind == "CodeableConcept":
+            codings = value.get("coding", [])
+            return isinstance(codings, list) and all(isinstance(c, dict) and isinstance(c.get("code", ""), str) for c in codings)
         if kind == "Coding":
             texts = [value.get(k) for k in ("code", "display", "system") if k in value]
-            return all(isinstance(t, str) for t in texts) and bool(value.get("code") or value.get("display"))
+            if not all(isinstance(t, str) for t in texts) or not (value.get("code") or value.get("display")):
+                return False
+            return "code" not in value or bool(_CODE.match(value["code"]))
         if kind == "Reference":
             return isinstance(value.get("reference") or value.get("display"), str)
         return kind != "Quantity" or "value" not in value or _fits_kind("Decimal", value["value"])
@@ -618,7 +676,7 @@ def _check_conditions(node: _Node, by_id: Mapping[str, _Node], value_sets: Mappi
         if question not in by_id:
             report.problem(where, f"{name} points to '{question}', which does not exist")
             continue
-        if operator not in OPERATORS:
+        if not isinstance(operator, str) or operator not in OPERATORS:
             report.problem(where, f"{name} operator {_show(operator)} is not one of {' '.join(sorted(OPERATORS))}")
             continue
         target = by_id[question].raw
@@ -643,7 +701,7 @@ def _check_condition(
     elif operator in RELATIONS and (kind == "Boolean" or kind == "Coding" and not any(o.ordinal for o in options)):
         report.problem(where, f"{name} operator {operator} has no meaning for the answers of '{question}'")
     elif target["type"] == "choice" and options and kind == "Coding":
-        codes = {o.value.get("code") for o in options if isinstance(o.value, dict)}
+        codes = {o.value.get("code") or o.value.get("display") for o in options if isinstance(o.value, dict)}
         if (value.get("code") or value.get("display")) not in codes:
             report.problem(where, f"{name} waits for '{value.get('code')}', which is not an option of '{question}'")
 

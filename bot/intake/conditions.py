@@ -45,7 +45,7 @@ def _equal(value: Any, condition: Condition) -> bool:
             return value.get("reference") == wanted.get("reference")
         code = wanted.get("code") or wanted.get("display")
         systems = {value.get("system"), wanted.get("system")} - {None}
-        return value.get("code") == code and len(systems) < 2
+        return (value.get("code") or value.get("display")) == code and len(systems) < 2
     if isinstance(value, Mapping) or isinstance(value, bool) != isinstance(wanted, bool):
         return False
     if condition.kind in ("Date", "DateTime", "Time"):
@@ -72,7 +72,7 @@ def _related(compare: Callable[[Any, Any], bool], value: Any, condition: Conditi
 
 
 def _ordinal(item: Item, coding: Any) -> Optional[float]:
-    code = coding.get("code") if isinstance(coding, Mapping) else None
+    code = (coding.get("code") or coding.get("display")) if isinstance(coding, Mapping) else None
     return next((o.ordinal for o in item.options if o.value == coding or (code and o.code == code)), None)
 
 

@@ -137,6 +137,8 @@ def _boolean(item: Item, typed: str, today: dt.date, timezone: dt.tzinfo) -> boo
 
 def _choice(item: Item, typed: str, today: dt.date, timezone: dt.tzinfo) -> Any:
     if item.type == "open-choice":
+        if not item.options:
+            return typed
         try:
             return choices.match(item.options, typed, open_choice=True).value
         except AnswerError:

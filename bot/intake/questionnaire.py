@@ -328,7 +328,7 @@ def answer_option(raw: Mapping[str, Any]) -> Option:
     exclusive = extension(raw, HL7 + "questionnaire-optionExclusive") is True
     if kind == "Coding":
         code = value.get("code") or value.get("display")
-        stored = {"code": code, "display": value.get("display") or code, "system": value.get("system")}
+        stored = stored_value(kind, value)
         return Option(code, stored["display"], stored["system"], stored, kind, exclusive, _ordinal(raw, value))
     if kind == "Reference":
         code = value.get("reference") or value.get("display")
@@ -371,8 +371,7 @@ def initial_values(raw: Mapping[str, Any]) -> Tuple[str, Tuple[Any, ...]]:
 def stored_value(kind: str, value: Any) -> Any:
     """A value[x] of the JSON in the form in which answers are kept."""
     if kind == "Coding":
-        code = value.get("code") or value.get("display")
-        return {"code": code, "display": value.get("display") or code, "system": value.get("system")}
+        return {"code": value.get("code"), "display": value.get("display") or value["code"], "system": value.get("system")}
     return value
 
 
