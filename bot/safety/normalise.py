@@ -20,6 +20,10 @@ _LEET = str.maketrans("013457@$!|", "oieastasil")
 _SPACED = re.compile(r"(?<![^\s])[a-z](?:[ .\-_*][a-z]){3,}(?![^\s.,?!])")
 _TOKEN = re.compile(r"[a-z0-9@$*']+(?:[!|*][a-z*]+)*|[.?!;\n,()\":\u2014]|(?<=\s)-+(?=\s)|[^\sa-z0-9]")
 _LONG_RUN = re.compile(r"([a-z])\1{2,}")
+_AS_WORDS = re.compile(  # "want 2 die", "wan to", "to b dead"
+    r"(?<![^ ])(want|wan|going|need|trying|ready|like|have|about|afraid|scared|how|reason|try|not) 2(?= [a-z])|(?<![^ ])wan to(?= )"
+    r"|(?<![^ ])to b(?= [a-z])|(?<![^ ])my self(?![^ ])|(?<![^ ])too(?= (?:kill|die|end|live) )|(?<![^ ])over dose(?=d?(?![^ ]))"
+)
 _SENTENCE_END = frozenset(".!;\n")
 _CLAUSE_END = frozenset(",:()\"\u2014-")
 
@@ -63,7 +67,7 @@ class Normaliser:
                 words.append(mark)
             elif mark in (".", "?") and words:
                 words[-1] = mark if words[-1] != "?" else "?"
-        return " ".join(words)
+        return _AS_WORDS.sub(_as_word, " ".join(words))
 
     def _words(self, token: str) -> List[str]:
         token = token.strip("*$@'")
@@ -130,6 +134,12 @@ def _plain_letters(text: str) -> str:
     if text.isascii():
         return text
     return "".join(char for char in unicodedata.normalize("NFD", text) if unicodedata.category(char) != "Mn")
+
+
+def _as_word(match: "re.Match[str]") -> str:
+    if match.group(1):
+        return f"{'want' if match.group(1) == 'wan' else match.group(1)} to"
+    return {"wan to": "want to", "to b": "to be", "my self": "myself", "too": "to", "over dose": "overdose"}[match.group()]
 
 
 def _mark(token: str) -> Optional[str]:

@@ -226,7 +226,8 @@ class Screener:
                 return Screening("none", None, rule.id, "information")
             if subject == "other":
                 category = "third_party"
-        if rule.past and words["past"].search(sentence) and not words["present"].search(sentence):
+        now = words["i_now"].match(text, start)
+        if rule.past and not now and words["past"].search(sentence) and not words["present"].search(sentence):
             return Screening("none", None, rule.id, "history" if note_fits else None)
         if rule.ask and words["question"].match(sentence) and not words["i_am_now"].match(text, start):
             if words["about_care"].search(sentence):
@@ -253,6 +254,8 @@ class Screener:
             if own_subject and word in self._carriers:
                 own_subject = False
                 continue
+            if word == "not" and position and before[position - 1] in ("can", "could"):
+                return False  # "I can't kill myself, I have kids" says why not, not that there is no wish
             if word in self._negators:
                 return not own_subject and not (word in ("no", "nope") and "i" in before[position + 1:])
             if word == "i":
