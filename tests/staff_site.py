@@ -7,6 +7,7 @@ import functools
 import re
 import shutil
 import tempfile
+import threading
 from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
@@ -17,6 +18,7 @@ from argon2 import PasswordHasher
 from cryptography.fernet import Fernet
 from flask.testing import FlaskClient
 from sqlalchemy import select
+from waitress.server import create_server
 from werkzeug.test import TestResponse
 
 from bot.handoff import summary
@@ -147,3 +149,14 @@ def make_site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]
     site = Site(tmp_path)
     yield site
     site.database.dispose()
+
+
+@pytest.fixture(name="address")
+def make_address(site: Site) -> Iterator[str]:
+    """The console on a port of its own, behind the server that it really runs with."""
+    server = create_server(site.app, host="127.0.0.1", port=0, threads=2)
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.effective_port}"
+    server.close()
+    thread.join(timeout=5)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import threading
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -13,10 +12,10 @@ from pathlib import Path
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect, sync_playwright
-from waitress.server import create_server
 
 from bot.records import conversations
-from tests.staff_site import EMAIL, PASSWORD, Site, make_site  # noqa: F401
+from tests.staff_site import EMAIL, PASSWORD, Site, make_address, make_site  # noqa: F401
+from tests.test_staff_summary import HISTORY, take
 
 # As root, Chromium needs no-sandbox; without the others it looks for Google's hosts at every start.
 ARGUMENTS = ["--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
@@ -30,17 +29,6 @@ def browser() -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=system, args=[*ARGUMENTS, *sandbox])
         yield browser
         browser.close()
-
-
-@pytest.fixture()
-def address(site: Site) -> Iterator[str]:
-    """The console on a port of its own, behind the server that it really runs with."""
-    server = create_server(site.app, host="127.0.0.1", port=0, threads=2)
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.effective_port}"
-    server.close()
-    thread.join(timeout=5)
 
 
 @pytest.fixture(params=[1280, 320])
@@ -84,8 +72,21 @@ def test_every_page_is_accessible_and_fits(site: Site, page: Page) -> None:
     expect(page.get_by_role("alert")).to_contain_text("Enter your password.")
     check(page)
     log_in(page)
-    one = f"/handoffs/{handoff_id}"
-    for path in ("/", "/?show=all", one, f"{one}/print", f"{one}/transcript", "/audit", "/unanswered", "/password", "/logout", "/nothing"):
+    one, history = f"/handoffs/{handoff_id}", f"/handoffs/{take(site, 'intake', HISTORY)}"
+    for path in (
+        history,
+        f"{history}/print",
+        "/",
+        "/?show=all",
+        one,
+        f"{one}/print",
+        f"{one}/transcript",
+        "/audit",
+        "/unanswered",
+        "/password",
+        "/logout",
+        "/nothing",
+    ):
         page.goto(path)
         expect(page.get_by_role("heading", level=1)).to_have_count(1)
         check(page)
@@ -169,7 +170,7 @@ def test_an_open_queue_and_an_open_chat_show_what_arrives(browser: Browser, site
 
 
 def test_a_summary_prints_on_two_pages_at_most(browser: Browser, site: Site, address: str, tmp_path: Path) -> None:
-    handoff_id = site.add_handoff("callback")
+    handoff_id = take(site, "intake", HISTORY)
     context = browser.new_context(base_url=address)
     page = context.new_page()
     log_in(page)

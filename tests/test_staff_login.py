@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
+import httpx
 import pytest
 
 from bot.records import staff
-from tests.staff_site import EMAIL, PASSWORD, Site, Visitor, make_site  # noqa: F401
+from tests.staff_site import EMAIL, PASSWORD, Site, Visitor, make_address, make_site  # noqa: F401
 
 
 def test_the_right_password_opens_the_queue(site: Site) -> None:
@@ -234,3 +237,11 @@ def test_what_the_audit_trail_keeps_of_logins(site: Site) -> None:
         ("logout", site.staff_id),
     ]
     assert "typed-password-as-address" not in str(site.audit())
+
+
+def test_a_program_logs_in_over_plain_http_on_this_machine(address: str) -> None:
+    with httpx.Client(base_url=address, follow_redirects=True) as client:
+        token = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', client.get("/login").text).group(1)
+        answer = client.post("/login", data={"email": EMAIL, "password": PASSWORD, "csrf_token": token})
+        assert answer.status_code == 200 and "Queue" in answer.text
+        assert client.get("/queue.json").json() == {"new": 0, "stat": 0}

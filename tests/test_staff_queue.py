@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import select
 
 from bot.records import conversations, intakes
-from bot.records.models import Conversation, HandoffNote, Message
+from bot.records.models import Conversation, Handoff, HandoffNote, Message
 from bot.staff import view
 from tests.staff_site import PASSWORD, Site, Visitor, make_site  # noqa: F401
 
@@ -255,6 +255,15 @@ def test_every_look_leaves_a_trace(site: Site, path: str, trace: tuple[str, str,
     assert nurse.get(path.format(handoff_id)).status_code == 200
     action, kind, object_id = trace
     assert site.audit()[-1] == (action, kind, object_id and object_id.format(handoff_id), site.staff_id)
+
+
+def test_an_unexpected_error_logs_no_word_of_the_person(site: Site, caplog: pytest.LogCaptureFixture) -> None:
+    handoff_id = site.add_handoff()
+    with site.database.session() as s:
+        s.get(Handoff, handoff_id).data = {"summary": {"person": "my secret symptom"}}
+    assert site.nurse().get(f"/handoffs/{handoff_id}").status_code == 500
+    assert "handoffs.show" in caplog.text
+    assert "my secret symptom" not in caplog.text
 
 
 def test_a_look_that_cannot_be_written_down_is_not_given(site: Site) -> None:

@@ -185,3 +185,33 @@ def test_the_fhir_bundle_is_served_as_fhir(site: Site) -> None:
 def test_a_question_for_the_team_shows_the_question(site: Site) -> None:
     handoff_id = take(site, "question", {"question": "Do you treat cluster headache?", "name": "Kim"})
     assert "Do you treat cluster headache?" in site.nurse().get(f"/handoffs/{handoff_id}").text
+
+
+def test_who_gave_no_way_to_be_reached_is_met_in_the_chat(site: Site) -> None:
+    handoff_id = take(site, "question", {"question": "Do you treat cluster headache?"})
+    page = site.nurse().get(f"/handoffs/{handoff_id}").text
+    assert "The chat is the only way to reach them" in page and f"/handoffs/{handoff_id}/transcript" in page
+    assert "Medicines and allergies" not in page, "what was never asked must not look as if nothing was said"
+
+
+def test_a_history_without_medicines_says_that_nothing_was_said(site: Site) -> None:
+    told = {name: text for name, text in HISTORY.items() if name not in {"medications", "allergies"}}
+    page = words(site.nurse().get(f"/handoffs/{take(site, 'intake', told)}").text)
+    assert "Medicines Nothing was said about this. Allergies Nothing was said about this." in page
+
+
+def test_a_crisis_in_the_middle_of_a_history_still_warns_of_unsafe_contact(site: Site) -> None:
+    with site.database.session() as s:
+        conversation = conversations.create_conversation(s, timedelta(hours=72))
+        intake = intakes.start_intake(s, conversation.id, "intake")
+        unsafe = [{"code": "no", "display": "No"}]
+        for link_id, values in (("phone", ["+15035550142"]), ("safe-contact", unsafe)):
+            intakes.save_answer(s, intake, "intake", "1", link_id, link_id, "answered", values, None)
+        for link_id in ("consent-privacy", "consent-share", "consent-contact", "consent-not-emergency"):
+            intakes.save_answer(s, intake, "intake", "1", link_id, link_id, "answered", [True], None)
+        told = {"category": "suicidal", "rule": "r", "version": "1", "words": "I want to die", "shown": "988"}
+        handoff = service.report_crisis(s, conversation.id, settings=site.settings, **told)
+    nurse = site.nurse()
+    page = nurse.get(f"/handoffs/{handoff.id}").text
+    assert "Not safe to call." in page and "(503) 555-0142" in page and "tel:" not in page
+    assert "Not safe to call" in nurse.get("/").text

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import logging
+import traceback
 from typing import Any
 
 from flask import Flask, flash, jsonify, redirect, render_template, request, url_for
@@ -56,8 +57,9 @@ def _http(error: HTTPException) -> Any:
 
 
 def _unexpected(error: Exception) -> Any:
-    # Only the kind of error is logged: its text may hold what a person wrote.
-    log.error("staff console: %s at %s", type(error).__name__, request.endpoint)
+    # The kind of error and the line it came from are logged, never its text: that may hold what a person wrote.
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    log.error("%s at %s (%s:%s)", type(error).__name__, request.endpoint, frame.filename, frame.lineno)
     return _answer(500, *MESSAGES[500])
 
 
