@@ -122,7 +122,7 @@ def _status(part: str, start: int, usual: str) -> str:
         return "unsure"
     before = part[:start]
     if _PAST.search(part):
-        return "past"
+        return "negated" if re.search(r"\bnever\b", before, re.IGNORECASE) else "past"
     exception = max((m.end() for m in _EXCEPTION.finditer(before)), default=0)
     if _NEGATION.search(before[exception:]) and not _STILL_TAKEN.search(part):
         return "negated"

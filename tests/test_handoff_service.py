@@ -1,0 +1,150 @@
+"""A handoff and its notices exist together or not at all, once, and with the right urgency."""
+
+from __future__ import annotations
+
+import threading
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select, update
+
+from bot.handoff import service, summary
+from bot.records import intakes
+from bot.records.models import Handoff, OutboxItem, utcnow
+from bot.settings import Clinic
+from tests.handoff_fixtures import PERSON, crisis, new_conversation, play, submit
+from tests.records_fixtures import backend, database, make_settings  # noqa: F401
+
+ALL = make_settings(
+    smtp_host="mail",
+    notify_to=("a@example.org",),
+    webhook_url="http://hook",
+    webhook_secret="s",
+    fhir_url="http://fhir",
+)
+
+
+def owed(s, handoff) -> list[str]:
+    return sorted(s.scalars(select(OutboxItem.channel).filter_by(handoff_id=handoff.id)))
+
+
+@pytest.mark.parametrize(
+    ("kind", "channels"),
+    [("intake", ["email", "fhir", "webhook"]), ("callback", ["email", "webhook"]), ("question", ["email", "webhook"])],
+)
+def test_each_kind_is_owed_to_the_channels_that_are_set_up(database, kind, channels):  # noqa: F811
+    with database.session() as s:
+        assert owed(s, submit(s, kind, ALL)) == channels
+        assert owed(s, submit(s, kind)) == []
+
+
+def test_without_the_transaction_there_is_neither_handoff_nor_notice(database):  # noqa: F811
+    with pytest.raises(ZeroDivisionError), database.session() as s:
+        submit(s, "intake", ALL)
+        _ = 1 / 0
+    with database.reading() as s:
+        assert s.scalars(select(Handoff)).all() == []
+        assert s.scalars(select(OutboxItem)).all() == []
+
+
+def test_sending_again_gives_the_same_handoff_and_no_second_notice(database):  # noqa: F811
+    with database.session() as s:
+        intake = play(s, "intake", PERSON)
+        first = service.submit_intake(s, intake, settings=ALL, clinic=Clinic({}))
+        again = service.submit_intake(s, intake, settings=ALL, clinic=Clinic({}))
+        assert again is first
+        assert len(owed(s, first)) == 3
+        assert intake.status == "submitted"
+        assert intakes.current_intake(s, intake.conversation_id) is None
+
+
+@pytest.mark.parametrize(
+    ("kind", "changes", "urgency"),
+    [
+        ("intake", {}, "routine"),
+        ("intake", {"suicidal_now": "yes"}, "stat"),
+        ("intake", {"suicidal_3_months": "yes"}, "stat"),
+        ("intake", {"stroke_aneurysm": "yes"}, "urgent"),
+        ("intake", {"safe_contact": "no"}, "urgent"),
+        ("intake", {"suicidal_ever": "yes"}, "routine"),
+        ("callback", {}, "routine"),
+        ("callback", {"safe_message": "no"}, "urgent"),
+        ("question", {}, "routine"),
+    ],
+)
+@pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
+def test_urgency_follows_the_flags(database, kind, changes, urgency):  # noqa: F811
+    with database.session() as s:
+        assert submit(s, kind, **changes).urgency == urgency
+
+
+def test_a_crisis_is_stat_and_more_of_it_goes_into_the_open_handoff(database):  # noqa: F811
+    with database.session() as s:
+        conversation_id = new_conversation(s)
+        first = crisis(s, conversation_id, "I want to die", settings=ALL)
+        assert first.urgency == "stat"
+        second = crisis(s, conversation_id, "he hits me", category="abuse", settings=ALL)
+        assert second is first
+        told = summary.summarize(s, first)
+        assert [(flag["level"], flag["words"]) for flag in told["flags"]] == [
+            ("red", "I want to die"),
+            ("red", "he hits me"),
+        ]
+        assert [event["shown"] for event in first.data["events"]] == ["Call or text 988."] * 2
+        assert owed(s, first) == ["email", "webhook"], "told once within a few minutes"
+
+
+def test_staff_are_told_again_when_the_first_notice_is_old(database):  # noqa: F811
+    with database.session() as s:
+        handoff = crisis(s, new_conversation(s), settings=ALL)
+        long_ago = utcnow() - service.REMIND_AFTER - timedelta(seconds=1)
+        s.execute(update(OutboxItem).values(created_at=long_ago))
+        crisis(s, handoff.conversation_id, "again", settings=ALL)
+        assert owed(s, handoff) == ["email", "email", "webhook", "webhook"]
+
+
+@pytest.mark.parametrize("status", ["reviewed", "closed"])
+def test_a_crisis_after_the_last_one_was_dealt_with_is_a_new_handoff(database, status):  # noqa: F811
+    with database.session() as s:
+        first = crisis(s, new_conversation(s))
+        first.status = status
+        second = crisis(s, first.conversation_id)
+        assert second is not first
+        assert len(second.data["events"]) == 1
+
+
+def test_crisis_messages_at_once_open_one_handoff(database):  # noqa: F811
+    with database.session() as s:
+        conversation_id = new_conversation(s)
+    together, errors = threading.Barrier(5), []
+
+    def report(n):
+        try:
+            together.wait()
+            with database.session() as s:
+                crisis(s, conversation_id, f"words {n}")
+        except Exception as error:  # noqa: BLE001 - reported by the assertion
+            errors.append(error)
+
+    threads = [threading.Thread(target=report, args=(n,)) for n in range(5)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert errors == []
+    with database.reading() as s:
+        handoff = s.scalars(select(Handoff)).one()
+        assert sorted(event["words"] for event in handoff.data["events"]) == [f"words {n}" for n in range(5)]
+
+
+def test_a_message_that_could_not_be_answered_waits_for_staff(database):  # noqa: F811
+    with database.session() as s:
+        conversation_id = new_conversation(s)
+        first = service.keep_message(s, conversation_id, words="Are you there?", settings=ALL)
+        assert service.keep_message(s, conversation_id, words="Hello?", settings=ALL) is first
+        told = summary.summarize(s, first)
+        assert (told["kind"], told["urgency"]) == ("question", "urgent")
+        assert "Are you there?" in told["reason"]
+        assert "Hello?" in told["reason"]
+        passed = submit(s, "question", ALL)
+        assert passed.id != first.id

@@ -1,0 +1,208 @@
+"""The summary has the contract's shape for every kind, and says what the person said."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from bot.handoff import service, summary
+from bot.handoff.export import UnknownHandoff, export
+from bot.records import audit, conversations, intakes
+from bot.settings import Clinic
+from tests.handoff_fixtures import NAME, PERSON, SYMPTOM, crisis, new_conversation, play, submit
+from tests.records_fixtures import backend, database, make_settings  # noqa: F401
+
+pytestmark = pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
+
+KEYS = {
+    "id", "kind", "status", "urgency", "created", "person", "reason", "flags", "scores", "answers", "skipped",
+    "medications", "conditions", "allergies", "consents", "questions_asked",
+}  # fmt: skip
+PERSON_KEYS = {"name", "preferred_name", "birth_date", "phone", "email", "contact"}
+
+
+@pytest.fixture
+def session(database):  # noqa: F811
+    with database.session() as s:
+        yield s
+
+
+def of_kind(s, kind):
+    if kind == "crisis":
+        return crisis(s, new_conversation(s))
+    if kind == "kept":
+        return service.keep_message(s, new_conversation(s), words="Hello?", settings=make_settings())
+    return submit(s, kind)
+
+
+@pytest.mark.parametrize("kind", ["intake", "callback", "question", "crisis", "kept"])
+def test_every_kind_has_the_shape_of_the_contract(session, kind):
+    told = summary.summarize(session, of_kind(session, kind))
+    assert set(told) == KEYS
+    assert set(told["person"]) == PERSON_KEYS
+    assert isinstance(told["person"]["contact"], dict)
+    for flag in told["flags"]:
+        assert set(flag) == {"level", "code", "reason", "words"}
+    for answer in told["answers"]:
+        assert set(answer) == {"questionnaire", "link_id", "question", "value", "text", "at"}
+    for listed in (*told["medications"], *told["allergies"], *told["conditions"]):
+        assert set(listed) == {"name", "words", "status"}
+    for consent in told["consents"]:
+        assert set(consent) == {"what", "given", "version", "at"}
+    for score in told["scores"]:
+        assert {"instrument", "score", "max", "band", "items", "gate"} <= set(score)
+    assert json.loads(json.dumps(told)) == told
+
+
+def test_a_history_says_who_why_and_how_to_reach_them(session):
+    told = summary.summarize(session, submit(session))
+    assert told["person"] == {
+        "name": NAME,
+        "preferred_name": "Margo",
+        "birth_date": "1987-03-04",
+        "phone": "+15035550123",
+        "email": "margo@example.org",
+        "contact": {
+            "safe_contact": "Yes",
+            "way": "Phone call",
+            "voicemail_ok": False,
+            "text_ok": True,
+            "best_time": "after six",
+            "state": "Oregon",
+            "city": "Salem",
+        },
+    }
+    assert told["reason"] == f"{SYMPTOM}\nHopes for: to sleep"
+    assert [(m["name"], m["words"]) for m in told["medications"]] == [
+        ("sertraline", "sertraline 100 mg"),
+        ("alprazolam", "Xanax as needed"),
+    ]
+    assert [a["name"] for a in told["allergies"]] == ["penicillin"]
+    assert {c["name"] for c in told["conditions"]} == {"ptsd"}
+    score = told["scores"][0]
+    assert (score["score"], score["max"], score["gate"], len(score["items"])) == (4, 5, True, 5)
+
+
+def test_consents_are_kept_with_version_and_time(session):
+    told = summary.summarize(session, submit(session))
+    by_words = {consent["what"]: consent for consent in told["consents"]}
+    assert len(by_words) == 6, "four consents, and voicemail and text messages"
+    assert all(consent["version"] == "2026-1" and consent["at"] for consent in by_words.values())
+    assert [consent["given"] for consent in by_words.values()].count(False) == 1
+
+
+def test_what_was_skipped_is_listed_and_not_among_the_answers(session):
+    told = summary.summarize(session, submit(session, heart=None, pronouns=None))
+    skipped = {entry["link_id"] for entry in told["skipped"]}
+    assert {"heart", "pronouns"} <= skipped
+    assert not skipped & {answer["link_id"] for answer in told["answers"]}
+    assert all(entry["question"] for entry in told["skipped"])
+
+
+def test_a_no_at_the_gate_is_not_a_zero_of_five(session):
+    told = summary.summarize(session, submit(session, gate="no"))
+    assert (told["scores"][0]["gate"], told["scores"][0]["band"]) == (False, "no event")
+    answered = submit(session, **dict.fromkeys(("nightmares", "avoidance", "on_guard", "numb", "guilt"), "no"))
+    zero = summary.summarize(session, answered)["scores"][0]
+    assert (zero["gate"], zero["score"], zero["band"]) == (True, 0, "below cut")
+
+
+def test_the_cut_is_a_setting(session):
+    assert "pc-ptsd-5-positive" in codes(session, submit(session))
+    assert "pc-ptsd-5-near-cut" in codes(session, submit(session, settings=make_settings(pc_ptsd5_cut=5)))
+
+
+def codes(session, handoff):
+    return {flag["code"] for flag in summary.summarize(session, handoff)["flags"]}
+
+
+@pytest.mark.parametrize(("reach", "part", "value"), [("503-555-0199", "phone", "+15035550199"), ("sam@example.org", "email", "sam@example.org")])  # fmt: skip
+def test_a_way_to_reach_somebody_goes_where_it_belongs(session, reach, part, value):
+    person = summary.summarize(session, submit(session, "callback", reach=reach))["person"]
+    assert person[part] == value
+    assert person["name"] == "Sam"
+
+
+def test_the_snapshot_stays_what_was_sent(session):
+    handoff = submit(session)
+    before = summary.summarize(session, handoff)
+    intake = intakes.get_intake(session, handoff.intake_id)
+    intakes.save_answer(session, intake, "intake", "1", "name", "?", "answered", ["Somebody Else"], None)
+    handoff.status = "claimed"
+    after = summary.summarize(session, handoff)
+    assert after == {**before, "status": "claimed"}
+
+
+def test_only_contact_and_place_of_an_unsent_history_reach_staff_with_a_crisis(session):
+    intake = play(session, "intake", PERSON)
+    handoff = crisis(session, intake.conversation_id)
+    told = summary.summarize(session, handoff)
+    assert told["person"]["name"] == NAME
+    assert told["person"]["contact"]["city"] == "Salem"
+    assert told["answers"] == told["medications"] == told["scores"] == []
+    assert SYMPTOM not in json.dumps(told)
+
+
+def test_a_phone_number_given_after_the_crisis_is_seen(session):
+    conversation_id = new_conversation(session)
+    handoff = crisis(session, conversation_id)
+    assert summary.summarize(session, handoff)["person"]["phone"] is None
+    play(session, "callback", {"name": "Sam", "reach": "503-555-0199"}, conversation_id)
+    person = summary.summarize(session, handoff)["person"]
+    assert (person["name"], person["phone"]) == ("Sam", "+15035550199")
+
+
+def test_a_request_for_a_person_shows_nothing_of_an_unsent_history(session):
+    intake = play(session, "intake", PERSON)
+    callback = play(session, "callback", {"name": "Sam", "reach": "503-555-0199"}, intake.conversation_id)
+
+    handoff = service.request_callback(session, callback, settings=make_settings(), clinic=Clinic({}))
+    told = json.dumps(summary.summarize(session, handoff))
+    assert SYMPTOM not in told
+    assert NAME not in told
+
+
+def test_questions_asked_come_along(session):
+    intake = play(session, "intake", PERSON)
+    conversations.record_question(session, intake.conversation_id, "What does it cost?", "cost")
+
+    handoff = service.submit_intake(session, intake, settings=make_settings(), clinic=Clinic({}))
+    asked = summary.summarize(session, handoff)["questions_asked"]
+    assert [(q["text"], q["faq_id"]) for q in asked] == [("What does it cost?", "cost")]
+
+
+@pytest.mark.parametrize("kind", ["intake", "callback", "question", "crisis", "kept"])
+def test_as_text_every_kind_can_be_read(session, kind):
+    text = summary.text(summary.summarize(session, of_kind(session, kind)))
+    assert "None" not in text.replace("None.", "")
+    assert all(len(line.strip()) < 400 for line in text.splitlines())
+
+
+def test_as_text_the_first_page_has_what_matters(session):
+    text = export(session, submit(session, suicidal_now="yes", safe_contact="no").id, "text")
+    top = text.split("ALL ANSWERS")[0]
+    for expected in (
+        "STAT", NAME, "Margo", "March 4, 1987", "+15035550123", "Safe to contact: No", SYMPTOM,
+        "[RED] Thoughts of ending", "Not safe to contact", '"Xanax as needed"', "4 of 5, at or above cut (cut 4)",
+        "Gate (ever such an event): yes", "SKIPPED", "Given:", "NOT GIVEN:", "version 2026-1",
+    ):  # fmt: skip
+        assert expected in top, expected
+
+
+def test_an_export_is_one_of_three_and_leaves_a_trace(session):
+    handoff = submit(session)
+    assert export(session, handoff.id, "json") == summary.summarize(session, handoff)
+    assert export(session, handoff.id, "fhir")["resourceType"] == "Bundle"
+    assert isinstance(export(session, handoff.id, "text"), str)
+    assert [entry.action for entry in audit.entries(session)] == ["export"] * 3
+    with pytest.raises(ValueError, match="format"):
+        export(session, handoff.id, "pdf")
+    with pytest.raises(UnknownHandoff):
+        export(session, "unknown", "json")
+
+
+def test_times_carry_their_zone(session):
+    told = summary.summarize(session, submit(session))
+    assert told["created"].endswith("+00:00")
+    assert all(answer["at"].endswith("+00:00") for answer in told["answers"])
