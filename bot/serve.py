@@ -14,11 +14,12 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from pathlib import Path
 from typing import Dict, List, Optional, TextIO
 
 from bot.settings import ROOT, Settings
 
-READY_TIMEOUT_S = 120
+READY_TIMEOUT_S = 300  # a busy or small machine imports Rasa in minutes, not seconds
 STOP_TIMEOUT_S = 10
 RESTART_DELAYS_S = (1, 2, 5, 10, 30)
 STABLE_AFTER_S = 60
@@ -35,6 +36,7 @@ class Server:
     name: str
     command: List[str]
     environment: Dict[str, str]
+    log: Path
     process: Optional[subprocess.Popen] = None
     started: float = 0.0
     failures: int = 0
@@ -42,7 +44,11 @@ class Server:
 
     def start(self) -> None:
         # a group of its own: Ctrl-C reaches only the supervisor, which then stops the servers in order
-        self.process = subprocess.Popen(self.command, cwd=ROOT, env=self.environment, start_new_session=True)
+        self.log.parent.mkdir(parents=True, exist_ok=True)
+        with open(self.log, "ab") as log:
+            self.process = subprocess.Popen(
+                self.command, cwd=ROOT, env=self.environment, stdout=log, stderr=subprocess.STDOUT, start_new_session=True
+            )
         self.started = time.monotonic()
 
     def watch(self, out: TextIO) -> None:
@@ -51,7 +57,11 @@ class Server:
         if self.process is not None and self.process.poll() is not None:
             self.failures = 0 if now - self.started > STABLE_AFTER_S else self.failures
             delay = RESTART_DELAYS_S[min(self.failures, len(RESTART_DELAYS_S) - 1)]
-            print(f"The {self.name} server stopped (status {self.process.returncode}); starting it again.", file=out, flush=True)
+            print(
+                f"The {self.name} server stopped (status {self.process.returncode}, see {self.log}); starting it again.",
+                file=out,
+                flush=True,
+            )
             self.process, self.due, self.failures = None, now + delay, self.failures + 1
         if self.process is None and now >= self.due:
             self.start()
@@ -66,12 +76,15 @@ def servers(settings: Settings) -> List[Server]:
         "PYTHONPATH": str(ROOT),
         "OMP_NUM_THREADS": "1",
     }
-    run = [sys.executable, "-m"]
+    commands = {
+        "chat": ["bot.channel.server"],
+        "action": ["actions"],
+        "staff": ["bot.staff"],
+        "outbox": ["bot", "outbox"],
+    }
     return [
-        Server("chat", [*run, "bot.channel.server"], environment),
-        Server("action", [*run, "actions"], environment),
-        Server("staff", [*run, "bot.staff"], environment),
-        Server("outbox", [*run, "bot", "outbox"], environment),
+        Server(name, [sys.executable, "-m", *module], environment, settings.log_dir / f"{name}.log")
+        for name, module in commands.items()
     ]
 
 
@@ -120,7 +133,7 @@ def serve(settings: Settings, out: TextIO = sys.stdout) -> int:
                 announced = True
                 _announce(settings, out)
             if not announced and time.monotonic() > deadline:
-                raise ServeError("The servers did not get ready in time; see the messages above.")
+                raise ServeError(f"The servers did not get ready in time; see {settings.log_dir}.")
             time.sleep(0.25)
     finally:
         _stop(running)

@@ -38,6 +38,7 @@ class Settings:
     public_staff_url: str = ""
     models_dir: Path = ROOT / "models"
     clinic_file: Path = ROOT / "clinic.yml"
+    log_dir: Path = ROOT / "var" / "log"
     widget_allowed_origins: Tuple[str, ...] = ()
     trusted_proxies: int = 0
     chat_session_hours: float = 72

@@ -23,7 +23,7 @@ from cryptography.fernet import Fernet
 ROOT = Path(__file__).resolve().parent.parent
 STAFF_EMAIL = "nurse@example.org"
 STAFF_PASSWORD = "correct horse battery staple 7"
-READY_S = 180
+READY_S = 300
 
 Message = Dict[str, Any]
 
@@ -113,7 +113,11 @@ class System:
     staff_url: str
     environment: Dict[str, str]
     process: subprocess.Popen
-    log: Path
+    log_dir: Path
+
+    def log(self) -> str:
+        """Everything that all servers wrote."""
+        return "".join(path.read_text(errors="replace") for path in sorted(self.log_dir.iterdir()))
 
     def visitor(self) -> Visitor:
         return Visitor(self.chat_url)
@@ -163,15 +167,17 @@ def running(folder: Path, **settings: str) -> Iterator[System]:
         "MESSAGES_PER_MINUTE": "100000",
         "ADDRESS_MESSAGES_PER_MINUTE": "100000",
         "SESSIONS_PER_MINUTE": "100000",
+        "LOG_DIR": str(folder / "log"),
         **settings,
     }
-    log = folder / "servers.log"
-    with open(log, "wb") as out:
+    log_dir = folder / "log"
+    log_dir.mkdir()
+    with open(log_dir / "serve.log", "wb") as out:
         process = subprocess.Popen(
             [sys.executable, "-m", "bot", "serve"],
             cwd=ROOT, env=environment, stdout=out, stderr=subprocess.STDOUT, start_new_session=True,
         )  # fmt: skip
-    system = System(f"http://127.0.0.1:{chat}", f"http://127.0.0.1:{staff}", environment, process, log)
+    system = System(f"http://127.0.0.1:{chat}", f"http://127.0.0.1:{staff}", environment, process, log_dir)
     try:
         _wait(system)
         yield system
@@ -193,7 +199,7 @@ def _wait(system: System) -> None:
         if system.process.poll() is not None:
             break
         time.sleep(0.25)
-    raise AssertionError(f"the servers did not get ready:\n{system.log.read_text()[-3000:]}")
+    raise AssertionError(f"the servers did not get ready:\n{system.log()[-3000:]}")
 
 
 def add_nurse(system: System) -> None:

@@ -31,6 +31,7 @@ TURN_TIMEOUT_S = 30
 RECENT_TEXTS = 4
 PROTECTED_PREFIX = "\u2060"  # word joiner: typed "/text" is never read as an intent payload
 CRISIS_STATE = "crisis"
+STAFF_STATE = "staff"  # somebody of the team writes in this chat: the assistant only listens for a crisis
 ERASE = "erase"  # the choice that the privacy action offers
 ERASED = (
     "I've deleted what you wrote here and hadn't sent. What was already sent to the team stays with them, and they can delete "
@@ -119,6 +120,8 @@ class Turns:
             )
         if state == CRISIS_STATE or (choice and choice in self._crisis_choices()):
             return await self._in_crisis(conversation_id, message.id, text, choice)
+        if state == STAFF_STATE:
+            return []  # it stays pending until staff hand the chat back
         payload = offered["payload"] if offered else PROTECTED_PREFIX + (text or "")
         return await self._answer(conversation_id, message.id, payload, screening, text)
 

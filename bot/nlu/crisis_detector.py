@@ -11,6 +11,7 @@ Trained on `data/safety/train.tsv` and, as everyday talk, on all other NLU examp
 """
 from __future__ import annotations
 
+import contextlib
 import csv
 from dataclasses import dataclass
 from pathlib import Path
@@ -175,7 +176,8 @@ class CrisisDetector(GraphComponent, IntentClassifierBase):
     ) -> CrisisDetector:
         component = cls(config, model_storage, resource)
         component._screener = Screener.load(component._directory)
-        with model_storage.read_from(resource) as directory:
+        # without safety texts to train on nothing was stored, not even the folder: the rules work alone
+        with contextlib.suppress(ValueError), model_storage.read_from(resource) as directory:
             if (directory / f"{_FILE}.npz").is_file():
                 component._model = CrisisModel(read_arrays(directory, _FILE), component._config["ngram_weight"])
         return component
