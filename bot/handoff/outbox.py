@@ -37,7 +37,7 @@ logger = logging.getLogger(__name__)
 LEASE = timedelta(minutes=2)
 FIRST_PAUSE = timedelta(seconds=30)
 LONGEST_PAUSE = timedelta(hours=6)
-MAX_ATTEMPTS = 12  # with these pauses: over a day and a half
+MAX_ATTEMPTS = 16  # with these pauses: over a day and a half
 POLL_S = 2
 TIMEOUT_S = 20
 

@@ -1,0 +1,199 @@
+"""The bundle is valid FHIR R4, claims nothing that was not said, and can be sent twice."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+from fhir.resources.R4B.bundle import Bundle
+from fhir.resources.R4B.questionnaireresponse import QuestionnaireResponse
+
+from bot.handoff import fhir
+from tests.handoff_fixtures import NAME, crisis, new_conversation, submit
+from tests.records_fixtures import backend, database  # noqa: F401
+
+pytestmark = pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
+
+VERIFIED = {  # clinical codes that the fact sheet marks as verified, with their display
+    ("http://snomed.info/sct", "47505003"), ("http://snomed.info/sct", "38341003"), ("http://snomed.info/sct", "77386006"),
+    ("http://snomed.info/sct", "716186003"), ("http://loinc.org", "82810-3"),
+}  # fmt: skip
+OURS = "https://github.com/onward-intake/fhir/"
+HL7 = "http://terminology.hl7.org/CodeSystem/"
+
+
+@pytest.fixture
+def session(database):  # noqa: F811
+    with database.session() as s:
+        yield s
+
+
+def resources(made, kind=None):
+    return [e["resource"] for e in made["entry"] if kind in (None, e["resource"]["resourceType"])]
+
+
+def walk(value):
+    if isinstance(value, dict):
+        yield value
+        for inner in value.values():
+            yield from walk(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from walk(inner)
+
+
+BUNDLES = {
+    "full": lambda s: submit(s, suicidal_now="yes", high_bp="yes", pregnant="possible"),
+    "sparse": lambda s: submit(
+        s,
+        **dict.fromkeys(("birth_date", "phone", "city", "state", "medications", "allergies", "gate", "goals")),
+        adult="yes",
+    ),
+    "gate no": lambda s: submit(s, gate="no", allergies="none"),
+    "half screened": lambda s: submit(s, guilt=None),
+    "callback": lambda s: submit(s, "callback"),
+    "question": lambda s: submit(s, "question"),
+    "crisis": lambda s: crisis(s, new_conversation(s)),
+}
+
+
+@pytest.fixture(params=BUNDLES)
+def made(request, session):
+    return fhir.bundle(session, BUNDLES[request.param](session))
+
+
+def test_it_is_a_valid_transaction(made):
+    parsed = Bundle.parse_obj(made)
+    assert parsed.type == "transaction"
+    assert json.loads(parsed.json())["entry"]
+
+
+def test_every_reference_points_into_the_bundle(made):
+    known = {entry["fullUrl"] for entry in made["entry"]}
+    references = [part["reference"] for part in walk(made) if isinstance(part.get("reference"), str)]
+    assert references
+    assert set(references) <= known
+
+
+def test_every_entry_is_created_only_once(made):
+    conditions = []
+    for entry in made["entry"]:
+        resource, request = entry["resource"], entry["request"]
+        assert request["method"] == "POST"
+        assert request["url"] == resource["resourceType"]
+        search, token = request["ifNoneExist"].split("=", 1)
+        found = resource["meta"]["tag"] if search == "_tag" else resource["identifier"]
+        found = found if isinstance(found, list) else [found]
+        assert token in [f"{one['system']}|{one.get('value') or one.get('code')}" for one in found]
+        conditions.append((resource["resourceType"], request["ifNoneExist"]))
+    assert len(conditions) == len(set(conditions)), "two entries would shadow each other"
+
+
+def test_only_verified_codes_are_used(made):
+    for part in walk(made):
+        if "system" in part and "code" in part:
+            system, code = part["system"], part["code"]
+            assert system.startswith((OURS, HL7)) or (system, code) in VERIFIED, (system, code)
+
+
+def test_nothing_is_claimed_that_was_not_said(made):
+    assert not resources(made, "RiskAssessment")
+    for patient in resources(made, "Patient"):
+        assert "gender" not in patient
+    assert "null" not in json.dumps(made)
+    assert not [part for part in walk(made) if any(value in (None, [], {}, "") for value in part.values())]
+
+
+def test_the_same_handoff_gives_the_same_bundle(session):
+    handoff = submit(session)
+    assert fhir.bundle(session, handoff) == fhir.bundle(session, handoff)
+
+
+def test_an_unknown_birth_date_is_absent(session):
+    made = fhir.bundle(session, submit(session, birth_date=None, adult="yes"))
+    assert "birthDate" not in resources(made, "Patient")[0]
+    known = fhir.bundle(session, submit(session))
+    assert resources(known, "Patient")[0]["birthDate"] == "1987-03-04"
+
+
+def test_the_responses_are_the_record_of_what_was_answered(session):
+    made = fhir.bundle(session, submit(session))
+    found = resources(made, "QuestionnaireResponse")
+    assert len(found) == 2
+    for response in found:
+        parsed = QuestionnaireResponse.parse_obj(response)
+        assert parsed.status == "completed"
+        assert parsed.authored is not None
+        assert response["source"] == response["subject"]
+    given = {part["linkId"]: part["answer"][0] for response in found for part in walk(response) if part.get("answer")}
+    assert given["name"] == {"valueString": NAME}
+    assert given["nightmares"] == {"valueBoolean": True}
+
+
+def test_the_score_is_derived_from_its_response(session):
+    made = fhir.bundle(session, submit(session))
+    (score,) = resources(made, "Observation")
+    source = next(e for e in made["entry"] if e["fullUrl"] == score["derivedFrom"][0]["reference"])
+    assert source["resource"]["questionnaire"].split("|")[0].endswith("/pc-ptsd-5")
+    assert (score["valueInteger"], score["status"]) == (4, "final")
+    assert "Gate question: yes" in score["note"][0]["text"]
+
+
+def test_a_half_answered_screen_is_preliminary(session):
+    (score,) = resources(fhir.bundle(session, submit(session, guilt=None)), "Observation")
+    assert score["status"] == "preliminary"
+
+
+def test_red_and_amber_are_flags_and_info_is_not(session):
+    made = fhir.bundle(session, submit(session, suicidal_now="yes", breastfeeding="yes", veteran="yes"))
+    texts = [flag["code"]["text"] for flag in resources(made, "Flag")]
+    assert any(text.startswith("RED: Thoughts of ending") for text in texts)
+    assert any(text.startswith("AMBER: Breastfeeding") for text in texts)
+    assert not any("Veteran" in text for text in texts)
+
+
+@pytest.mark.parametrize(("changes", "priority"), [({}, "routine"), ({"suicidal_now": "yes"}, "stat")])
+def test_the_task_has_the_urgency_of_the_handoff(session, changes, priority):
+    (task,) = resources(fhir.bundle(session, submit(session, **changes)), "Task")
+    assert (task["priority"], task["status"]) == (priority, "requested")
+
+
+def test_each_consent_tells_what_was_agreed_and_what_was_not(session):
+    consents = resources(fhir.bundle(session, submit(session)), "Consent")
+    assert len(consents) == 6
+    assert {(c["status"], c["provision"]["type"]) for c in consents} == {("active", "permit"), ("rejected", "deny")}
+    assert all(c["policy"][0]["uri"].endswith("|2026-1") and c["dateTime"] for c in consents)
+
+
+def test_what_a_person_says_of_themselves_is_unconfirmed(session):
+    made = fhir.bundle(session, submit(session, high_bp="yes"))
+    found = resources(made, "Condition") + resources(made, "AllergyIntolerance")
+    assert len(found) == 3
+    assert all(r["verificationStatus"]["coding"][0]["code"] == "unconfirmed" for r in found)
+    assert {m["medicationCodeableConcept"]["text"] for m in resources(made, "MedicationStatement")} == {
+        "sertraline",
+        "alprazolam",
+    }
+
+
+def test_no_allergies_is_said_only_by_who_said_it(session):
+    said = fhir.bundle(session, submit(session, allergies="none"))
+    assert resources(said, "AllergyIntolerance")[0]["code"]["text"] == "No known allergy"
+    assert not resources(fhir.bundle(session, submit(session, allergies=None)), "AllergyIntolerance")
+
+
+def test_a_crisis_says_what_text_was_shown_and_when(session):
+    made = fhir.bundle(session, crisis(session, new_conversation(session), "I want to die"))
+    (shown,) = resources(made, "Communication")
+    assert shown["payload"][0]["contentString"] == "Call or text 988."
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+00:00", shown["sent"])
+    assert resources(made, "Task")[0]["priority"] == "stat"
+
+
+def test_the_origin_of_everything_is_said(session):
+    made = fhir.bundle(session, submit(session))
+    (provenance,) = resources(made, "Provenance")
+    others = {entry["fullUrl"] for entry in made["entry"]} - {made["entry"][-1]["fullUrl"]}
+    assert {target["reference"] for target in provenance["target"]} == others
+    assert any("automated" in agent["who"].get("display", "") for agent in provenance["agent"])
