@@ -50,12 +50,14 @@ def play_file(
     today: Optional[dt.date] = None,
 ) -> int:
     """Play a questionnaire with answers from a file, or in the terminal; prints the QuestionnaireResponse on ``out``."""
+    reading = path
     try:
         questionnaire = Questionnaire.load(path)
+        reading = answers_path or path
         given = None if answers_path is None else _read_answers(answers_path)
     except QuestionnaireError as error:
         for problem in error.problems:
-            print(f"{error.name}: {problem}", file=err)
+            print(f"{reading}: {problem}", file=err)
         return 1
     answers: Dict[Key, Answer] = {}
     player = Player([questionnaire], answers, today=today)

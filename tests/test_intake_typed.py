@@ -1,0 +1,356 @@
+"""What people type is understood; what could mean two things is asked again, and nothing else is ever raised."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.intake import AnswerError, Item, Questionnaire
+from bot.intake.parsing import show
+from tests.intake_forms import FIXTURES, TODAY, choice, form, item, own, player
+
+OURS = own("intake", "pc-ptsd-5", "callback")
+EVERY = player(json.loads((FIXTURES / "every-type.json").read_text(encoding="utf-8")))
+
+
+def read(link_id: str, text: str, questionnaire: str = "intake") -> Any:
+    """The value that is stored (the code of a choice), or the reason why there is none, as ``!reason``."""
+    p = OURS if questionnaire in ("intake", "pc-ptsd-5", "callback") else EVERY
+    try:
+        [value] = p.parse(p.item(questionnaire, link_id), text).values
+    except AnswerError as error:
+        return f"!{error.reason}"
+    return value["code"] if isinstance(value, dict) and "code" in value and "value" not in value else value
+
+
+@pytest.mark.parametrize(
+    ("text", "meaning"),
+    [
+        ("yes", "yes"), ("Yes.", "yes"), ("y", "yes"), ("YEAH", "yes"), ("yep", "yes"), ("yesss!!", "yes"), ("yse", "yes"),
+        ("I do", "yes"), ("yes, since 2019", "yes"), ("Yes I had a stent put in", "yes"), ("i have", "yes"), ("👍", "yes"),
+        ("yes but it's treated", "yes"), ("I think so", "yes"), ("1", "yes"), ("the first one", "yes"), ("sí", "yes"),
+        ("no", "no"), ("No", "no"), ("n", "no"), ("nope", "no"), ("nah", "no"), ("not really", "no"), ("never", "no"),
+        ("I don't", "no"), ("i dont", "no"), ("I haven’t", "no"), ("not that I know of", "no"), ("none", "no"), ("2", "no"),
+        ("no I don't think so", "no"), ("I don't think so", "no"), ("no, never", "no"), ("No - never had any", "no"),
+        ("no heart problems", "no"), ("not as far as I know", "no"), ("no sir", "no"),
+        ("not sure", "unsure"), ("I'm not sure", "unsure"), ("idk", "unsure"), ("I don't know", "unsure"), ("maybe", "unsure"),
+        ("dunno", "unsure"), ("no idea", "unsure"), ("can't remember", "unsure"), ("I don't remember", "unsure"), ("3", "unsure"),
+        ("not suer", "unsure"), ("possibly", "unsure"), ("probably not", "unsure"), ("no sé", "unsure"), ("unsure", "unsure"),
+        ("maybe when I was a child", "unsure"), ("I'm not really sure", "unsure"),
+        ("prefer not to say", "declined"), ("I'd rather not say", "declined"), ("skip", "declined"), ("pass", "declined"),
+        ("I don't want to answer that", "declined"), ("prefer not", "declined"), ("none of your business", "declined"), ("4", "declined"),
+    ],
+)  # fmt: skip
+def test_four_way_question_understands(text: str, meaning: str) -> None:
+    assert read("heart", text) == meaning
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "no but I used to", "No, but my doctor said it's borderline", "yes and no", "yeah no", "yes no", "no. my dad did",
+        "no, I'm not sure", "sure", "ok", "no problem", "no doubt", "what do you mean", "I don't know what that means",
+        "I'm not sure what you mean", "it beats", "5", "0", "not yes", "I had a heart attack in 2012", "I don't want to live",
+        "I don't understand", "?!", "no, sometimes", "banana", "nos",
+    ],
+)  # fmt: skip
+def test_four_way_question_never_guesses(text: str) -> None:
+    assert read("heart", text).startswith("!")
+
+
+@pytest.mark.parametrize("text", ["not sure", "idk", "maybe", "I don't know", "can't remember", "no idea", "possibly", "unsure"])
+@pytest.mark.parametrize("link_id", ["consent-share", "voicemail-ok"])
+def test_not_sure_is_never_a_no(link_id: str, text: str) -> None:
+    assert read(link_id, text) == "!unsure"
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("yes", True), ("ok", True), ("Okay", True), ("sure", True), ("I agree", True), ("of course", True), ("go ahead", True),
+        ("fine", True), ("no problem", True), ("yes please", True), ("I understand", True), ("no", False), ("No thanks", False),
+        ("I don't agree", False), ("nope", False),
+        ("I guess so", "!unclear"), ("yes but only to the doctor", "!unclear"), ("do I have to?", "!unclear"), ("yes if you must", "!unclear"),
+    ],
+)  # fmt: skip
+def test_consent_takes_a_plain_word_only(text: str, value: Any) -> None:
+    assert read("consent-share", text) == value
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("yes", True),
+        ("No", False),
+        ("I have", True),
+        ("sometimes", "!unclear"),
+        ("ok", "!unclear"),
+        ("sure", "!unclear"),
+        ("often", "!unclear"),
+    ],
+)
+def test_screener_answer_is_not_inferred(text: str, value: Any) -> None:
+    assert read("gate", text, "pc-ptsd-5") == value
+
+
+def test_sentence_is_kept_as_it_was_typed() -> None:
+    answer = OURS.parse(OURS.item("intake", "heart"), "  Yes, since 2019 ")
+    assert (answer.values[0]["code"], answer.text) == ("yes", "Yes, since 2019")
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("oregon", "OR"), ("OR", "OR"), ("or", "OR"), ("Salem Oregon", "OR"), ("I'm in Oregon", "OR"), ("Salem, OR", "OR"), ("oregn", "OR"),
+        ("PORTLAND, OR", "OR"), ("washington", "WA"), ("Washington DC", "DC"), ("D.C.", "DC"), ("kansas", "KS"), ("Arkansas", "AR"),
+        ("virginia", "VA"), ("West Virginia", "WV"), ("new y", "NY"), ("Calif", "CA"), ("N. Carolina", "NC"), ("Canada", "other"),
+        ("new", "!ambiguous"), ("Oregon or Washington", "!ambiguous"), ("ok", "!ambiguous"), ("OK", "OK"),
+        ("not oregon", "!not-an-option"), ("38", "!not-an-option"), ("somewhere", "!not-an-option"),
+    ],
+)  # fmt: skip
+def test_state_is_found(text: str, value: str) -> None:
+    assert read("state", text) == value
+
+
+@pytest.mark.parametrize(
+    ("link_id", "text", "value"),
+    [
+        ("contact-way", "call", "call"), ("contact-way", "phone", "call"), ("contact-way", "text me", "text"), ("contact-way", "t", "text"),
+        ("contact-way", "by email please", "email"), ("contact-way", "e-mail", "email"), ("contact-way", "call or text", "!ambiguous"),
+        ("contact-way", "don't call", "!not-an-option"), ("contact-way", "either", "!not-an-option"),
+        ("pregnant", "no", "no"), ("pregnant", "not pregnant", "no"), ("pregnant", "I'm pregnant", "pregnant"), ("pregnant", "n/a", "not-applicable"),
+        ("pregnant", "I'm a man", "not-applicable"), ("pregnant", "I could be pregnant", "possible"), ("pregnant", "trying", "trying"),
+        ("pregnant", "not sure", "unsure"), ("pregnant", "prefer not to say", "declined"), ("pregnant", "yes", "!not-an-option"),
+        ("veteran", "Army", "yes"), ("veteran", "I'm not a veteran", "no"), ("veteran", "idk", "!unsure"),
+    ],
+)  # fmt: skip
+def test_choice_is_found_by_its_everyday_names(link_id: str, text: str, value: str) -> None:
+    assert read(link_id, text) == value
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("Several days", "1"), ("several", "1"), ("sevral days", "1"), ("0", "0"), ("nearly every day", "3"), ("nearly", "3"),
+        ("More than half", "2"), ("often", "!"), ("day", "!"),
+    ],
+)  # fmt: skip
+def test_number_means_the_code_where_codes_are_numbers(text: str, value: str) -> None:
+    labels = ("Not at all", "Several days", "More than half the days", "Nearly every day")
+    options = [{"valueCoding": {"code": str(n), "display": label}} for n, label in enumerate(labels)]
+    p = player(form(item("q", "choice", answerOption=options)))
+    try:
+        assert p.parse(p.item("q", "q"), text).values[0]["code"] == value
+    except AnswerError:
+        assert value == "!"
+
+
+def test_number_that_may_be_a_place_or_a_score_is_asked_again() -> None:
+    phq = Questionnaire.load(FIXTURES / "r4-phq-9-questionnaire.json")
+    first: Item = phq.by_id["LittleInterest"]
+    p = player(phq.raw)
+    with pytest.raises(AnswerError, match=r"Did you mean More than half the days or Nearly every day\?"):
+        p.parse(first, "3")
+    assert p.parse(first, "0").values[0]["display"] == "Not at all"
+
+
+@pytest.mark.parametrize(
+    ("typed", "codes"), [("red", ["red"]), ("red, blue", ["red", "blue"]), ("1 and 3", ["red", "blue"]), ("red and red", ["red"])]
+)
+def test_several_choices_in_one_answer(typed: str, codes: list[str]) -> None:
+    p = player(form(choice("q", "Red", "Green", "Blue", repeats=True)))
+    assert [value["code"] for value in p.parse(p.item("q", "q"), typed).values] == codes
+
+
+def test_option_that_stands_alone_cannot_be_combined() -> None:
+    with pytest.raises(AnswerError) as caught:
+        EVERY.parse(EVERY.item("q", "many"), "apples, none of these")
+    assert caught.value.reason == "exclusive"
+
+
+@pytest.mark.parametrize(
+    ("link_id", "text", "value"),
+    [
+        ("integer", "3", 3), ("integer", "about 3", 3), ("integer", "three", 3), ("integer", "3.0", 3), ("integer", "none", 0), ("integer", "٣", 3),
+        ("integer", "3 times a week", 3), ("integer", "5'11\"", "!not-a-number"), ("integer", "2-3", "!not-a-number"), ("integer", "2 or 3", "!not-a-number"),
+        ("integer", "3.5", "!not-whole"), ("integer", "more than 5", "!not-a-number"), ("integer", "11", "!above-max"), ("integer", "-1", "!below-min"),
+        ("integer", "twenty twenty", "!not-a-number"), ("integer", "12th", "!not-a-number"), ("integer", "5²", "!not-a-number"), ("integer", "a few", "!not-a-number"),
+        ("integer", "99999999999", "!above-max"), ("integer", "1e5", "!not-a-number"), ("integer", "120/80", "!not-a-number"),
+        ("decimal", "5,5", 5.5), ("decimal", "5.5", 5.5), ("decimal", "1,200", 1200.0), ("decimal", "1.200,5", 1200.5), ("decimal", "five and a half", 5.5),
+        ("decimal", "5 1/2", 5.5), ("decimal", "5½", 5.5), ("decimal", ".7", 0.7), ("decimal", "0.2", "!below-min"), ("decimal", "5.55", "!too-precise"),
+        ("time", "3:30 pm", "15:30:00"), ("time", "15:30", "15:30:00"), ("time", "noon", "12:00:00"), ("time", "12 am", "00:00:00"), ("time", "3", "!ambiguous"),
+        ("time", "3:30", "!ambiguous"), ("time", "25:00", "!not-a-time"), ("time", "soon", "!not-a-time"), ("time", "9:15:30 a.m.", "09:15:30"),
+        ("dateTime", "March 4 2020 at 3:30 pm", "2020-03-04T15:30:00+00:00"), ("dateTime", "2020-03-04T15:30:00-08:00", "2020-03-04T15:30:00-08:00"),
+        ("dateTime", "march 2020", "2020-03"), ("dateTime", "Feb 30 2020 at 3 pm", "!impossible-date"),
+        ("url", "example.com", "https://example.com"), ("url", "http://example.com/a?b=c", "http://example.com/a?b=c"), ("url", "not a link", "!not-a-url"),
+        ("url", "hello", "!not-a-url"), ("string", "abc", "abc"), ("string", "a", "!too-short"), ("string", "a" * 21, "!too-long"), ("string", "abc1", "!wrong-format"),
+        ("quantity", "70 kg", {"value": 70, "unit": "kg", "system": "http://unitsofmeasure.org", "code": "kg"}), ("quantity", "70", "!wrong-unit"),
+        ("quantity", "154.5 pounds", {"value": 154.5, "unit": "lb", "system": "http://unitsofmeasure.org", "code": "[lb_av]"}), ("quantity", "70 cm", "!wrong-unit"),
+        ("open", "tea", "Tea"), ("open", "mate", "mate"), ("numbers", "20", 20), ("numbers", "2", "!not-an-option"), ("days", "2026-07-01", "2026-07-01"),
+        ("text", "", "!empty"), ("text", " \n ", "!empty"), ("intro", "x", "!not-a-question"),
+    ],
+)  # fmt: skip
+def test_each_type_is_read(link_id: str, text: str, value: Any) -> None:
+    assert read(link_id, text, "q") == value
+
+
+def test_unit_that_the_question_does_not_want_is_refused_not_converted() -> None:
+    unit = {"system": "http://unitsofmeasure.org", "code": "kg", "display": "kg"}
+    p = player(form(item("q", "decimal", ext={"questionnaire-unit": ("Coding", unit)})))
+    assert p.parse(p.item("q", "q"), "70 kilos").values == [70.0]
+    with pytest.raises(AnswerError, match="Please give this in kg"):
+        p.parse(p.item("q", "q"), "154 pounds")
+
+
+@pytest.mark.parametrize(
+    ("link_id", "text", "value"),
+    [
+        ("phone", "503 555 0142", "+15035550142"), ("phone", "my cell is (503) 555-0142", "+15035550142"), ("phone", "+44 20 7946 0958", "+442079460958"),
+        ("phone", "503-555-0142 ext 12", "+15035550142;ext=12"), ("phone", "555-0142", "!not-a-phone"), ("phone", "911", "!not-a-phone"),
+        ("phone", "503-555-0142 or 503-555-0199", "!ambiguous"), ("phone", "no phone", "!not-a-phone"), ("phone", "jane@example.com", "!not-a-phone"),
+        ("email", "Jane.Doe@Example.COM", "Jane.Doe@example.com"), ("email", "it's jane@example.com.", "jane@example.com"),
+        ("email", "jane at example dot com", "jane@example.com"), ("email", "jane@", "!not-an-email"), ("email", "none", "!not-an-email"),
+        ("email", "a@example.com and b@example.com", "!ambiguous"),
+        ("name", "My name is Maria Lopez", "Maria Lopez"), ("name", "I'm Sam", "Sam"), ("name", "Imani Imran", "Imani Imran"), ("name", "call me Al", "Al"),
+        ("name", "It's Bob.", "Bob"), ("name", "John Smith Jr.", "John Smith Jr."), ("name", "1234", "!not-a-name"), ("name", "x" * 121, "!too-long"),
+        ("name", "Nguyễn Thị Minh Khai", "Nguyễn Thị Minh Khai"), ("name", "O’Brien-Smith", "O’Brien-Smith"),
+    ],
+)  # fmt: skip
+def test_ways_to_reach_a_person_are_read(link_id: str, text: str, value: str) -> None:
+    assert read(link_id, text) == value
+
+
+@pytest.mark.parametrize(
+    ("text", "value"), [("503-555-0142", "+15035550142"), ("me@example.com", "me@example.com"), ("call me", "!not-a-phone")]
+)
+def test_either_phone_or_email_will_do(text: str, value: str) -> None:
+    assert read("reach", text, "callback") == value
+
+
+def test_too_long_an_answer_is_told_the_limit() -> None:
+    with pytest.raises(AnswerError, match=r"longer than this answer can be \(500 characters\)"):
+        OURS.parse(OURS.item("intake", "reason"), "a" * 501)
+
+
+@pytest.mark.parametrize("pattern", ["(a+)+b", "(a|aa)+$b"])
+def test_slow_pattern_of_a_questionnaire_does_not_hold_up_the_chat(pattern: str) -> None:
+    p = player(form(item("q", ext={"regex": ("String", pattern)})))
+    with pytest.raises(AnswerError) as caught:
+        p.parse(p.item("q", "q"), "a" * 5000)
+    assert caught.value.reason == "wrong-format"
+
+
+def test_what_cannot_be_stored_is_left_out() -> None:
+    answer = OURS.parse(OURS.item("intake", "goals"), "sleep\x00 \ud800 better\r\nand rest")
+    assert answer.values == ["sleep  better\nand rest"]
+    json.dumps(answer.values).encode()
+
+
+_ALL = [q for p in (OURS, EVERY) for form_ in p.questionnaires for q in form_.flat if q.asked]
+_WORDS = st.lists(
+    st.one_of(
+        st.sampled_from(
+            [
+                "yes",
+                "no",
+                "not",
+                "sure",
+                "maybe",
+                "but",
+                "never",
+                "1",
+                "2",
+                "12",
+                "3/4/87",
+                "march",
+                "4th",
+                "1987",
+                "ago",
+                "two",
+                "dozen",
+                "and",
+                "a",
+                "half",
+                "kg",
+                "lb",
+                "@",
+                ".",
+                ",",
+                ";",
+                "-",
+                "/",
+                "oregon",
+                "or",
+                "at",
+                "pm",
+                "call",
+                "text",
+                "none",
+                "of",
+                "these",
+                "½",
+                "٤",
+                "1,2",
+                "12:30",
+                "+1",
+                "503-555-0142",
+                "a@b.co",
+                "today",
+                "last",
+                "year",
+                "29",
+                "feb",
+            ]
+        ),
+        st.text(max_size=6),
+    ),
+    max_size=7,
+).map(" ".join)
+
+
+@given(question=st.sampled_from(_ALL), text=st.one_of(_WORDS, st.text(max_size=60)))
+@settings(max_examples=600, deadline=None)
+def test_no_text_raises_anything_but_a_kind_refusal(question: Item, text: str) -> None:
+    p = OURS if question.questionnaire != "q" else EVERY
+    try:
+        answer = p.parse(question, text)
+    except AnswerError as error:
+        assert error.message[0].isupper()
+        assert error.message[-1] in ".?"
+        assert "!" not in error.message
+    else:
+        assert answer.answered
+        json.dumps(answer.values, allow_nan=False).encode()
+        assert show(question, answer)
+
+
+@pytest.mark.parametrize("text", ["Zebra-Quaxley", "12 zebraquax", "zebra@quaxley", "yes but zebraquax"])
+def test_refusal_never_repeats_what_was_typed(text: str) -> None:
+    for question in _ALL:
+        p = OURS if question.questionnaire != "q" else EVERY
+        try:
+            p.parse(question, text)
+        except AnswerError as error:
+            assert "zebra" not in error.message.lower()
+
+
+@pytest.mark.parametrize(
+    ("link_id", "text", "shown"),
+    [
+        ("birth-date", "3/4/87", "March 4, 1987"),
+        ("ptsd-diagnosed-year", "2019", "2019"),
+        ("heart", "yep", "Yes"),
+        ("consent-share", "ok", "Yes"),
+    ],
+)
+def test_answer_is_said_back_in_words(link_id: str, text: str, shown: str) -> None:
+    question = OURS.item("intake", link_id)
+    assert show(question, OURS.parse(question, text)) == shown
+
+
+def test_today_is_given_never_taken_from_the_machine() -> None:
+    assert OURS.today == TODAY
