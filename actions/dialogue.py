@@ -6,6 +6,7 @@ was opened out of order (``current``), how often an answer did not fit (``misses
 from __future__ import annotations
 
 import dataclasses
+import re
 from datetime import date
 from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
 
@@ -161,6 +162,8 @@ class Dialogue:
         lines = list(before)
         if changed and changed.status == "answered" and answer.status == "answered":
             lines.append(Line(f"Changed to: {self._shown(answer, item)}"))
+        elif _read_differently(item, answer):
+            lines.append(Line(f"Thanks. I noted {self._shown(answer, item)}. Tell me if that's wrong."))
         return self.ask(lines)
 
     def _did_not_fit(self, item: Item, message: str) -> Outcome:
@@ -214,7 +217,7 @@ class Dialogue:
         self.state.pop("current", None)
         self._remember()
         done = self.player.next_item() is None
-        rows = [f"{item.prompt}\n{self._shown(answer, item)}" for item, answer in self.player.review()]
+        rows = [f"{_gist(item.prompt)}\n{self._shown(answer, item)}" for item, answer in self.player.review()]
         closing = "Is this right?" if done else "This is what I have so far."
         text = "Here is what you told me.\n\n" + "\n\n".join(rows) + f"\n\n{closing}"
         first = button(SEND[self.intake.kind], "submit") if done else button("Go on", "repeat")
@@ -383,8 +386,8 @@ class Dialogue:
         for item, _ in self.player.review():
             questionnaire = self._questionnaire(item)
             top = next(top for top in questionnaire.items if item in top.walk())
-            title = top.text if top.type == "group" and top.text else questionnaire.title
-            sections.setdefault(_short(title), []).append(item)
+            title = top.link_id.replace("-", " ").capitalize() if top.type == "group" else questionnaire.title
+            sections.setdefault(title, []).append(item)
         return sections
 
     def _questionnaire(self, item: Item) -> Questionnaire:
@@ -427,6 +430,20 @@ def _named(text: str, items: Sequence[Item]) -> Optional[Item]:
             best.setdefault(hits, []).append(item)
     top = best[max(best)] if best else []
     return top[0] if len(top) == 1 else None
+
+
+def _read_differently(item: Item, answer: Answer) -> bool:
+    """Whether what was kept looks other than what was typed, so that it is said back."""
+    if not answer.text or item.type in ("boolean", "text") or len(item.options) <= MOST_BUTTONS and item.options:
+        return False
+    return re.sub(r"\W", "", show(item, answer)).lower() != re.sub(r"\W", "", answer.text).lower()
+
+
+def _gist(text: str) -> str:
+    """The question itself where a longer text leads up to it."""
+    if len(text) <= 120:
+        return text
+    return next((part for part in re.split(r"(?<=[.?]) ", text) if part.endswith("?")), text)
 
 
 def _short(text: str, most: int = 60) -> str:
