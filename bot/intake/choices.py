@@ -70,6 +70,7 @@ _POSITION = re.compile(
     r"^(?:the |option |number |no\.? ?|nr\.? ?|choice |answer )?#?(?:(\d{1,3})(?:st|nd|rd|th)?|([a-z]+))"
     r"(?: one| option| choice)?[.)]?$"
 )
+_MOST_PARTS = 50  # answers in one text
 _MOST_COUNTED = 20  # nobody counts further down a list
 _NEGATION = re.compile(r"\b(?:not|no|never|neither|nor|except|without|isn't|don't|dont|doesn't|can't|but)\b|n't\b")
 _NOT_APPLICABLE = frozenset(
@@ -125,7 +126,7 @@ def match_several(options: Sequence[Option], text: str, *, open_choice: bool = F
         return [match(options, text, open_choice=open_choice)]
     except AnswerError as error:
         parts = [p.strip() for p in re.split(r"[,;\n/+&]|\band\b", text) if p.strip()]
-        if len(parts) < 2:
+        if not 2 <= len(parts) <= _MOST_PARTS:
             raise
         found: List[Option] = []
         for part in parts:

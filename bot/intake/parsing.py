@@ -28,6 +28,7 @@ _PERMISSION = re.compile(r"\b(?:agree|understand|okay|ok|all right|(?:may|can) (
 _WITH_A_CONDITION = re.compile(r"\b(?:but|only|if|unless|except|as long as)\b", re.I)
 _INTEGER_LIMIT = 2**31 - 1  # a FHIR integer has 32 bits
 _REGEX_SECONDS = 0.05
+_LONGEST_VALUE = 300  # characters in which somebody says one date, time or number
 
 
 def parse_answer(item: Item, text: str, *, today: dt.date, timezone: dt.tzinfo = dt.timezone.utc) -> Answer:
@@ -102,6 +103,8 @@ def _several(item: Item, typed: str, today: dt.date, timezone: dt.tzinfo) -> Lis
 
 
 def _one(item: Item, typed: str, today: dt.date, timezone: dt.tzinfo) -> Any:
+    if len(typed) > _LONGEST_VALUE and item.type not in _WORDY:
+        raise AnswerError("too-long", _too_long(_LONGEST_VALUE))
     value = _READERS[item.type](item, typed, today, timezone)
     if isinstance(value, str) and item.type in ("string", "text", "url", "open-choice"):
         _check_text(item, value)
@@ -300,6 +303,7 @@ def _text(item: Item, typed: str, today: dt.date, timezone: dt.tzinfo) -> str:
     return typed if item.type == "text" else re.sub(r"\s*\n\s*", " ", typed)
 
 
+_WORDY = frozenset({"string", "text", "url", "choice", "open-choice", "boolean"})
 _READERS: Dict[str, Callable[[Item, str, dt.date, dt.tzinfo], Any]] = {
     "boolean": _boolean,
     "choice": _choice,
