@@ -170,7 +170,7 @@ class Dialogue:
         self.state["misses"] = misses = self.state.get("misses", 0) + 1
         question = self._question(item)
         if misses < MISSES_BEFORE_HELP:
-            line = Line(message, question.buttons, "question")
+            line = Line(f"{message}\n\n{item.prompt}", question.buttons, "question")
         else:
             parts = [message, item.help or "", f"For example: {item.example}" if item.example else ""]
             required = self.player.is_required(item)

@@ -10,6 +10,7 @@ import asyncio
 import dataclasses
 import html
 import logging
+import re
 from contextlib import asynccontextmanager
 from typing import Any, AsyncIterator, Awaitable, Callable, Dict, List, Optional
 
@@ -37,6 +38,9 @@ ERASED = (
     "I've deleted what you wrote here and hadn't sent. What was already sent to the team stays with them, and they can delete "
     "it when you ask them. You can close this page, or start anew."
 )
+# Typed text in the form of a payload is not even guessed at: its words may name an intent all the same.
+_LOOKS_LIKE_PAYLOAD = re.compile(PROTECTED_PREFIX + r"\s*/\s*[A-Za-z_]+")
+_NOT_UNDERSTOOD = {"intent": {"name": "nlu_fallback", "confidence": 1.0}, "entities": []}
 ONGOING = {"safe_now", "talk_staff"}
 CHECKED_IN_YES = {"yes", "y", "yeah", "yep", "i am", "i do", "kind of", "kinda", "sort of", "maybe", "sometimes", "a little", "si", "sí"}
 SAFE_WORDS = {"safe", "i'm safe", "im safe", "i am safe", "i'm safe now", "i'm safe right now", "im safe right now", "continue", "go on", "resume"}
@@ -140,7 +144,12 @@ class Turns:
         """What Rasa says; nothing when it fails. No text of the visitor goes into the log."""
         output = TurnOutput()
         message = UserMessage(
-            payload, output, conversation_id, input_channel="chat", metadata={"message_id": message_id}
+            payload,
+            output,
+            conversation_id,
+            input_channel="chat",
+            metadata={"message_id": message_id},
+            parse_data=_NOT_UNDERSTOOD | {"text": payload} if _LOOKS_LIKE_PAYLOAD.match(payload) else None,
         )
         try:
             await asyncio.wait_for(self.handle(message), TURN_TIMEOUT_S)

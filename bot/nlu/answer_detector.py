@@ -38,6 +38,7 @@ ANSWER = "answer"
 COMMANDS = ("skip", "go_back", "why", "repeat", "stop", "review", "submit", "change_answer", "delete_my_data", "talk_to_human")
 # These interrupt at any question, but are hardly ever commands in a long text.
 _ASIDES = (*COMMANDS, "start_intake", "resume_intake", "bot_challenge", "pass_question", "ask_question")
+_COURTESIES = ("thanks", "goodbye")  # answered when they are all that was said
 
 _START = r"(?:(?:ok|okay|well|so|and|but|um|uh|hi|hey|hello|wait|also|sorry|oh|yes|no|yeah|yep|sure|actually|please)\b[\s,.-]*)*"
 _AUXILIARY = (
@@ -181,6 +182,8 @@ def _command(pending: Pending, typed: str, found: Sequence[Verdict], least: floa
     if not found:
         return None
     whole, words = found[0], len(_WORDS.findall(typed))
+    if whole.label in _COURTESIES and words <= 4 and whole.trust >= least:
+        return whole.label
     if whole.label not in _ASIDES or whole.trust < least:
         return None
     if fits(pending, typed) and not (words <= 3 and whole.trust > 0.9 and not _fits_options(pending, typed)):
