@@ -55,7 +55,8 @@ class Normaliser:
             self._by_length.setdefault(len(word), []).append(word)
 
     def __call__(self, text: str) -> str:
-        text = _plain_letters(text[:LONGEST].translate(self._emoji).translate(_MARKS))
+        text = self._few_emoji(text[:LONGEST])
+        text = _plain_letters(text.translate(self._emoji).translate(_MARKS))
         text = re.sub(r"\.{2,}", " ", text)
         text = _SPACED.sub(lambda match: re.sub(r"[^a-z]", "", match.group()), text)
         words: List[str] = []
@@ -68,6 +69,13 @@ class Normaliser:
             elif mark in (".", "?") and words:
                 words[-1] = mark if words[-1] != "?" else "?"
         return _AS_WORDS.sub(_as_word, " ".join(words))
+
+    def _few_emoji(self, text: str) -> str:
+        """Six of a sign say as much as six hundred."""
+        for sign in set(map(ord, text)) & self._emoji.keys():
+            head = text.split(chr(sign), 6)
+            text = chr(sign).join(head[:-1] + [head[-1].replace(chr(sign), "")])
+        return text
 
     def _words(self, token: str) -> List[str]:
         token = token.strip("*$@'")

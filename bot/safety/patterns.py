@@ -1,16 +1,21 @@
 """Compile the patterns of ``data/safety`` so that hundreds of them cost well under a millisecond.
 
 Most texts contain none of the words that matter. So each pattern is taken apart once (with the regular expression
-parser of the standard library) to find a set of pieces of which at least one must stand in any text that it matches; at
-run time a pattern is tried only where one of its pieces occurs.
+parser of the standard library) into sets of literal pieces: of every set at least one piece must stand in a text that
+it matches. At run time a pattern is tried only where all its sets are met, and the pieces are looked up by their
+rarest three letters, so that the cost hardly grows with the number of patterns.
 """
 from __future__ import annotations
 
 import re
 import sre_constants as op
 import sre_parse
-from typing import Dict, FrozenSet, Iterable, List, Mapping, Optional, Sequence, Set
+from collections import Counter
+from typing import Dict, FrozenSet, Iterable, List, Mapping, Optional, Sequence, Set, Tuple
 
+PIECE = 3  # shortest literal piece that is looked up
+ALTERNATIVES = 400  # largest set of pieces worth keeping
+SETS = 4  # sets looked up for one pattern
 MACRO = re.compile(r"\{([a-z_0-9]+)\}")
 
 
@@ -30,8 +35,8 @@ def compile_pattern(pattern: str, macros: Mapping[str, str]) -> "re.Pattern[str]
     return re.compile(r"(?<![^ ])(?:" + expand(pattern, macros) + r")(?![^ ])")
 
 
-def pieces(pattern: str) -> Optional[FrozenSet[str]]:
-    """Literal pieces of which at least one occurs in every match; None when there is no such set."""
+def pieces(pattern: str) -> List[FrozenSet[str]]:
+    """Sets of literal pieces; a text that the pattern matches contains at least one piece of every set."""
     return _required(sre_parse.parse(pattern))
 
 
@@ -48,66 +53,119 @@ def lines(block: Optional[object]) -> List[str]:
     return [entry.strip() for entry in entries if entry.strip() and not entry.strip().startswith("#")]
 
 
-def _required(parsed: Iterable) -> Optional[FrozenSet[str]]:
+def _required(parsed: Iterable) -> List[FrozenSet[str]]:
+    """Walk a parsed sequence; ``runs`` holds what may have been read literally up to here, as alternatives."""
     found: List[FrozenSet[str]] = []
-    run: List[str] = []
+    runs: FrozenSet[str] = frozenset([""])
 
     def close() -> None:
-        text = "".join(run).strip()
-        if text:
-            found.append(frozenset([text]))
-        run.clear()
+        nonlocal runs
+        useful = frozenset(run.strip() for run in runs)
+        if min(map(len, useful)) >= PIECE:
+            found.append(useful)
+        runs = frozenset([""])
 
     for code, value in parsed:
-        if code is op.LITERAL:
-            run.append(chr(value))
+        whole = _literals(code, value)
+        if whole is not None and len(runs) * len(whole) <= ALTERNATIVES:
+            runs = frozenset(run + end for run in runs for end in whole)
             continue
         close()
-        inner = _required_of(code, value)
-        if inner:
-            found.append(inner)
+        if whole is not None:
+            runs = whole
+        else:
+            found.extend(_required_of(code, value))
     close()
-    return max(found, key=_worth) if found else None
+    return found
 
 
-def _required_of(code: object, value: Sequence) -> Optional[FrozenSet[str]]:
+def _literals(code: object, value: Sequence) -> Optional[FrozenSet[str]]:
+    """All strings that an item can match when it is made of literals only; None when it is not."""
+    if code is op.LITERAL:
+        return frozenset([chr(value)])
+    if code is op.IN and all(kind is op.LITERAL for kind, _ in value):
+        return frozenset(chr(char) for _, char in value)
+    if code is op.SUBPATTERN:
+        return _sequence(value[-1])
+    if code is op.BRANCH:
+        branches = [_sequence(branch) for branch in value[1]]
+        return None if any(branch is None for branch in branches) else frozenset().union(*branches)  # type: ignore[arg-type]
+    return None
+
+
+def _sequence(parsed: Iterable) -> Optional[FrozenSet[str]]:
+    read: FrozenSet[str] = frozenset([""])
+    for code, value in parsed:
+        whole = _literals(code, value)
+        if whole is None or len(read) * len(whole) > ALTERNATIVES:
+            return None
+        read = frozenset(left + right for left in read for right in whole)
+    return read
+
+
+def _required_of(code: object, value: Sequence) -> List[FrozenSet[str]]:
     if code is op.SUBPATTERN:
         return _required(value[-1])
     if code is op.BRANCH:
         parts = [_required(branch) for branch in value[1]]
-        return None if any(part is None for part in parts) else frozenset().union(*parts)  # type: ignore[arg-type]
+        return [frozenset().union(*(max(part, key=_worth) for part in parts))] if all(parts) else []
     if code in (op.MAX_REPEAT, op.MIN_REPEAT) and value[0] >= 1:
         return _required(value[2])
-    return None
+    return []
 
 
 def _worth(alternatives: FrozenSet[str]) -> float:
-    shortest = min(len(piece) for piece in alternatives)
-    return min(shortest, 7) - len(alternatives) * 0.15
+    """Long and few pieces tell more."""
+    return min(7, min(map(len, alternatives))) - len(alternatives) * 0.1
 
 
 class Matcher:
-    """Patterns that are tried only where one of their pieces occurs."""
+    """Patterns that are tried only where a piece of each of their sets occurs."""
 
     def __init__(self) -> None:
+        self._needs: List[Tuple[int, ...]] = []  # for each pattern the numbers of its sets
+        self._sets: Dict[FrozenSet[str], int] = {}
+        self._users: List[List[int]] = []  # for each set the patterns that need it
         self._always: List[int] = []
-        self._by_piece: Dict[str, List[int]] = {}
-        self.size = 0
+        self._by_gram: Optional[Dict[str, List[Tuple[str, Tuple[int, ...]]]]] = None
 
     def add(self, regex: "re.Pattern[str]") -> int:
         """Register a pattern; returns its number."""
-        number, self.size = self.size, self.size + 1
-        needed = pieces(regex.pattern)
-        if needed is None:
+        number = len(self._needs)
+        needs = []
+        for alternatives in sorted(set(pieces(regex.pattern)), key=_worth, reverse=True)[:SETS]:
+            needs.append(self._sets.setdefault(alternatives, len(self._sets)))
+            if needs[-1] == len(self._users):
+                self._users.append([])
+        self._needs.append(tuple(needs))
+        if needs:
+            self._users[needs[0]].append(number)
+        else:
             self._always.append(number)
-        for piece in needed or ():
-            self._by_piece.setdefault(piece, []).append(number)
+        self._by_gram = None
         return number
 
-    def candidates(self, text: str) -> Set[int]:
-        """The numbers of the patterns that could match."""
-        numbers = set(self._always)
-        for piece, users in self._by_piece.items():
-            if piece in text:
-                numbers.update(users)
-        return numbers
+    def candidates(self, text: str) -> List[int]:
+        """The numbers of the patterns that could match, in order."""
+        table = self._by_gram if self._by_gram is not None else self.seal()
+        met: Set[int] = set()
+        for gram in {text[i:i + PIECE] for i in range(len(text) - PIECE + 1)}:
+            for piece, sets in table.get(gram, ()):
+                if piece in text:
+                    met.update(sets)
+        users, needs = self._users, self._needs
+        return sorted(self._always + [number for first in met for number in users[first] if met.issuperset(needs[number])])
+
+    def seal(self) -> Dict[str, List[Tuple[str, Tuple[int, ...]]]]:
+        """Build the look-up table; done once, after the last pattern was added."""
+        owners: Dict[str, List[int]] = {}
+        for alternatives, number in self._sets.items():
+            for piece in alternatives:
+                owners.setdefault(piece, []).append(number)
+        grams = {piece: [piece[i:i + PIECE] for i in range(len(piece) - PIECE + 1)] for piece in owners}
+        common = Counter(gram for list_ in grams.values() for gram in set(list_))
+        table: Dict[str, List[Tuple[str, Tuple[int, ...]]]] = {}
+        for piece, sets in owners.items():
+            table.setdefault(min(grams[piece], key=lambda gram: common[gram]), []).append((piece, tuple(sets)))
+        self._by_gram = table
+        return table

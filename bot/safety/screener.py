@@ -12,8 +12,9 @@ import dataclasses
 import hashlib
 import re
 from bisect import bisect_left
+from itertools import islice
 from pathlib import Path
-from typing import Any, Dict, Iterable, List, Mapping, Optional, Sequence, Tuple
+from typing import Any, Dict, Iterable, Iterator, List, Mapping, Optional, Sequence, Tuple
 
 import yaml
 
@@ -26,6 +27,9 @@ CATEGORIES = ("overdose", "medical_emergency", "withdrawal", "harm_to_others", "
 OUTCOMES = ("none", "check_in", "takeover")
 RECENT = 4  # earlier texts that are read together with the newest one
 RECENT_CHARS = 300  # of each
+LONGEST_PASSAGE = 400  # characters read at once where nobody put a full stop
+OVERLAP = 150
+MATCHES = 6  # of one pattern in one passage: enough to find one that is not negated
 _OTHER_SUBJECT = ("suicidal", "passive", "self_harm")
 _NOTES = ("suicidal", "passive", "self_harm", "third_party", "minor", "abuse")
 
@@ -78,22 +82,13 @@ class _Pair:
     first: "re.Pattern[str]"
     second: "re.Pattern[str]"
 
-    def span(self, text: str) -> Optional[Tuple[int, int]]:
-        """From the start of the one half to the end of the other, when both are there and lie apart."""
-        one = self.first.search(text)
-        if one is None:
-            return None
-        for two in self.second.finditer(text):
-            if two.start() >= one.end() or two.end() <= one.start():
-                return min(one.start(), two.start()), max(one.end(), two.end())
-        return None
-
 
 class _Context:
     """A normalised text with its sentence and clause borders."""
 
     def __init__(self, text: str) -> None:
         self.text = text
+        self._said: Dict[Tuple[str, int], bool] = {}
         padded = f" {text} "
         self._ends = [m.start() for m in re.finditer(r" [.?](?= )", padded)]
         self._clauses = [m.start() for m in re.finditer(r" (?:[.?,]|but|though|although|however|pero|except|yet)(?= )", padded)]
@@ -103,6 +98,13 @@ class _Context:
         left = bisect_left(self._ends, start)
         right = bisect_left(self._ends, end)
         return (self._ends[left - 1] + 1 if left else 0), (self._ends[right] + 1 if right < len(self._ends) else len(self.text))
+
+    def says(self, name: str, pattern: "re.Pattern[str]", left: int, right: int) -> bool:
+        """Whether the sentence holds a context word; looked up once a sentence."""
+        key = name, left
+        if key not in self._said:
+            self._said[key] = bool(pattern.search(self.text[left:right]))
+        return self._said[key]
 
     def clause_start(self, start: int) -> int:
         left = bisect_left(self._clauses, start)
@@ -123,6 +125,7 @@ class Screener:
         self._matcher = Matcher()
         self._patterns: List[Tuple["re.Pattern[str]", int]] = []
         self._pairs: List[_Pair] = []
+        self._halves = Matcher()
         self._idioms = Matcher()
         self._idiom_patterns: List["re.Pattern[str]"] = []
         vocabulary = set()
@@ -142,6 +145,7 @@ class Screener:
         say = {str(key): str(value) for key, value in words["say"].items()}
         for right, wrong in (words.get("misspelt") or {}).items():
             say.update({form: right for form in wrong.split()})
+        self._matcher.seal(), self._idioms.seal(), self._halves.seal()
         self._normalise = Normaliser(say, words["emoji"], words["guard"].split(), vocabulary, words.get("leave", "").split())
 
     @classmethod
@@ -176,17 +180,25 @@ class Screener:
     # -- finding ---------------------------------------------------------------------------------------------------------
     def _findings(self, text: str, border: int = 0) -> List[Screening]:
         """All findings of a normalised text; with a border only those that lie on both of its sides."""
-        if not text:
+        found: List[Screening] = []
+        for offset, passage in _passages(text):
+            if not border or offset < border < offset + len(passage):
+                found += self._in_passage(passage, border - offset if border else 0)
+        return found + self._pairs_in(text, border)
+
+    def _in_passage(self, text: str, border: int) -> List[Screening]:
+        candidates = self._matcher.candidates(text)
+        if not candidates:
             return []
         context = _Context(text)
-        found: List[Screening] = []
         spans: List[Tuple[int, int, int]] = []
-        for number in sorted(self._matcher.candidates(text)):
+        for number in candidates:
             regex, owner = self._patterns[number]
-            for match in regex.finditer(text):
+            for match in islice(regex.finditer(text), MATCHES):
                 if not border or match.start() < border - 1 < match.end():
                     spans.append((owner, match.start(), match.end()))
-        shields = []
+        found: List[Screening] = []
+        shields: List[Tuple[int, int]] = []
         for owner, start, end in spans:
             if self._rules[owner].outcome == "none":
                 found.append(self._judge(self._rules[owner], context, start, end))
@@ -194,19 +206,39 @@ class Screener:
         for owner, start, end in spans:
             if self._rules[owner].outcome != "none" and not any(a < end and start < b for a, b in shields):
                 found.append(self._judge(self._rules[owner], context, start, end))
-        for pair in self._pairs:
-            span = pair.span(text)
-            if span and (not border or span[0] < border <= span[1]):
-                found.append(self._judge(pair.rule, context, *span))
         return found
 
-    def _across(self, earlier: List[str], newest: str) -> List[Screening]:
-        found: List[Screening] = []
-        for joint in (" ", " . "):
-            for back in range(1, len(earlier) + 1 if joint == " . " else min(len(earlier), 2) + 1):
-                before = joint.join(earlier[-back:]) + joint
-                found += [item for item in self._findings(before + newest, border=len(before)) if item.outcome != "none"]
+    def _pairs_in(self, text: str, border: int = 0) -> List[Screening]:
+        """Findings of pairs whose halves stand anywhere in the text; with a border, one half on each side of it."""
+        halves: Dict[int, List[Tuple[int, int]]] = {}
+        for offset, passage in _passages(text):
+            for number in self._halves.candidates(passage):
+                spans = halves.setdefault(number, [])
+                spans += [(offset + m.start(), offset + m.end()) for m in islice(self._half(number).finditer(passage), MATCHES)]
+        found = []
+        for number, pair in enumerate(self._pairs):
+            span = _apart(halves.get(2 * number, ()), halves.get(2 * number + 1, ()), border)
+            if span:
+                found.append(self._judge(pair.rule, _Context(text), *span))
         return found
+
+    def _half(self, number: int) -> "re.Pattern[str]":
+        pair = self._pairs[number // 2]
+        return pair.second if number % 2 else pair.first
+
+    def _across(self, earlier: List[str], newest: str) -> List[Screening]:
+        """What only the newest text and earlier ones say together: a sentence in pieces, or the two halves of a pair."""
+        found: List[Screening] = []
+        first, _, _ = re.split(r" [.?]( |$)", newest + " . ", maxsplit=1)
+        before = ""
+        for part in reversed(earlier[-2:]):
+            before = f"{re.split(r' [.?] ', part)[-1]} {before}"
+            found += self._in_passage(before + first, border=len(before))
+            if part.endswith((".", "?")):
+                break
+        joined = " . ".join(earlier) + " . "
+        found += self._pairs_in(joined + newest, border=len(joined))
+        return [item for item in found if item.outcome != "none"]
 
     def _judge(self, rule: _Rule, context: _Context, start: int, end: int) -> Screening:
         text, words = context.text, self._context_words
@@ -227,10 +259,12 @@ class Screener:
             if subject == "other":
                 category = "third_party"
         now = words["i_now"].match(text, start)
-        if rule.past and not now and words["past"].search(sentence) and not words["present"].search(sentence):
+        if rule.past and not now and context.says("past", words["past"], left, right) and not context.says(
+            "present", words["present"], left, right
+        ):
             return Screening("none", None, rule.id, "history" if note_fits else None)
         if rule.ask and words["question"].match(sentence) and not words["i_am_now"].match(text, start):
-            if words["about_care"].search(sentence):
+            if context.says("about_care", words["about_care"], left, right):
                 return Screening("none", None, rule.id, "information" if note_fits else None)
             outcome = "check_in"
         if outcome == "takeover" and any(pattern.search(sentence) for pattern in rule.softer):
@@ -324,12 +358,39 @@ class Screener:
         halves = ["|".join(f"(?:{p})" for p in lines(entry[key])) for key in ("first", "second")]
         rule = dataclasses.replace(self._rule(entry), negatable=False)
         self._pairs.append(_Pair(rule, *(self._compile(entry["id"], half) for half in halves)))
+        for regex in (self._pairs[-1].first, self._pairs[-1].second):
+            self._halves.add(regex)
         return set().union(*(words_in(expand(half, self._macros)) for half in halves))
 
     def _blank(self, text: str) -> str:
-        for number in sorted(self._idioms.candidates(text)):
+        for number in self._idioms.candidates(text):
             text = self._idiom_patterns[number].sub("_", text)
         return text
+
+
+def _passages(text: str) -> Iterator[Tuple[int, str]]:
+    """Sentences with their offsets; a run of words without an end is read in overlapping windows."""
+    start = 0
+    for match in re.finditer(r" [.?](?= |$)|$", text):
+        end = match.end()
+        while end - start > LONGEST_PASSAGE:
+            cut = text.rfind(" ", start, start + LONGEST_PASSAGE)
+            if cut <= start:
+                break
+            yield start, text[start:cut]
+            start = max(start + 1, text.find(" ", cut - OVERLAP) + 1)
+        if end > start:
+            yield start, text[start:end]
+        start = end + 1
+
+
+def _apart(first: Sequence[Tuple[int, int]], second: Sequence[Tuple[int, int]], border: int) -> Optional[Tuple[int, int]]:
+    """The span over one of each that do not overlap and, where a border is given, lie on different sides of it."""
+    for a in first:
+        for b in second:
+            if (a[1] <= b[0] or b[1] <= a[0]) and (not border or (a[0] < border) != (b[0] < border)):
+                return min(a[0], b[0]), max(a[1], b[1])
+    return None
 
 
 def _rank(item: Screening) -> Tuple[int, int, int]:
