@@ -135,12 +135,14 @@ def state(tracker: DialogueStateTracker) -> dict:
     return found
 
 
-def test_a_short_tracker_is_in_the_state_of_a_full_replay(store):
+def test_a_short_tracker_is_in_the_state_of_a_full_replay(store, backend):  # noqa: F811
+    turns = 400 if backend == "sqlite" else 60
+
     async def scenario():
         most = 0
-        for turn in range(400):
+        for turn in range(turns):
             most = max(most, await talk(store, "anna", range(turn, turn + 1)))
-            if turn <= 70 or turn >= 398:
+            if turn <= 70 or turn >= turns - 2:
                 short, full = await store.retrieve("anna"), await store.retrieve_full_tracker("anna")
                 assert len(full.events) == sum(len(events_of_turn(n)) for n in range(turn + 1))
                 assert state(short) == state(full), f"after turn {turn}"
@@ -218,7 +220,7 @@ def run_action(name: str, tracker: DialogueStateTracker, ends: bool) -> list:
     return [ActionExecuted(name), SlotSet("answer", None), SlotSet("requested_slot", "answer")]
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(2))
 @pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
 def test_rules_decide_on_a_short_tracker_as_on_a_full_one(store, policy, seed):
     """A conversation of 60 turns is led by a real RulePolicy; before every action both trackers must predict the same."""
@@ -350,7 +352,7 @@ def test_a_reset_in_the_tail_forgets_what_stood_before_it(store, reset):
 
 def test_a_slot_that_left_the_domain_is_left_out(store, caplog):
     asyncio.run(talk(store, "anna", range(50)))
-    smaller = DOMAIN.as_dict()
+    smaller = copy.deepcopy(DOMAIN.as_dict())
     del smaller["slots"]["early"]
     store.domain = Domain.from_dict(smaller)
     with caplog.at_level(logging.ERROR):
