@@ -1,7 +1,7 @@
 """A browser, a scripted chat server and a visitor, for the tests of the chat page.
 
-Debian's chromium is taken where it is installed, else Playwright's own browser. Every page is watched: a script error, a
-breach of the Content-Security-Policy or a request to any other origin fails the test it happens in.
+Debian's chromium is taken where it is installed, else Playwright's own browser. Every page is watched: a script error,
+a breach of the Content-Security-Policy or a request to any other origin fails the test it happens in.
 """
 from __future__ import annotations
 
@@ -72,14 +72,19 @@ OpenPage = Callable[..., Visitor]
 
 @pytest.fixture
 def visit(browser: Browser, server: FakeChatServer) -> Iterator[OpenPage]:
-    """Opens pages; keyword arguments are those of a browser context (viewport, colour scheme)."""
+    """Opens pages; keyword arguments are those of a browser context (viewport, colour scheme).
+
+    ``watched=False`` is for a page that is meant to breach the policy.
+    """
     contexts, problems = [], []
 
-    def open_page(**options: Any) -> Visitor:
+    def open_page(watched: bool = True, **options: Any) -> Visitor:
         context = browser.new_context(**{"viewport": {"width": 1280, "height": 800}, **options})
         contexts.append(context)
         context.route(f"{EXIT}**", lambda route: route.fulfill(body="<title>Weather</title>", content_type="text/html"))
         page = context.new_page()
+        if not watched:
+            return Visitor(page, server)
         page.on("pageerror", lambda error: problems.append(f"script error: {error}"))
         page.on("console", lambda message: _policy_breach(message.text, problems))
         page.on("request", lambda request: _foreign(request.url, problems))

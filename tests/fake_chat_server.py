@@ -1,7 +1,7 @@
 """A chat server with scripted replies, for the tests of the page alone.
 
-It keeps the HTTP contract of the real one (session, messages, events, errors), serves the real page files with the real
-headers, and can be told to fail: refuse, answer late, lose an answer on its way, go away and come back on the same port.
+It keeps the HTTP contract of the real one (session, messages, events, errors), serves the real page files with the
+real headers, and can be told to fail: refuse, answer late, lose an answer on its way, go away and come back.
 """
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from bot.channel import page
 from bot.settings import Clinic
 
 GREETING = {
-    "text": "Hi, I'm Onward's automated assistant. I'm a computer program, not a clinician, and nobody is watching this chat "
-    "live. I can answer questions about ketamine for PTSD, take a first history for the team, or ask someone to contact "
-    "you.\n\nIf you're in danger or thinking of ending your life, call or text 988, or call 911.",
+    "text": "Hi, I'm Onward's automated assistant. I'm a computer program, not a clinician, and nobody is watching "
+    "this chat live. I can answer questions about ketamine for PTSD, take a first history for the team, or ask someone to "
+    "contact you.\n\nIf you're in danger or thinking of ending your life, call or text 988, or call 911.",
     "choices": [
         {"id": "ask", "label": "Ask a question"},
         {"id": "start_intake", "label": "Start my history"},
@@ -29,8 +29,8 @@ GREETING = {
     ],
 }
 DOES_IT_WORK = {
-    "text": "It helps some people, and the research is mixed. Two small trials found fewer PTSD symptoms for a few weeks; the "
-    "largest one, with 158 veterans, found no difference for PTSD, though depression improved.\n\nKetamine is not "
+    "text": "It helps some people, and the research is mixed. Two small trials found fewer PTSD symptoms for a few "
+    "weeks; the largest one, with 158 veterans, found no difference for PTSD, though depression improved.\n\nKetamine is not "
     "FDA-approved for PTSD, so this use is called off-label. Nobody can tell beforehand who will benefit. The clinic's "
     "team can go over your options with you, including trauma-focused therapy and approved medicines.",
     "sources": [
@@ -58,9 +58,10 @@ QUESTION = {
 }
 CRISIS = {
     "kind": "crisis",
-    "text": "I'm really glad you told me. I'm an automated assistant, so I can't keep you safe myself, but people can, right "
-    "now. Call or text 988 any time, day or night. If you're a veteran, press 1. If you might act on these thoughts or "
-    "you're in danger, call 911. In Salem you can also call 503-585-4949 or go to 1234 Commercial St SE, open 24 hours.",
+    "text": "I'm really glad you told me. I'm an automated assistant, so I can't keep you safe myself, but people "
+    "can, right now. Call or text 988 any time, day or night. If you're a veteran, press 1. If you might act on these "
+    "thoughts or you're in danger, call 911. In Salem you can also call 503-585-4949 or go to 1234 Commercial St SE, "
+    "open 24 hours.",
     "choices": [
         {"id": "call_988", "label": "Call 988"},
         {"id": "text_988", "label": "Text 988"},
@@ -70,16 +71,22 @@ CRISIS = {
         {"id": "talk_staff", "label": "Talk to staff"},
     ],
 }
+MEDICINES = {"kind": "question", "text": "Which medicines do you take?", "choices": QUESTION["choices"][-3:]}
+CHECK_IN = {
+    "kind": "check_in",
+    "text": "Are you thinking about killing yourself? You can call or text 988 now.",
+    "choices": [{"id": "safe_now", "label": "I'm safe right now"}],
+}
+LIST = "People ask about:\n- cost\n- safety\n\nCall 1-800-222-1222, or text HOME to 741741. Not 2,911 or 9880."
+LONG = "\n\n".join(f"Paragraph {n} of a long answer, with enough words to fill a line." for n in range(20))
 SCRIPT: dict[str, list[dict[str, Any]]] = {
     "does it work?": [DOES_IT_WORK],
     "start my history": [QUESTION],
-    "yes": [{"text": "Thanks. I noted that."}, {"kind": "question", "text": "Which medicines do you take?", "choices": [
-        {"id": "why", "label": "Why we ask"}, {"id": "skip", "label": "Skip"}, {"id": "back", "label": "Back"}]}],
+    "yes": [{"text": "Thanks. I noted that."}, MEDICINES],
     "crisis": [CRISIS],
-    "check in": [{"kind": "check_in", "text": "Are you thinking about killing yourself? You can call or text 988 now.",
-                  "choices": [{"id": "safe_now", "label": "I'm safe right now"}]}],
-    "long": [{"text": "\n\n".join(f"Paragraph {n} of a long answer, with enough words to fill a line." for n in range(20))}],
-    "list": [{"text": "People ask about:\n- cost\n- safety\n\nCall 1-800-222-1222, or text HOME to 741741. Not 2,911 or 9880."}],
+    "check in": [CHECK_IN],
+    "long": [{"text": LONG}],
+    "list": [{"text": LIST}],
 }
 
 
@@ -320,7 +327,8 @@ class _Handler(BaseHTTPRequestHandler):
             time.sleep(0.05)
 
     def _json(self, status: int, value: Any, headers: dict[str, str] | None = None) -> None:
-        self._send(status, "application/json", json.dumps(value).encode(), {"Cache-Control": "no-store", **(headers or {})})
+        body = json.dumps(value).encode()
+        self._send(status, "application/json", body, {"Cache-Control": "no-store", **(headers or {})})
 
     def _error(self, status: int, code: str, message: str, retry_after: int = 0) -> None:
         self._json(

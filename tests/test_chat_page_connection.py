@@ -1,4 +1,5 @@
 """Nothing is lost and nothing is doubled, whatever the connection and the server do."""
+# ruff: noqa: F401, F811 (fixtures are imported by name)
 from __future__ import annotations
 
 import re
@@ -6,7 +7,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.chat_page_fixtures import OpenPage, Visitor, browser, server, visit, visitor  # noqa: F401
+from tests.chat_page_fixtures import OpenPage, Visitor, browser, server, visit, visitor
 
 POST = "POST /chat/messages"
 
@@ -55,11 +56,13 @@ def test_what_is_written_while_the_connection_is_gone_is_kept_and_sent_in_order(
 
 
 def test_the_browser_going_offline_is_said_and_mended_at_once(visitor: Visitor) -> None:
+    visitor.server.staff_says("The stream is open.")
+    expect(visitor.messages).to_have_count(2)
     visitor.page.context.set_offline(True)
     expect(visitor.status).to_contain_text("Connection lost, trying again")
     visitor.say("written in a tunnel")
     visitor.page.context.set_offline(False)
-    expect(visitor.messages).to_have_count(3)
+    expect(visitor.messages).to_have_count(4)
     expect(visitor.status).to_have_text("Connected again.")
     assert visitor.server.turns == {"written in a tunnel": 1}
 
@@ -100,7 +103,9 @@ def test_a_part_behind_the_channel_that_is_down_is_tried_again(visitor: Visitor)
         (415, "not_json", "Messages are sent as JSON."),
     ],
 )
-def test_a_message_that_is_refused_goes_back_into_the_box(visitor: Visitor, status: int, code: str, message: str) -> None:
+def test_a_message_that_is_refused_goes_back_into_the_box(
+    visitor: Visitor, status: int, code: str, message: str
+) -> None:
     visitor.server.fail(POST, status=status, code=code, message=message)
     visitor.say("my words")
     expect(visitor.status).to_contain_text(message)
@@ -112,11 +117,13 @@ def test_a_message_that_is_refused_goes_back_into_the_box(visitor: Visitor, stat
 
 
 def test_a_refused_message_does_not_overwrite_what_was_written_since(visitor: Visitor) -> None:
-    visitor.page.route("**/chat/messages", lambda route: visitor.page.wait_for_timeout(300) or route.continue_(), times=1)
+    later = []
+    visitor.page.route("**/chat/messages", lambda route: later.append(route), times=1)
     visitor.server.fail(POST, status=400, code="bad_request", message="No.")
     visitor.box.fill("earlier")
     visitor.box.press("Enter")
     visitor.box.fill("later")
+    later[0].continue_()
     expect(visitor.box).to_have_value("earlier\nlater")
 
 
@@ -244,7 +251,8 @@ def test_the_same_words_twice_are_two_messages(visitor: Visitor) -> None:
 
 
 def test_an_answer_that_is_not_json_is_no_answer(visitor: Visitor) -> None:
-    visitor.page.route("**/chat/messages", lambda route: route.fulfill(body="<html>Sign in to the Wi-Fi</html>"), times=1)
+    captive = "<html>Sign in to the Wi-Fi</html>"
+    visitor.page.route("**/chat/messages", lambda route: route.fulfill(body=captive), times=1)
     visitor.say("hello")
     expect(visitor.status).to_contain_text("Connection lost")
     expect(visitor.messages).to_have_count(3)

@@ -1,4 +1,5 @@
 """What a visitor sees and can do while the connection is good."""
+# ruff: noqa: F401, F811 (fixtures are imported by name)
 from __future__ import annotations
 
 import re
@@ -6,7 +7,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.chat_page_fixtures import OpenPage, Visitor, browser, focused, server, visit, visitor  # noqa: F401
+from tests.chat_page_fixtures import OpenPage, Visitor, browser, focused, server, visit, visitor
 
 ATTACK = '<img src=x onerror="document.title=1"> <b>bold</b> javascript:alert(1) http://evil.example/ 988'
 
@@ -105,10 +106,9 @@ def test_why_skip_and_back_are_quiet_and_the_answers_are_not(visitor: Visitor) -
     expect(quiet).to_have_text(["Why we ask", "Skip", "Back"])
     answers = visitor.page.get_by_role("group", name=re.compile("high blood pressure")).get_by_role("button")
     expect(answers).to_have_text(["Yes", "No", "Not sure", "Prefer not to say"])
-    smaller = visitor.page.evaluate(
-        "() => [...document.querySelectorAll('.quiet button, .choices button')].map(b => parseFloat(getComputedStyle(b).fontSize))"
-    )
-    assert smaller[-3:] == [14.0] * 3 and set(smaller[:-3]) == {16.0}
+    size = "node => getComputedStyle(node).fontSize"
+    assert {button.evaluate(size) for button in quiet.all()} == {"14px"}
+    assert {button.evaluate(size) for button in answers.all()} == {"16px"}
 
 
 @pytest.mark.parametrize(
@@ -132,6 +132,7 @@ def test_numbers_to_call_are_links_with_visible_digits_and_stay(visitor: Visitor
 
 def test_numbers_in_a_text_become_links_and_other_digits_do_not(visitor: Visitor) -> None:
     visitor.say("crisis")
+    expect(visitor.messages).to_have_count(3)
     body = visitor.page.locator(".message--crisis .message__body")
     assert [(link.inner_text(), link.get_attribute("href")) for link in body.locator("a").all()] == [
         ("988", "tel:988"),

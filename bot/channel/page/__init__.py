@@ -50,7 +50,11 @@ def load(clinic: Clinic, folder: Path = FOLDER) -> Page:
     """Read the files and fill the template with what the clinic has told us; what it has not is left out."""
     assets = {path: _asset(folder / name, kind) for path, (name, kind) in ASSET_FILES.items()}
     environment = Environment(
-        loader=FileSystemLoader(folder), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        loader=FileSystemLoader(folder),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
     template = environment.get_template("index.html")
     values = {

@@ -1,9 +1,10 @@
 /*
  * The chat in the browser: shows a conversation that the server keeps.
  *
- * The server's list of messages is the truth, and a message's id is its place in it. What comes twice (a reply, the same
- * reply again after a retry, the event stream, a poll) is shown once, and what comes late is put where it belongs. Each
- * message that is sent carries a random id of its own and keeps it through every retry, so the server answers it once.
+ * The server's list of messages is the truth, and a message's id is its place in it. What comes twice (a reply, the
+ * same reply again after a retry, the event stream, a poll) is shown once, and what comes late is put where it belongs.
+ * Each message that is sent carries a random id of its own and keeps it through every retry, so the server answers it
+ * once.
  *
  * Nothing that anybody wrote becomes HTML: every text is a text node, and every link is made here from a fixed table, a
  * telephone number, or a source whose address is http or https. The browser's storage holds the session token only.
@@ -22,6 +23,8 @@
   const REQUEST_TIMEOUT = 30; // seconds
   const TRIES = 5; // of a message that the server cannot take, before it goes back into the box
   const DOUBLE_ESCAPE = 1500; // milliseconds between two presses
+
+  const CONNECTED = "onward-connected"; // an event of ours: something got through again, so whatever waits may try
 
   const QUIET = new Set(["why", "skip", "back"]);
   const CALLS = {
@@ -47,7 +50,8 @@
   const [scroller, log, typing, jump, statusLine, announcer, trouble, retry] =
     ["scroller", "log", "typing", "jump", "status", "announce", "trouble", "retry"].map(byId);
   const [composer, box, count, startOver, leaveButton, confirmBox, about, aboutToggle, aboutBack] =
-    ["composer", "message-box", "count", "start-over", "leave", "confirm", "about", "about-toggle", "about-back"].map(byId);
+    ["composer", "message-box", "count", "start-over", "leave", "confirm", "about", "about-toggle", "about-back"]
+      .map(byId);
   const root = document.documentElement;
   const embedded = root.classList.contains("embedded") && window.parent !== window;
 
@@ -68,7 +72,7 @@
     });
 
   /** Waits before another try, or goes on at once when the connection is back or the visitor asks for it. */
-  const waitToRetry = (seconds) => waitFor(seconds, [window, "online"], [retry, "click"]);
+  const waitToRetry = (seconds) => waitFor(seconds, [window, "online"], [document, CONNECTED], [retry, "click"]);
 
   const backoff = (failures) => BACKOFF[Math.min(failures, BACKOFF.length - 1)] * (0.85 + 0.3 * Math.random());
 
@@ -97,15 +101,12 @@
 
   const token = {
     value: null,
-    read() {
-      if (!this.value) {
-        try {
-          this.value = sessionStorage.getItem(TOKEN);
-        } catch {
-          // storage is off: the conversation lasts as long as the page
-        }
+    load() {
+      try {
+        this.value = sessionStorage.getItem(TOKEN);
+      } catch {
+        // storage is off: the conversation lasts as long as the page
       }
-      return this.value;
     },
     keep(value) {
       this.value = value;
@@ -114,6 +115,10 @@
       } catch {
         // as above
       }
+    },
+    /** It is of no use any more; a reload before there is another one should still find out and say so. */
+    drop() {
+      this.value = null;
     },
     forget() {
       this.value = null;
@@ -140,7 +145,7 @@
     }
   }
 
-  const authorization = () => (token.read() ? { Authorization: `Bearer ${token.read()}` } : {});
+  const authorization = () => (token.value ? { Authorization: `Bearer ${token.value}` } : {});
 
   async function refusal(response) {
     const body = await response.json().catch(() => null);
@@ -287,7 +292,8 @@
     const byline = element("p", "message__by", element("span", "message__author", AUTHORS[author]));
     const time = at && new Date(/(?:Z|[+-]\d\d:?\d\d)$/.test(at) ? at : `${at}Z`);
     if (time && !Number.isNaN(time.getTime())) {
-      const shown = element("time", "message__time", time.toLocaleTimeString([], { hour: "numeric", minute: "2-digit" }));
+      const clock = time.toLocaleTimeString([], { hour: "numeric", minute: "2-digit" });
+      const shown = element("time", "message__time", clock);
       shown.dateTime = time.toISOString();
       byline.append(" ", shown);
     }
@@ -440,34 +446,49 @@
   const atEnd = () => distanceToEnd() < 60;
   const smooth = () => (matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth");
 
-  function scrollToEnd(behavior = "auto") {
+  let following = true; // the end is in view, and stays there when something is added or the page changes its size
+  let gliding = 0; // until when a scroll of ours is under way and says nothing about what the reader wants
+
+  function glide(top, behavior) {
     const area = scrolling();
-    area.scrollTo({ top: area.scrollHeight, behavior });
+    gliding = performance.now() + (behavior === "smooth" ? 800 : 100);
+    area.scrollTo({ top, behavior });
     updateJump();
   }
 
+  function scrollToEnd(behavior = "auto") {
+    following = true;
+    glide(scrolling().scrollHeight, behavior);
+  }
+
   /** Brings a reply into view, but never its first line out of it: a long one is read from the top. */
-  function reveal(fresh, wasAtEnd) {
+  function reveal(fresh, follow) {
     if (!fresh.length) return;
-    if (!wasAtEnd) {
+    if (!follow) {
       jump.dataset.fresh = "true";
       updateJump();
       return;
     }
     const area = scrolling();
-    const top = area === scroller ? area.getBoundingClientRect().top : document.querySelector(".crisis-bar").offsetHeight;
+    const bar = document.querySelector(".crisis-bar"); // stays at the top when the page scrolls as a whole
+    const top = area === scroller ? area.getBoundingClientRect().top : bar.offsetHeight;
     const first = fresh[0].node.getBoundingClientRect().top - top + area.scrollTop - 12;
-    area.scrollTo({ top: Math.min(first, area.scrollHeight - area.clientHeight), behavior: smooth() });
+    const end = area.scrollHeight - area.clientHeight;
+    following = first >= end;
+    glide(Math.min(first, end), smooth());
+  }
+
+  function scrolled() {
+    if (atEnd()) following = true;
+    else if (performance.now() > gliding) following = false;
     updateJump();
   }
 
-  let following = true; // the end is in view, and stays there when the page changes its size
   let jumpTimer = 0;
 
   function updateJump() {
     clearTimeout(jumpTimer);
-    following = atEnd();
-    if (following) {
+    if (atEnd()) {
       delete jump.dataset.fresh;
       jump.hidden = true;
     } else {
@@ -499,6 +520,7 @@
     if (statusLine.dataset.tone === "lost") {
       say("Connected again.");
       statusTimer = setTimeout(() => say(""), 4000);
+      document.dispatchEvent(new Event(CONNECTED));
     } else if (statusLine.dataset.tone === "busy") {
       say("");
     }
@@ -516,9 +538,8 @@
       return;
     }
     typingTimer = setTimeout(() => {
-      const follow = atEnd();
       typing.hidden = false;
-      if (follow) scrollToEnd();
+      if (following) scrollToEnd();
     }, 250);
     typingSpoken = setTimeout(() => (announcer.textContent = "The assistant is writing."), 2500);
   }
@@ -538,7 +559,6 @@
         return;
       } catch (error) {
         if (epoch !== state.epoch) return;
-        token.forget();
         if (error.status === 429) {
           await waitOut(error, "A lot of chats are starting.");
         } else {
@@ -605,7 +625,7 @@
     renewing =
       renewing ||
       (async () => {
-        token.forget();
+        token.drop();
         const waiting = endSession();
         for (const group of log.querySelectorAll(".choices, .quiet")) group.remove();
         showNote("Your earlier chat has ended, so this is a new one. Nothing is wrong with what you wrote.");
@@ -732,7 +752,7 @@
   }
 
   function showReply(item, messages) {
-    const follow = atEnd();
+    const follow = following;
     if (item.entry.id === null) {
       const own = messages.find((message) => isEcho(item.entry, message) && message.author === "visitor");
       const replies = messages.filter((message) => message.author !== "visitor").map((message) => message.id);
@@ -752,14 +772,14 @@
       state.held.push(...messages);
       return;
     }
-    const follow = atEnd();
+    const follow = following;
     const fresh = show(messages);
     reveal(fresh, follow);
     if (fresh.length && document.hidden) document.title = `New message · ${title}`;
   }
 
   function releaseHeld() {
-    const follow = atEnd();
+    const follow = following;
     reveal(show(state.held.splice(0)), follow);
   }
 
@@ -982,8 +1002,11 @@
     box.addEventListener("input", boxChanged);
     byId("send").addEventListener("mousedown", (event) => event.preventDefault()); // focus stays in the box
 
-    scroller.addEventListener("scroll", updateJump, { passive: true });
-    window.addEventListener("scroll", updateJump, { passive: true });
+    scroller.addEventListener("scroll", scrolled, { passive: true });
+    window.addEventListener("scroll", scrolled, { passive: true });
+    for (const name of ["wheel", "touchmove"]) {
+      window.addEventListener(name, () => (gliding = 0), { passive: true });
+    }
     window.addEventListener("resize", () => (following ? scrollToEnd() : updateJump()));
     jump.addEventListener("click", () => {
       scrollToEnd(smooth());
@@ -1035,6 +1058,7 @@
 
   wire();
   tellHost("ready");
-  if (token.read()) resumeSession();
+  token.load();
+  if (token.value) resumeSession();
   else startSession();
 })();

@@ -1,8 +1,8 @@
 /*
  * Puts the chat into any site with one line:  <script src="https://OUR-ORIGIN/widget.js" defer></script>
  *
- * It adds a button and, once that is pressed, an iframe of our own origin. What people write stays in the iframe: the site
- * can neither read nor style it, and nothing is stored on the site. The button lives in a shadow root, so that the
+ * It adds a button and, once that is pressed, an iframe of our own origin. What people write stays in the iframe: the
+ * site can neither read nor style it, and nothing is stored on the site. The button lives in a shadow root, so that the
  * site's CSS does not reach it. A bar with "Close" is drawn here, not in the iframe, and so are the crisis numbers that
  * stand in for a chat that does not load: the widget never leaves a reader before an empty box.
  *
@@ -25,10 +25,14 @@
     :host { all: initial; }
     *, *::before, *::after { box-sizing: border-box; }
     [hidden] { display: none !important; }
-    .launcher, .panel { font: 16px/1.4 system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif; }
+    .launcher, .panel {
+      font: 16px/1.4 system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif;
+    }
     .launcher {
-      position: fixed; z-index: 2147483000; right: max(20px, env(safe-area-inset-right)); bottom: max(20px, env(safe-area-inset-bottom));
-      display: inline-flex; align-items: center; gap: 10px; min-height: 52px; max-width: calc(100vw - 40px); padding: 10px 20px;
+      position: fixed; z-index: 2147483000;
+      right: max(20px, env(safe-area-inset-right)); bottom: max(20px, env(safe-area-inset-bottom));
+      display: inline-flex; align-items: center; gap: 10px;
+      min-height: 52px; max-width: calc(100vw - 40px); padding: 10px 20px;
       border: 1px solid #fff; border-radius: 26px; background: #1d5b57; color: #fff; font-weight: 600; text-align: left;
       box-shadow: 0 2px 6px rgb(0 0 0 / 20%), 0 8px 24px rgb(0 0 0 / 16%); cursor: pointer;
     }
@@ -36,7 +40,8 @@
     .launcher svg { flex: none; width: 22px; height: 22px; }
     :focus-visible { outline: 3px solid #0b5cad; outline-offset: 2px; box-shadow: 0 0 0 2px #fff; }
     .panel {
-      position: fixed; z-index: 2147483000; inset: auto max(20px, env(safe-area-inset-right)) max(88px, env(safe-area-inset-bottom)) auto;
+      position: fixed; z-index: 2147483000;
+      inset: auto max(20px, env(safe-area-inset-right)) max(88px, env(safe-area-inset-bottom)) auto;
       flex-direction: column; width: min(420px, calc(100vw - 40px)); height: min(720px, calc(100vh - 108px));
       max-width: none; max-height: none; margin: 0; padding: 0; overflow: hidden;
       border: 1px solid #75827e; border-radius: 16px; background: #f5f2ec; color: #1e2a29;
@@ -44,9 +49,15 @@
     }
     .panel[open] { display: flex; }
     .panel.full { inset: 0; width: 100%; height: 100vh; height: 100dvh; border: 0; border-radius: 0; }
-    .bar { flex: none; display: flex; align-items: center; justify-content: space-between; gap: 8px; padding: 0 4px 0 16px; background: #1d5b57; color: #fff; }
+    .bar {
+      flex: none; display: flex; align-items: center; justify-content: space-between; gap: 8px; padding: 0 4px 0 16px;
+      background: #1d5b57; color: #fff;
+    }
     .bar p { margin: 0; font-weight: 600; }
-    .close { min-width: 44px; min-height: 44px; padding: 0 12px; border: 0; border-radius: 8px; background: none; color: #fff; font: inherit; font-weight: 600; cursor: pointer; }
+    .close {
+      min-width: 44px; min-height: 44px; padding: 0 12px; border: 0; border-radius: 8px; background: none; color: #fff;
+      font: inherit; font-weight: 600; cursor: pointer;
+    }
     .close:hover { text-decoration: underline; }
     .close:focus-visible { outline-color: #fff; outline-offset: -4px; box-shadow: none; }
     .inside { position: relative; flex: 1 1 auto; min-height: 0; }
@@ -56,7 +67,10 @@
     .aside ul { margin: 0 0 18px; padding-left: 18px; }
     .aside li { margin-bottom: 8px; }
     .aside a { color: #1d5b57; font-weight: 600; }
-    .aside button { min-height: 44px; padding: 8px 18px; border: 1px solid #1d5b57; border-radius: 12px; background: #1d5b57; color: #fff; font: inherit; font-weight: 600; cursor: pointer; }
+    .aside button {
+      min-height: 44px; padding: 8px 18px; border: 1px solid #1d5b57; border-radius: 12px;
+      background: #1d5b57; color: #fff; font: inherit; font-weight: 600; cursor: pointer;
+    }
     @media (forced-colors: active) { .launcher, .panel, .aside button { border: 2px solid; } }
     @media print { .launcher, .panel { display: none !important; } }
   `;
@@ -77,27 +91,47 @@
     svg.setAttribute("viewBox", "0 0 24 24");
     svg.setAttribute("aria-hidden", "true");
     path.setAttribute("d", "M4 5h16v11H10l-5 4v-4H4zM8 9h8M8 12h5");
-    for (const [name, value] of [["fill", "none"], ["stroke", "currentColor"], ["stroke-width", "1.8"], ["stroke-linejoin", "round"], ["stroke-linecap", "round"]]) {
-      path.setAttribute(name, value);
-    }
+    path.setAttribute("fill", "none");
+    path.setAttribute("stroke", "currentColor");
+    path.setAttribute("stroke-width", "1.8");
+    path.setAttribute("stroke-linejoin", "round");
     svg.append(path);
     return svg;
   }
 
   const phone = (script.dataset.phone || "").trim();
-  const launcher = element("button", { type: "button", class: "launcher", "aria-expanded": "false", "aria-haspopup": "dialog", "aria-controls": "panel" }, icon(), script.dataset.label || "Chat with our assistant");
+  const launcher = element(
+    "button",
+    {
+      type: "button",
+      class: "launcher",
+      "aria-expanded": "false",
+      "aria-haspopup": "dialog",
+      "aria-controls": "panel",
+    },
+    icon(),
+    script.dataset.label || "Chat with our assistant",
+  );
   const closeButton = element("button", { type: "button", class: "close" }, "Close");
   const message = element("p", { role: "status" }, "Loading the chat.");
   const again = element("button", { type: "button", hidden: "" }, "Try again");
-  const aside = element("div", { class: "aside" }, message,
-    element("ul", {},
-      element("li", {}, "In danger now: call ", link("tel:911", "911")),
-      element("li", {}, "988 Suicide & Crisis Lifeline, day and night: call ", link("tel:988", "988"), " or text ", link("sms:988", "988")),
-      ...(phone ? [element("li", {}, "The clinic: ", link(`tel:${phone.replace(/[^+\d]/g, "")}`, phone))] : [])),
-    again);
+  const numbers = element(
+    "ul",
+    {},
+    element("li", {}, "In danger now: call ", link("tel:911", "911")),
+    element("li", {}, "988 Suicide & Crisis Lifeline, day and night: call ", link("tel:988", "988"),
+      " or text ", link("sms:988", "988")),
+  );
+  if (phone) numbers.append(element("li", {}, "The clinic: ", link(`tel:${phone.replace(/[^+\d]/g, "")}`, phone)));
+  const aside = element("div", { class: "aside" }, message, numbers, again);
   const inside = element("div", { class: "inside" }, aside);
-  const panel = element("dialog", { class: "panel", id: "panel", "aria-label": "Chat with the automated assistant" },
-    element("div", { class: "bar" }, element("p", {}, "Automated assistant"), closeButton), inside);
+  const bar = element("div", { class: "bar" }, element("p", {}, "Automated assistant"), closeButton);
+  const panel = element(
+    "dialog",
+    { class: "panel", id: "panel", "aria-label": "Chat with the automated assistant" },
+    bar,
+    inside,
+  );
 
   let frame = null;
   let ready = false;
