@@ -14,6 +14,7 @@ new ones begin (a deep copy of an old event that is appended again has a number 
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -33,8 +34,9 @@ from rasa.shared.core.events import (
     UserUttered,
 )
 from rasa.shared.core.trackers import DialogueStateTracker
-from sqlalchemy import func, insert, select
+from sqlalchemy import func, insert, select, update
 from sqlalchemy.orm import Session
+from sqlalchemy.sql.dml import Update
 
 from bot import settings
 from bot.records.database import Database
@@ -77,11 +79,11 @@ class SnapshotTrackerStore(TrackerStore):
     async def save(self, tracker: DialogueStateTracker) -> None:
         """Append the new events of a tracker and, where the tail has grown long, cut it."""
         with self._database.session() as s:
-            conversation = _locked(s, tracker.sender_id)
+            _lock(s, tracker.sender_id)
             new = self._append(s, tracker)
             snapshot = self._cut(tracker)
             if snapshot is not None:
-                conversation.snapshot = snapshot
+                s.execute(_change(tracker.sender_id, snapshot=snapshot))
         if self.event_broker is not None:
             await self._stream_new_events(self.event_broker, new, tracker.sender_id)
 
@@ -120,7 +122,7 @@ class SnapshotTrackerStore(TrackerStore):
         ]
         events = []
         for seq, data in [*numbered, *stored]:
-            event = Event.from_parameters(data)
+            event = _event_class(data["event"])._from_parameters(data)
             setattr(event, SEQ, seq)
             events.append(event)
         tracker.recreate_from_dialogue(Dialogue(sender_id, events))
@@ -167,15 +169,16 @@ class SnapshotTrackerStore(TrackerStore):
         return None
 
 
-def _locked(s: Session, sender_id: str) -> Conversation:
-    """The row of a conversation, locked; made where Rasa was given the id by somebody else (`rasa shell`)."""
-    conversation = s.get(Conversation, sender_id, with_for_update=True)
-    if conversation is None:
-        conversation = Conversation(id=sender_id)
-        s.add(conversation)
-    conversation.last_seen_at = utcnow()
-    s.flush()
-    return conversation
+def _lock(s: Session, sender_id: str) -> None:
+    """Lock the row of a conversation; make it where Rasa was given the id by somebody else (`rasa shell`)."""
+    if s.execute(_change(sender_id, last_seen_at=utcnow())).rowcount == 0:
+        s.add(Conversation(id=sender_id))
+        s.flush()
+
+
+def _change(sender_id: str, **values: Any) -> Update:
+    changed = update(Conversation).where(Conversation.id == sender_id).values(**values)
+    return changed.execution_options(synchronize_session=False)
 
 
 def _load(s: Session, conversation_id: str, first: int) -> list[tuple[int, dict[str, Any]]]:
@@ -186,6 +189,12 @@ def _load(s: Session, conversation_id: str, first: int) -> list[tuple[int, dict[
         .order_by(TrackerEvent.seq)
     )
     return [(seq, data) for seq, data in s.execute(query)]
+
+
+@functools.lru_cache(maxsize=None)
+def _event_class(name: str) -> type[Event]:
+    """The class of a kind of event; Rasa looks through all classes for each event anew, half the time of a load."""
+    return Event.resolve_by_type(name)
 
 
 def _leading_stored(events: Sequence[Event]) -> int:
