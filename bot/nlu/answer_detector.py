@@ -28,32 +28,22 @@ from bot.intake.answers import AnswerError
 from bot.intake.contact import parse_email, parse_phone, parse_phone_or_email
 from bot.intake.dates import parse_date
 from bot.intake.questionnaire import Option
-from bot.nlu.faq_retriever import RETRIEVAL, Retrieval
+from bot.nlu import forms
 from bot.nlu.fallback import FALLBACK, put_intent
+from bot.nlu.faq_retriever import RETRIEVAL, Retrieval
+from bot.nlu.forms import WORDS
 from bot.nlu.intent_classifier import Verdict, intent_of, verdicts
 from bot.nlu.text import clean, is_payload, sentences
 
 ANSWER = "answer"
-# What runs the history, wherever it stands; the classifier may name one of these when the words are few.
+# What runs the history; the classifier may name one of these where the rules of form do not.
 COMMANDS = ("skip", "go_back", "why", "repeat", "stop", "review", "submit", "change_answer", "delete_my_data", "talk_to_human")
-# These interrupt at any question, but are hardly ever commands in a long text.
 _ASIDES = (*COMMANDS, "start_intake", "resume_intake", "bot_challenge", "pass_question", "ask_question")
-_COURTESIES = ("thanks", "goodbye")  # answered when they are all that was said
-
-_START = r"(?:(?:ok|okay|well|so|and|but|um|uh|hi|hey|hello|wait|also|sorry|oh|yes|no|yeah|yep|sure|actually|please)\b[\s,.-]*)*"
-_AUXILIARY = (
-    r"(?:do|does|did|can|could|is|are|am|was|were|will|would|should|shall|may|has|have)\s+(?!you\s+know\s+what)"
-    r"(?:i|you|u|we|they|he|she|it|this|that|there|the|my|your|ketamine|someone|anyone|insurance|people|a|any)\b"
-)
-_QUESTION_START = re.compile(
-    rf"^{_START}(?:{_AUXILIARY}|(?:how|what|whats|what's|when|where|wheres|who|which|whose)\b|why\b|"
-    r"(?:tell me|explain|i wonder|i was wondering|i'm wondering|wondering|i'd like to know|i want to know|"
-    r"i wanted to ask|just curious|curious|any idea|do u|r u|will i|what if|is it|isnt|isn't|aren't|doesn't|don't you|"
-    r"won't|can't i|can't you|wouldn't)\b)",
-    re.IGNORECASE,
-)
+_CHAT = ("greet", "thanks", "goodbye")
+_LONGEST_ASIDE = 10  # words; the classifier takes longer texts of a story for a command too easily
+_SAID_BESIDE = 8  # words that may stand beside a question in free text, before the text is an answer with a question in it
 _FREE = ("text", "string")
-_WORDS = re.compile(r"[^\W_]+(?:'[^\W_]+)?")
+_YES_OR_NO = re.compile(r"\b(?:yes|yeah|yep|yup|no|nope|nah|sure|not|never|none|don'?t|doesn'?t|didn'?t|haven'?t)\b", re.IGNORECASE)
 _YES_NO = {"yes", "no", "not sure", "prefer not to say"}
 
 
@@ -83,11 +73,6 @@ class Pending:
     def takes_questions(self) -> bool:
         """The visitor was asked for a question: whatever they ask is the answer."""
         return self.questionnaire == "question" and self.link_id == "question"
-
-
-def asks(text: str) -> bool:
-    """Whether one sentence has the form of a question."""
-    return text.rstrip(" .!)").endswith("?") or bool(_QUESTION_START.match(text))
 
 
 def fits(pending: Pending, text: str) -> bool:
@@ -153,51 +138,72 @@ def decide(
         command_trust: least trust for a command.
     """
     typed = clean(text)
-    if pending.takes_questions and not (found and found[0].label in COMMANDS and len(_WORDS.findall(typed)) <= 4):
+    words = len(WORDS.findall(typed))
+    ordered = forms.command(typed)
+    if pending.takes_questions:
+        return ordered if ordered and ordered != "why" and words <= 5 else ANSWER
+    if ordered and not (ordered == "skip" and _declines(pending, typed)):
+        return ordered
+    aside = _aside(pending, typed, words, found, command_trust)
+    if aside:
+        return aside
+    if forms.asks(typed) or any(forms.asks(part) for part in sentences(text)):
+        return _asked(pending, text, typed, retrieval, intent, faq_trust)
+    if pending.type in _FREE or fits(pending, typed):
         return ANSWER
-    command = _command(pending, typed, found, command_trust)
-    if command:
-        return command
-    parts = sentences(text) or [typed]
-    asking = [part for part in parts if asks(part)]
-    if not asking:
-        return ANSWER if pending.type in _FREE or fits(pending, typed) else _unasked(pending, typed, intent, found)
-    if pending.type in _FREE and not _only_asks(parts, asking):
+    return _told(pending, typed, found, retrieval, intent)
+
+
+def _asked(
+    pending: Pending, text: str, typed: str, retrieval: Retrieval | None, intent: str, faq_trust: float
+) -> str:
+    """A message that asks: a question, or an answer with a question in it."""
+    if pending.type in _FREE and pending.format is None and not forms.only_asks(text, _SAID_BESIDE):
         return ANSWER  # a story that holds a question is kept whole
-    if fits(pending, typed) and not typed.rstrip().endswith("?"):
-        return ANSWER
+    if fits(pending, typed) and not forms.only_asks(text, 0):
+        certain = retrieval is not None and retrieval.trust >= faq_trust
+        if not (certain and typed.rstrip().endswith("?")):
+            return ANSWER
     if retrieval is not None and retrieval.trust >= faq_trust:
         return intent_of(retrieval.key)
-    return intent if intent != ANSWER else FALLBACK
+    return FALLBACK if intent in (ANSWER, "affirm", "deny", *_CHAT) else intent
 
 
-def _only_asks(parts: Sequence[str], asking: Sequence[str]) -> bool:
-    """Whether nothing was said beside the questions but a word or two."""
-    said = sum(len(_WORDS.findall(part)) for part in parts if part not in asking)
-    return said <= 3
+def _told(pending: Pending, typed: str, found: Sequence[Verdict], retrieval: Retrieval | None, intent: str) -> str:
+    """Nothing is asked, and nothing of the pending kind can be read: an attempt at an answer, or a bare topic."""
+    if _YES_OR_NO.search(typed):
+        return ANSWER
+    if intent in _CHAT and found and found[0].trust > 0.85:
+        return intent
+    bare_topic = retrieval is not None and retrieval.trust > 0.9 and len(WORDS.findall(typed)) <= 3 and intent_of(retrieval.key) == intent
+    if bare_topic and not _related(pending, retrieval.key):
+        return intent
+    return ANSWER
 
 
-def _command(pending: Pending, typed: str, found: Sequence[Verdict], least: float) -> str | None:
-    """A command, where the whole message is one."""
-    if not found:
+def _related(pending: Pending, key: str) -> bool:
+    """Whether the answer is about what was asked: "afib" at ``heart`` is an answer, not the question heart_or_stroke."""
+    return bool(set(re.split(r"[-_/ ]", pending.link_id)) & set(re.split(r"[-_/]", key)))
+
+
+def _aside(pending: Pending, typed: str, words: int, found: Sequence[Verdict], least: float) -> str | None:
+    """What the classifier takes for a command or a wish, where the message is short and no answer."""
+    if not found or words > _LONGEST_ASIDE:
         return None
-    whole, words = found[0], len(_WORDS.findall(typed))
-    if whole.label in _COURTESIES and words <= 4 and whole.trust >= least:
-        return whole.label
+    whole = found[0]
     if whole.label not in _ASIDES or whole.trust < least:
         return None
-    if fits(pending, typed) and not (words <= 3 and whole.trust > 0.9 and not _fits_options(pending, typed)):
+    if pending.type in _FREE and pending.format is None and words > 3 and whole.trust < 0.85:
         return None
-    return whole.label if words <= 14 else None
+    return None if fits(pending, typed) or _YES_OR_NO.search(typed) else whole.label
 
 
-def _unasked(pending: Pending, typed: str, intent: str, found: Sequence[Verdict]) -> str:
-    """No question, and nothing that the pending kind can read: an attempt at an answer, or something else."""
-    if intent in (ANSWER, FALLBACK, "affirm", "deny", "out_of_scope", "greet", "thanks", "goodbye"):
-        return ANSWER if intent not in ("greet", "thanks", "goodbye") else intent
-    if intent == "faq":
-        return ANSWER if len(_WORDS.findall(typed)) > 2 else intent
-    return intent
+def _declines(pending: Pending, typed: str) -> bool:
+    """Whether the text chooses "prefer not to say" where that is an answer of its own."""
+    if "prefer not to say" not in {label.lower() for label in pending.options} or re.search(r"\b(?:skip|pass|next|move)\b", typed, re.I):
+        return False
+    reading = polarity.read(typed)
+    return reading is not None and reading.meaning == polarity.DECLINED
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=False)

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import contextlib
 import csv
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,7 @@ from rasa.nlu.classifiers.classifier import IntentClassifier as IntentClassifier
 from rasa.shared.nlu.constants import INTENT, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 
 from bot.nlu.encoder import Encoder, model_path
@@ -70,13 +72,15 @@ class CrisisModel:
 
     @classmethod
     def fit(cls, vectors: np.ndarray, texts: list[str], labels: list[str], config: dict[str, Any]) -> CrisisModel:
-        ngrams = CharacterNgrams.fit(texts, config["ngram_dimensions"], config["random_state"])
+        ngrams, reduced = CharacterNgrams.fit(texts, config["ngram_dimensions"], config["random_state"])
         names, numbers = np.unique(labels, return_inverse=True)
         model = cls({**ngrams.arrays(), "labels": names}, config["ngram_weight"])
         regression = LogisticRegression(
             C=config["C"], max_iter=config["max_iter"], class_weight="balanced", random_state=config["random_state"]
         )
-        regression.fit(model._inputs(vectors, texts), numbers)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ConvergenceWarning)
+            regression.fit(np.hstack([vectors, model._weight * reduced]), numbers)
         model.arrays.update(
             weights=np.ascontiguousarray(regression.coef_.T.astype(np.float32)),
             bias=regression.intercept_.astype(np.float32),

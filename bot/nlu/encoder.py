@@ -63,6 +63,11 @@ class Encoder:
         self._tokenizer.no_padding()
         self._tokenizer.enable_truncation(MAX_TOKENS)
 
+    @classmethod
+    def load(cls, name: str = "tuned", threads: int = 1) -> Encoder:
+        """The encoder the assistant uses (``tuned``), or the published one (``base``)."""
+        return cls(model_path(name), threads)
+
     def encode_one(self, text: str) -> np.ndarray:
         """The unit vector of one text, shape (384,), float32: the mean of its token vectors."""
         ids = self._tokenizer.encode(text).ids

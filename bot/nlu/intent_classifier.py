@@ -11,7 +11,7 @@ first model has not seen, so that one threshold means the same on any data set.
 """
 from __future__ import annotations
 
-import hashlib
+import warnings
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,10 +24,12 @@ from rasa.nlu.classifiers.logistic_regression_classifier import LogisticRegressi
 from rasa.shared.nlu.constants import INTENT, INTENT_RESPONSE_KEY, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 
 from bot.nlu.ngrams import CharacterNgrams
 from bot.nlu.sentence_encoder import Readings, read_arrays, readings, training_vectors, write_arrays
+from bot.nlu.text import held_out
 
 VERDICTS = "verdicts"  # message key, never part of the parse result
 NEIGHBOURS = 3
@@ -61,15 +63,13 @@ class LabelModel:
     @classmethod
     def fit(cls, vectors: np.ndarray, texts: list[str], labels: list[str], config: dict[str, Any]) -> LabelModel:
         """Train on whole texts; a fifth, chosen by the texts themselves, is first held out to learn the trust."""
-        held_out = np.array([hashlib.sha256(text.encode()).digest()[0] % 5 == 0 for text in texts])
         model = cls._fit(vectors, texts, labels, config)
-        everything = set(labels)
-        seen = [label for label, out in zip(labels, held_out) if not out]
-        if held_out.any() and len(set(seen)) > 1:
-            part = cls._fit(vectors[~held_out], [t for t, out in zip(texts, held_out) if not out], seen, config)
-            rows = [i for i in np.flatnonzero(held_out) if labels[i] in everything]
+        held = np.array([held_out(text) for text in texts])
+        rest = np.flatnonzero(~held)
+        if held.any() and len({labels[i] for i in rest}) > 1:
+            part = cls._fit(vectors[rest], [texts[i] for i in rest], [labels[i] for i in rest], config)
             features, right = [], []
-            for row in rows:
+            for row in np.flatnonzero(held):
                 probabilities = part.probabilities(vectors[row : row + 1], [texts[row]])[0]
                 features.append(part.evidence(vectors[row], probabilities))
                 right.append(part.labels[probabilities.argmax()] == labels[row])
@@ -81,7 +81,7 @@ class LabelModel:
         names, numbers = np.unique(labels, return_inverse=True)
         order = np.argsort(numbers, kind="stable")
         vectors, numbers, texts = vectors[order], numbers[order], [texts[i] for i in order]
-        ngrams = CharacterNgrams.fit(texts, config["ngram_dimensions"], config["random_state"])
+        ngrams, reduced = CharacterNgrams.fit(texts, config["ngram_dimensions"], config["random_state"])
         model = cls(
             {
                 **ngrams.arrays(),
@@ -99,8 +99,9 @@ class LabelModel:
             class_weight=config["class_weight"],
             random_state=config["random_state"],
         )
-        with np.errstate(all="ignore"):
-            regression.fit(model.inputs(vectors, texts), numbers)
+        with warnings.catch_warnings():  # stopped early on purpose: later steps change no decision
+            warnings.simplefilter("ignore", ConvergenceWarning)
+            regression.fit(np.hstack([vectors, model._weight * reduced]), numbers)
         weights, bias = regression.coef_.astype(np.float32), regression.intercept_.astype(np.float32)
         if len(names) == 2:  # scikit-learn keeps one row for two classes
             weights, bias = np.concatenate([-weights, weights]) / 2, np.concatenate([-bias, bias]) / 2
@@ -151,7 +152,7 @@ class IntentClassifier(LogisticRegressionClassifier):
         return {
             **LogisticRegressionClassifier.get_default_config(),
             "C": 20.0,
-            "max_iter": 60,
+            "max_iter": 30,
             "class_weight": "balanced",
             "ngram_dimensions": 256,
             "ngram_weight": 0.6,

@@ -45,20 +45,23 @@ class CharacterNgrams:
         self._column = {gram: i for i, gram in enumerate(vocabulary)}
 
     @classmethod
-    def fit(cls, texts: Sequence[str], dimensions: int, seed: int) -> CharacterNgrams:
-        """Learn the reduction; n-grams of a single text are left out where there are many texts."""
+    def fit(cls, texts: Sequence[str], dimensions: int, seed: int) -> tuple[CharacterNgrams, np.ndarray]:
+        """Learn the reduction, and reduce the texts that it was learned from.
+
+        N-grams of a single text are left out where there are many texts.
+        """
         counted = [Counter(grams(text)) for text in texts]
         seen = Counter(gram for counts in counted for gram in counts)
         least = 2 if len(texts) > 2000 else 1
         vocabulary = sorted(gram for gram, n in seen.items() if n >= least)
         idf = np.array([log((1 + len(texts)) / (1 + seen[gram])) + 1 for gram in vocabulary], dtype=np.float32)
         fitted = cls(vocabulary, idf, np.zeros((len(vocabulary), 0), dtype=np.float32))
-        if len(vocabulary) <= dimensions or len(texts) <= 2:
-            return fitted
-        svd = TruncatedSVD(dimensions, n_iter=2, random_state=seed)
-        svd.fit(fitted._matrix(counted))
+        if min(len(vocabulary), len(texts)) <= dimensions:
+            return fitted, np.zeros((len(texts), 0), dtype=np.float32)
+        matrix = fitted._matrix(counted)
+        svd = TruncatedSVD(dimensions, n_iter=2, random_state=seed).fit(matrix)
         fitted.components = np.ascontiguousarray(svd.components_.T, dtype=np.float32)
-        return fitted
+        return fitted, np.asarray(matrix @ fitted.components, dtype=np.float32)
 
     def transform(self, texts: Iterable[str]) -> np.ndarray:
         """Reduced vectors, shape (texts, dimensions)."""
@@ -77,13 +80,11 @@ class CharacterNgrams:
         return values @ self.components[columns]
 
     def _matrix(self, counted: Sequence[Counter[str]]) -> csr_matrix:
-        rows, columns, values = [], [], []
-        for row, counts in enumerate(counted):
-            found, weights = self._weights(counts)
-            rows.extend([row] * len(found))
-            columns.extend(found)
-            values.extend(weights)
-        return csr_matrix((values, (rows, columns)), shape=(len(counted), len(self.vocabulary)), dtype=np.float32)
+        weighed = [self._weights(counts) for counts in counted]
+        ends = np.cumsum([0, *(len(columns) for columns, _ in weighed)])
+        columns = np.concatenate([np.array(found, dtype=np.int32) for found, _ in weighed])
+        values = np.concatenate([weights for _, weights in weighed])
+        return csr_matrix((values, columns, ends), shape=(len(counted), len(self.vocabulary)), dtype=np.float32)
 
     def arrays(self) -> dict[str, np.ndarray]:
         """For the model storage."""

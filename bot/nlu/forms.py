@@ -1,0 +1,136 @@
+"""The form of a sentence, by rules: does it ask, does it run the history, does it tell?
+
+Only read while a question of the history is pending, where the form says more than the topic: "I have high blood
+pressure" and "can I do it with high blood pressure?" are about the same thing, and only one of them is an answer.
+"""
+from __future__ import annotations
+
+import re
+
+from bot.nlu.text import sentences
+
+WORDS = re.compile(r"[^\W_]+(?:'[^\W_]+)?")
+
+_LEAD = (
+    r"(?:(?:ok|okay|well|so|and|but|um|uh|hi|hey|hello|wait|hold on|hang on|also|sorry|oh|yes|no|yeah|yep|sure|actually|please|"
+    r"first|quick question|one question|one thing|question|before (?:i|we) [\w' ]{2,25}|just|then|like|now|or|btw|by the way)"
+    r"\b[\s,.:;-]*)*"
+)
+_SUBJECT = (
+    r"(?:i|you|u|ya|we|they|he|she|it|this|that|these|those|there|the|my|your|our|his|her|their|its|ketamine|someone|anyone|"
+    r"anybody|somebody|everyone|people|a|an|any|some|all|most|insurance|medicare|medicaid|tricare|patients|veterans|vets)\b"
+)
+# A verb after "does", "is", "can" ... means that the speaker left "it" or "I" out: "does hurt", "is under control".
+_TOLD = {
+    "do": "not have take try use smoke drink get feel keep need want think know sometimes often still also it that so my work live "
+    "see hear wake sleep snore have some a the",
+    "does": "not hurt help bother run have make cause get feel keep seem come happen work wake",
+    "is": "not fine ok okay good great under well controlled just only still being on in about getting better bad mild usually at "
+    "always sometimes never managed treated high low normal now best",
+    "are": "not fine ok okay good under well controlled just only still being on in about getting better bad usually best",
+    "can": "not be do drive get take call text come only try use walk sleep usually sometimes always also hardly barely leave "
+    "email reach go talk pick have make",
+    "could": "not be do drive get take call text come only try use sleep usually sometimes hardly barely go say have",
+    "will": "not be do drive get take call text come only try use have need bring say go let tell",
+    "would": "not be do drive get take call text like love prefer rather need want say have help",
+    "should": "not be do have get take",
+}
+_OPEN_AUXILIARY = "|".join(
+    rf"{auxiliary}\s+(?!(?:{'|'.join(verbs.split())})\b)[\w'/.%]+\s+\S" for auxiliary, verbs in _TOLD.items()
+)
+_PRONOUN = r"(?:i|you|u|we|they|he|she|it|this|that|these|there|anyone|anybody|someone|people|patients)\b"
+_AUXILIARY = (
+    rf"(?:(?:do|does|can|could|is|are|will|would|should|shall)\s+{_SUBJECT}|(?:did|am|was|were|may|has|have)\s+{_PRONOUN})"
+)
+_NEGATED = rf"(?:isn'?t|aren'?t|doesn'?t|don'?t|didn'?t|won'?t|can'?t|couldn'?t|wouldn'?t|shouldn'?t)\s+{_PRONOUN}"
+# "what I want is", "when I was twenty": a question word that only opens a clause of telling.
+_QUESTION_WORD = (
+    r"(?:what if|what about|how about|how come|whats|what's|wheres|where's|whos|who's|hows|how's|whens|when's|"
+    r"(?:how (?:long|much|many|often|soon|far|big|bad|safe|well|early|late|old)|which)\b|"
+    r"(?:what|when|where|how|who|why|whose)\b(?!\s+(?:i|my|we|he|she|they|it|knows|ever)\b))"
+)
+_ASKED_FOR = (
+    r"(?:tell me|explain|i wonder|i was wondering|i'?m wondering|wondering|i'?d like to know|i want to know|i'?d like to ask|"
+    r"i wanted to ask|i need to ask|i want to ask|just curious|curious|any idea|do u|r u|i have a (?:quick )?question|"
+    r"(?:quick |one )?question (?:about|on|first|for)|not sure (?:if|whether) (?:you|this|it|ketamine)|"
+    r"remind me|show me|any (?:side effects|chance|way|risk|discount)|more (?:info|about))\b"
+)
+_ASKS = re.compile(
+    rf"^{_LEAD}(?:{_AUXILIARY}|{_NEGATED}|{_OPEN_AUXILIARY}|{_QUESTION_WORD}|{_ASKED_FOR})", re.IGNORECASE
+)
+_PARTS = re.compile(r"\s*(?:[,;:]|\s-\s|\.\.+)\s*|\s+(?=(?:but|and|so)\s+(?:how|what|when|where|why|is|does|do|can|will|would|are)\b)", re.IGNORECASE)
+_UNSURE = re.compile(r"\b(?:i think|i guess|maybe|not sure|i believe|probably|sort of|kinda|or so|ish|about)\b", re.IGNORECASE)
+
+_WHY = re.compile(
+    rf"^{_LEAD}(?:why(?:\s*\?*$| (?:do|would|does|did|is|are|should|must|u|you|this|that|even|in the world|on earth|my|the|not)\b)|"
+    r"(?:but |and )?(?:what|how)(?:'?s| is| does| do| has| would)?\b.{0,50}\b(?:got to do with|have to do with|has to do with|"
+    r"(?:need|want|use|using|used|ask|asking|good) (?:\w+ ){0,5}for|relevant|matter|make any difference)\b|"
+    r"what(?:'?s| is) (?:the (?:point|purpose|reason|need)|this for|that for|it for)|what (?:will|do) you do with|what difference|"
+    r"(?:is|are) (?:this|that|it|these)(?: \w+)? (?:really |even |actually )?(?:necessary|needed|required|relevant)|"
+    r"do (?:i|you) (?:really |actually |even )?(?:have to|need to|need) (?:answer|say|tell|know|ask|give|put|my|this|that)\b|"
+    r"(?:i )?(?:don'?t|do not) (?:see|get|understand) (?:why|how|what|the (?:point|question))|what do you mean|"
+    r"what does (?:that|this|it) mean|how come you)",
+    re.IGNORECASE,
+)  # fmt: skip
+_SKIP = re.compile(
+    rf"^{_LEAD}(?:(?:can|could|may) (?:i|we) |(?:i(?:'?ll| will|'?d| would| wanna| want to| think i'?ll| prefer to|'?m going to|'?m gonna)?|let'?s|lets|let me|please|rather) )*"
+    r"(?:(?:like to|rather|prefer to|just) )*"
+    r"(?:skip\b|pass\b(?! (?:out|away|me|my|it on|them|the question|that on))|move on|next(?: one| question| please)?\W*$|leave (?:it|that|this|that one|this one) (?:blank|out|empty)|"
+    r"(?:not|don'?t|won'?t|do not|will not|wont|refuse to) (?:want to |wanna |going to |gonna |care to |like to |feel like |wish to )*(?:answer|answering|say\b|saying|share|sharing|give|giving|tell|discuss|disclose|talk about (?:it|that|this))|"
+    r"not (?:answering|comfortable|saying|telling|sharing)|none of your business|no comment|(?:too|that'?s|its|it'?s) (?:too )?(?:personal|private)\b)|"
+    r"\b(?:skip (?:it|this|that|please|for now)|(?:just|so) skip|skip\W*$|move on\W*$|next (?:question|one)(?: please)?\W*$|pass on (?:this|that)(?: one)?)",
+    re.IGNORECASE,
+)  # fmt: skip
+_BACK = re.compile(
+    rf"^{_LEAD}(?:(?:can|could|may) (?:i|we|you) |(?:i (?:want|need|would like|'?d like) to|let'?s|lets|let me|please|take me) )*"
+    r"(?:go(?:ing)? back\b(?! to (?:work|school|sleep|the (?:army|va|hospital)))|back(?: up)?(?: one| a question| please)?\W*$|back up\b|previous(?: question| one)?|"
+    r"(?:one|a) step back|return to the (?:last|previous)|undo\b|(?:redo|see|do) the (?:last|previous) (?:one|question))",
+    re.IGNORECASE,
+)
+_STOP = re.compile(
+    rf"^{_LEAD}(?:(?:can|could|may) (?:i|we) |(?:i (?:want|need|have|would like|'?d like|wanna) (?:to )?|i'?m going to |i'?ve got to |let'?s |lets |let me |please |someone'?s coming ))*"
+    r"(?:stop(?: (?:here|now|this|it|please|for (?:now|today|tonight)|asking|the (?:questions?|form|intake|chat)))*\W*$|quit(?: (?:here|now|this|it))?\W*$|cancel(?: (?:this|it|everything|that))?\W*$|exit\W*$|end (?:this|it here|the \w+)|"
+    r"pause\b|(?:take |need )?a break\W*$|finish (?:this |it )?(?:later|tomorrow|another time)|do (?:this|it|the rest) (?:later|another (?:day|time)|tomorrow)|"
+    r"save (?:this|it)(?: and (?:stop|quit|exit))?|enough (?:questions|for (?:now|today))|no more (?:questions|of this))|"
+    r"\b(?:(?:save|leave) (?:this|it) and (?:stop|quit)|(?:stop|quit) (?:here|now|the questions|this (?:form|now))\W*$|come back (?:to (?:this|it) )?(?:later|tomorrow|another)|"
+    r"(?:don'?t|do not) (?:want to|wanna) (?:do|continue|go on with|finish) (?:this|it|the form|any ?more)|(?:never ?mind|nvm)\b.*\bthis\b.*\bnow\b)",
+    re.IGNORECASE,
+)  # fmt: skip
+_LONGEST_COMMAND = 16  # words
+
+
+def asks(text: str) -> bool:
+    """Whether one sentence, or a part of it behind a comma, has the form of a question."""
+    if _ASKS.match(text):
+        return True
+    if any(_ASKS.match(part) for part in _PARTS.split(text)[1:] if part and len(WORDS.findall(part)) > 2):
+        return True
+    return text.rstrip(" .!)\"'").endswith("?") and not (_UNSURE.search(text) and len(WORDS.findall(text)) < 9)
+
+
+def only_asks(text: str, most: int) -> bool:
+    """Whether a message asks and says little beside it: ``most`` words at most in the parts that do not ask."""
+    said = asked = 0
+    for sentence in sentences(text):
+        parts = [part for part in _PARTS.split(sentence) if part]
+        asking = [bool(_ASKS.match(part)) for part in parts]
+        if not any(asking) and asks(sentence):
+            asking[-1:] = [True]
+        first = asking.index(True) if any(asking) else len(parts)
+        for number, part in enumerate(parts):
+            words = len(WORDS.findall(part))
+            if number >= first:
+                asked += words
+            else:
+                said += words
+    return asked > 0 and said <= most
+
+
+def command(text: str) -> str | None:
+    """The command that a message is, in plain words: go_back, why, skip or stop."""
+    if len(WORDS.findall(text)) > _LONGEST_COMMAND:
+        return None
+    for name, pattern in (("go_back", _BACK), ("stop", _STOP), ("why", _WHY), ("skip", _SKIP)):
+        if pattern.search(text):
+            return name
+    return None
