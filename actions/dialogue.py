@@ -344,7 +344,8 @@ class Dialogue:
     def _intro(self, item: Item) -> List[str]:
         """Texts of the groups and displays that stand before a question, each shown once in a run."""
         shown = set(self.state.get("shown", ()))
-        fresh = [text for text in self.player.item_intro(item) if text not in shown]
+        stem = self.player.stem(item)  # stands before each of its questions, as the instrument prints it
+        fresh = [text for text in self.player.item_intro(item) if text not in shown or text == stem]
         if fresh:
             self.state["shown"] = sorted(shown | set(fresh))
             self._remember()

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import os
 import sys
+import warnings
 from pathlib import Path
 from typing import Iterator, TextIO
 
@@ -46,6 +47,7 @@ def train(settings: Settings, out: TextIO = sys.stdout) -> Path:
     print("Training the model (about a minute) ...", file=out, flush=True)
     os.environ.setdefault("RASA_TELEMETRY_ENABLED", "false")
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    warnings.simplefilter("ignore")  # what Rasa 3.6's own dependencies say is not for whoever starts a chat
     import rasa.model_training
 
     # the root must be importable: config.yml names components of this project
