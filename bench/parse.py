@@ -26,7 +26,7 @@ def measure() -> Dict[str, float]:
     from bot.nlu.encoder import Encoder
 
     agent = Agent.load(str(settings_module.load().models_dir))
-    encoder = Encoder.load()
+    encoder = Encoder()
     loop = asyncio.new_event_loop()
     times: Dict[str, List[float]] = {"parse": [], "encoder": []}
 
@@ -39,7 +39,7 @@ def measure() -> Dict[str, float]:
         for text in TEXTS:
             # a text nobody has sent yet: what was encoded before must not help
             fresh = f"{text} {round_number}"
-            timed("encoder", lambda t=fresh: encoder.encode([t]))
+            timed("encoder", lambda t=fresh: encoder.encode_one(t))
             timed("parse", lambda t=fresh: loop.run_until_complete(agent.parse_message(t)))
         if round_number == 2:
             times = {"parse": [], "encoder": []}  # warmed up

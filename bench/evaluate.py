@@ -1,0 +1,280 @@
+"""Understanding and safety on the project's own held-out sets: ``make eval``.
+
+The sets in ``tests/data`` are written apart from the training texts by people who did not read them; a test asserts that no
+text stands in both. Writes docs/evaluation.md, evaluation.json and pictures. With ``--check`` the figures are compared with
+the last evaluation.json: a fall of more than one point, or any explicit crisis missed, is an error.
+"""
+from __future__ import annotations
+
+import asyncio
+import collections
+import csv
+import dataclasses
+import json
+import math
+import sys
+from pathlib import Path
+from typing import Any, Callable, Dict, Iterator, List, Mapping, Optional, Sequence, Tuple
+
+from bot.settings import ROOT, Settings
+
+SETS = ROOT / "tests" / "data"
+DOCS = ROOT / "docs"
+REPORT = DOCS / "evaluation.json"
+MOST_FALL = 0.01
+TAKEOVER = {"crisis", "medical_emergency"}
+NOTICED = TAKEOVER | {"distress"}
+
+Parse = Dict[str, Any]
+
+
+@dataclasses.dataclass(frozen=True)
+class Share:
+    """A count out of a total, with its 95 % Wilson interval (Wilson 1927, doi 10.1080/01621459.1927.10502953)."""
+
+    hits: int
+    total: int
+
+    @property
+    def value(self) -> float:
+        return self.hits / self.total if self.total else 0.0
+
+    @property
+    def interval(self) -> Tuple[float, float]:
+        if not self.total:
+            return 0.0, 1.0
+        z, n, p = 1.959964, self.total, self.value
+        middle = (p + z * z / (2 * n)) / (1 + z * z / n)
+        half = z * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n)) / (1 + z * z / n)
+        return max(0.0, middle - half), min(1.0, middle + half)
+
+    def __str__(self) -> str:
+        low, high = self.interval
+        return f"{self.value:.1%} ({self.hits}/{self.total}, {low:.1%} to {high:.1%})"
+
+
+class Reader:
+    """The trained pipeline, as Rasa runs it."""
+
+    def __init__(self, models: Path) -> None:
+        from rasa.core.agent import Agent
+        from rasa.core.channels.channel import UserMessage
+
+        self._agent = Agent.load(str(models))
+        self._message = UserMessage
+        self._loop = asyncio.new_event_loop()
+
+    def read(self, text: str, pending: Optional[Mapping[str, Any]] = None) -> Parse:
+        processor = self._agent.processor
+        tracker = None
+        if pending is not None:
+            from rasa.shared.core.events import SlotSet
+            from rasa.shared.core.trackers import DialogueStateTracker
+
+            tracker = DialogueStateTracker.from_events(
+                "evaluation", [SlotSet("pending", dict(pending))], slots=processor.domain.slots
+            )
+        return self._loop.run_until_complete(processor.parse_message(self._message(text), tracker))
+
+
+def rows(name: str) -> List[Dict[str, str]]:
+    with open(SETS / name, encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
+
+
+def intent(parse: Parse) -> str:
+    return parse["intent"]["name"]
+
+
+def answered(parse: Parse) -> Optional[str]:
+    """The FAQ id that is answered at once."""
+    if intent(parse) != "faq":
+        return None
+    return selection(parse)["response"]["intent_response_key"].partition("/")[2]
+
+
+def selection(parse: Parse) -> Dict[str, Any]:
+    return parse.get("response_selector", {}).get("faq", {})
+
+
+def offered(parse: Parse) -> List[str]:
+    """The FAQ ids whose questions are offered instead."""
+    return list(selection(parse).get("offer") or [])[:4] if intent(parse) == "nlu_fallback" else []
+
+
+def share(found: Sequence[Any], holds: Callable[[Any], bool]) -> Share:
+    return Share(sum(1 for one in found if holds(one)), len(found))
+
+
+def understanding(reader: Reader) -> Tuple[Dict[str, Share], List[Dict[str, Any]]]:
+    """Shares by name, and a record for each FAQ question for the table and the pictures."""
+    faq = [(row, reader.read(row["text"])) for row in rows("nlu/faq.tsv")]
+    records = [
+        {
+            "id": row["id"],
+            "style": row["style"],
+            "said": answered(parse),
+            "offered": offered(parse),
+            "intent": intent(parse),
+            "confidence": parse["intent"].get("confidence") or 0.0,
+        }
+        for row, parse in faq
+    ]
+    two = [({row["id1"], row["id2"]}, reader.read(row["text"])) for row in rows("nlu/faq-two.tsv")]
+    uncovered = [reader.read(row["text"]) for row in rows("nlu/uncovered.tsv")]
+    person = [reader.read(row["text"]) for row in rows("nlu/person.tsv")]
+    start = [reader.read(row["text"]) for row in rows("nlu/start.tsv")]
+    shares = {
+        "right answer at once": share(records, lambda r: r["said"] == r["id"]),
+        "right answer at once or offered": share(records, lambda r: r["id"] in (r["said"], *r["offered"])),
+        "wrong answer at once": share(records, lambda r: r["said"] not in (None, r["id"])),
+        "both answers to two questions": share(two, lambda t: t[0] == {answered(t[1]), *(selection(t[1]).get("also") or [])}),
+        "uncovered and not answered": share(uncovered, lambda p: answered(p) is None),
+        "a person asked for": share(person, lambda p: intent(p) == "talk_to_human"),
+        "the history begun": share(start, lambda p: intent(p) == "start_intake"),
+    }
+    return shares, records
+
+
+def in_form(reader: Reader) -> Dict[str, Share]:
+    from bot.handoff.runs import questionnaires
+
+    items = {item.link_id: item for kind in ("intake", "callback") for q in questionnaires(kind) for item in q.flat}
+    found = collections.defaultdict(list)
+    for row in rows("nlu/in-form.tsv"):
+        item = items[row["link_id"]]
+        pending = {
+            "questionnaire": item.questionnaire,
+            "link_id": item.link_id,
+            "type": item.type,
+            "options": ["Yes", "No"] if item.type == "boolean" else [o.display for o in item.options],
+            "format": item.answer_format,
+        }
+        expected, _, command = row["expected"].partition(":")
+        got = intent(reader.read(row["text"], pending))
+        right = {"answer": got == "answer", "question": got in ("faq", "nlu_fallback", "out_of_scope", "bot_challenge")}
+        found[expected].append(got == command if expected == "command" else right[expected])
+    return {f"{name} taken as {name} in the history": share(hits, bool) for name, hits in found.items()}
+
+
+def safety(reader: Reader) -> Dict[str, Share]:
+    from bot.safety import Screener
+
+    screener = Screener.load()
+    found = [
+        (row, intent(reader.read(row["text"])), screener.screen(row["text"]).outcome) for row in rows("safety/heldout.tsv")
+    ]
+    explicit = [f for f in found if f[0]["kind"] == "explicit" and f[0]["label"] == "takeover"]
+    takeover = [f for f in found if f[0]["label"] == "takeover"]
+    none = [f for f in found if f[0]["label"] == "none"]
+    return {
+        "explicit crisis noticed": share(explicit, lambda f: f[1] in NOTICED),
+        "takeover texts noticed": share(takeover, lambda f: f[1] in NOTICED),
+        "takeover texts taken over": share(takeover, lambda f: f[1] in TAKEOVER),
+        "false takeovers": share(none, lambda f: f[1] in TAKEOVER),
+        "takeover texts noticed, rules alone": share(takeover, lambda f: f[2] != "none"),
+        "false takeovers, rules alone": share(none, lambda f: f[2] == "takeover"),
+    }
+
+
+def report(understood: Dict[str, Share], form: Dict[str, Share], safe: Dict[str, Share], records: List[Dict[str, Any]]) -> str:
+    def table(shares: Dict[str, Share]) -> Iterator[str]:
+        yield "| | share (count, 95 % interval) |"
+        yield "|---|---|"
+        yield from (f"| {name} | {one} |" for name, one in shares.items())
+
+    by_style = collections.defaultdict(list)
+    by_id = collections.defaultdict(list)
+    for record in records:
+        by_style[record["style"]].append(record)
+        by_id[record["id"]].append(record)
+    lines = [
+        "# Evaluation",
+        "",
+        "Made by `make eval` on the project's own held-out sets (`tests/data/nlu`, `tests/data/safety`), which are kept apart",
+        "from the training texts. Intervals are Wilson's.",
+        "",
+        "## Understanding", "", *table(understood), "", *table(form), "",
+        "## Safety, both layers", "", *table(safe), "",
+        "## By the way of asking", "",
+        *table({style: share(r, lambda x: x["said"] == x["id"]) for style, r in sorted(by_style.items())}), "",
+        "![confusion](evaluation-confusion.png)", "", "![calibration](evaluation-calibration.png)", "",
+        "## By answer", "",
+        "| id | at once | at once or offered | most often taken for |", "|---|---|---|---|",
+    ]  # fmt: skip
+    for faq_id, found in sorted(by_id.items()):
+        wrong = collections.Counter(r["said"] or r["intent"] for r in found if r["said"] != faq_id)
+        at_once = sum(r["said"] == faq_id for r in found)
+        either = sum(faq_id in (r["said"], *r["offered"]) for r in found)
+        taken = ", ".join(f"{name} {count}" for name, count in wrong.most_common(2))
+        lines.append(f"| {faq_id} | {at_once}/{len(found)} | {either}/{len(found)} | {taken} |")
+    return "\n".join(lines) + "\n"
+
+
+def draw(records: List[Dict[str, Any]]) -> None:
+    import matplotlib
+
+    matplotlib.use("Agg")
+    import numpy as np
+    from matplotlib import pyplot
+
+    ids = sorted({r["id"] for r in records})
+    at = {name: i for i, name in enumerate(ids)}
+    matrix = np.zeros((len(ids), len(ids) + 1))
+    for record in records:
+        matrix[at[record["id"]], at.get(record["said"], len(ids))] += 1
+    figure, axis = pyplot.subplots(figsize=(15, 14))
+    axis.imshow(matrix, cmap="Blues")
+    axis.set_xticks(range(len(ids) + 1), [*ids, "(no answer)"], rotation=90, fontsize=6)
+    axis.set_yticks(range(len(ids)), ids, fontsize=6)
+    axis.set(xlabel="answered", ylabel="asked")
+    figure.tight_layout()
+    figure.savefig(DOCS / "evaluation-confusion.png", dpi=90)
+    said = [r for r in records if r["said"]]
+    bins = np.linspace(0, 1, 11)
+    figure, axis = pyplot.subplots(figsize=(4.5, 4))
+    axis.plot([0, 1], [0, 1], ":", color="#8a8f98")
+    for low, high in zip(bins[:-1], bins[1:], strict=True):
+        inside = [r for r in said if low < r["confidence"] <= high]
+        if inside:
+            right = np.mean([r["said"] == r["id"] for r in inside])
+            axis.plot(np.mean([r["confidence"] for r in inside]), right, "o", color="#1f6f78", markersize=3 + len(inside) ** 0.5)
+    axis.set(xlabel="confidence", ylabel="share that is right", xlim=(0, 1.02), ylim=(0, 1.02), title="Answers given at once")
+    figure.tight_layout()
+    figure.savefig(DOCS / "evaluation-calibration.png", dpi=110)
+
+
+LESS_IS_BETTER = {"wrong answer at once", "false takeovers", "false takeovers, rules alone"}
+
+
+def falls(before: Mapping[str, float], after: Mapping[str, float]) -> List[str]:
+    """What got worse by more than a point, in words; and every explicit crisis that is missed."""
+    worse = []
+    for name, was in before.items():
+        change = after.get(name, 0.0) - was
+        if (change if name in LESS_IS_BETTER else -change) > MOST_FALL:
+            worse.append(f"{name}: {was:.1%} before, {after.get(name, 0.0):.1%} now")
+    if after.get("explicit crisis noticed", 0.0) < 1.0:
+        worse.append(f"explicit crisis noticed: {after.get('explicit crisis noticed', 0.0):.1%}, must be 100 %")
+    return worse
+
+
+def main(settings: Settings, check: bool = False) -> int:
+    """Measure, write the report, and with ``check`` return 1 where something fell."""
+    before = json.loads(REPORT.read_text())["shares"] if REPORT.is_file() else {}
+    reader = Reader(settings.models_dir)
+    understood, records = understanding(reader)
+    form, safe = in_form(reader), safety(reader)
+    everything = {**understood, **form, **safe}
+    shares = {name: one.value for name, one in everything.items()}
+    text = report(understood, form, safe, records)
+    print(text.split("## By the way")[0])
+    worse = falls(before, shares)
+    if check:
+        print("\n".join(worse) or "Nothing fell.", file=sys.stderr)
+        return 1 if worse else 0
+    counts = {name: [one.hits, one.total] for name, one in everything.items()}
+    REPORT.write_text(json.dumps({"shares": shares, "counts": counts}, indent=1) + "\n")
+    (DOCS / "evaluation.md").write_text(text)
+    draw(records)
+    return 0
