@@ -144,7 +144,7 @@ class Screener:
         self._carriers = frozenset(words["carriers"].split())
         say = {str(key): str(value) for key, value in words["say"].items()}
         for right, wrong in (words.get("misspelt") or {}).items():
-            say.update({form: right for form in wrong.split()})
+            say.update(dict.fromkeys(wrong.split(), right))
         self._matcher.seal(), self._idioms.seal(), self._halves.seal()
         self._normalise = Normaliser(say, words["emoji"], words["guard"].split(), vocabulary, words.get("leave", "").split())
 
@@ -191,21 +191,21 @@ class Screener:
         if not candidates:
             return []
         context = _Context(text)
-        spans: List[Tuple[int, int, int]] = []
+        spans: List[Tuple[int, int, int, int]] = []
         for number in candidates:
             regex, owner = self._patterns[number]
             for match in islice(regex.finditer(text), MATCHES):
                 if not border or match.start() < border - 1 < match.end():
-                    spans.append((owner, match.start(), match.end()))
+                    spans.append((owner, match.start(), match.end(), match.start("at") if "at" in regex.groupindex else 0))
         found: List[Screening] = []
         shields: List[Tuple[int, int]] = []
-        for owner, start, end in spans:
+        for owner, start, end, _ in spans:
             if self._rules[owner].outcome == "none":
                 found.append(self._judge(self._rules[owner], context, start, end))
                 shields += [(start, end)] if found[-1].rule else []
-        for owner, start, end in spans:
+        for owner, start, end, at in spans:
             if self._rules[owner].outcome != "none" and not any(a < end and start < b for a, b in shields):
-                found.append(self._judge(self._rules[owner], context, start, end))
+                found.append(self._judge(self._rules[owner], context, start, end, at))
         return found
 
     def _pairs_in(self, text: str, border: int = 0) -> List[Screening]:
@@ -240,7 +240,8 @@ class Screener:
         found += self._pairs_in(joined + newest, border=len(joined))
         return [item for item in found if item.outcome != "none"]
 
-    def _judge(self, rule: _Rule, context: _Context, start: int, end: int) -> Screening:
+    def _judge(self, rule: _Rule, context: _Context, start: int, end: int, at: int = 0) -> Screening:
+        """Ask a match what stands around it; ``at`` is where its telling word begins when that is not at the start."""
         text, words = context.text, self._context_words
         left, right = context.sentence(start, end)
         sentence = text[left:right]
@@ -248,7 +249,7 @@ class Screener:
             return Screening("none", None, rule.id, rule.note) if not self._cancelled(rule, sentence) else NOTHING
         if self._cancelled(rule, sentence):
             return NOTHING
-        if rule.negatable and self._negated(text, context.clause_start(start), start):
+        if rule.negatable and self._negated(text, context.clause_start(start), at or start):
             return NOTHING
         outcome, category = rule.outcome, rule.category
         note_fits = category in _NOTES
@@ -258,7 +259,8 @@ class Screener:
                 return Screening("none", None, rule.id, "information")
             if subject == "other":
                 category = "third_party"
-        now = words["i_now"].match(text, start)
+        saying = text[context.clause_start(start):end]
+        now = words["i_now"].match(saying) and not words["i_then"].match(saying)
         if rule.past and not now and context.says("past", words["past"], left, right) and not context.says(
             "present", words["present"], left, right
         ):
