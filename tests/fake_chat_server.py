@@ -20,8 +20,8 @@ from bot.settings import Clinic
 
 GREETING = {
     "text": "Hi, I'm Onward's automated assistant. I'm a computer program, not a clinician, and nobody is watching "
-    "this chat live. I can answer questions about ketamine for PTSD, take a first history for the team, or ask someone to "
-    "contact you.\n\nIf you're in danger or thinking of ending your life, call or text 988, or call 911.",
+    "this chat live. I can answer questions about ketamine for PTSD, take a first history for the team, or ask someone "
+    "to contact you.\n\nIf you're in danger or thinking of ending your life, call or text 988, or call 911.",
     "choices": [
         {"id": "ask", "label": "Ask a question"},
         {"id": "start_intake", "label": "Start my history"},
@@ -30,8 +30,8 @@ GREETING = {
 }
 DOES_IT_WORK = {
     "text": "It helps some people, and the research is mixed. Two small trials found fewer PTSD symptoms for a few "
-    "weeks; the largest one, with 158 veterans, found no difference for PTSD, though depression improved.\n\nKetamine is not "
-    "FDA-approved for PTSD, so this use is called off-label. Nobody can tell beforehand who will benefit. The clinic's "
+    "weeks; the largest one, with 158 veterans, found no difference for PTSD, though depression improved.\n\nKetamine is "
+    "not FDA-approved for PTSD, so this use is called off-label. Nobody can tell beforehand who will benefit. The clinic's "
     "team can go over your options with you, including trauma-focused therapy and approved medicines.",
     "sources": [
         {"title": "Feder et al. 2014, JAMA Psychiatry", "url": "https://doi.org/10.1001/jamapsychiatry.2014.62"},
@@ -87,6 +87,8 @@ SCRIPT: dict[str, list[dict[str, Any]]] = {
     "check in": [CHECK_IN],
     "long": [{"text": LONG}],
     "list": [{"text": LIST}],
+    "delete my data": [{"text": "Shall I?", "choices": [{"id": "erase", "label": "Delete what I wrote"}]}],
+    "to the team": [],  # while staff has taken over, the assistant is silent
 }
 
 
@@ -196,6 +198,10 @@ class FakeChatServer:
             if body["id"] in conversation.replies:
                 return conversation.replies[body["id"]]
             text = body.get("text") or self._label(conversation, body["choice"])
+            text = "".join(c for c in text if c in "\n\t" or c.isprintable() or ord(c) > 0x9F).strip()
+            if body.get("choice") == "erase":
+                conversation.messages[:] = [self._message("bot", {"kind": "notice", "text": "I've deleted it."})]
+                return list(conversation.messages)
             self.turns[text] += 1
             own = self._message("visitor", {"text": text})
             answers = SCRIPT.get(text.lower(), [{"text": f"You wrote: {text}"}])

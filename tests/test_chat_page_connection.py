@@ -73,8 +73,7 @@ def test_after_a_while_without_connection_other_ways_are_shown(visitor: Visitor)
     expect(visitor.trouble).to_be_visible(timeout=10000)
     expect(visitor.trouble.get_by_role("link", name="988")).to_have_attribute("href", "tel:988")
     visitor.server.start()
-    visitor.trouble.get_by_role("button", name="Try again").click()
-    expect(visitor.messages).to_have_count(3)
+    expect(visitor.messages).to_have_count(3, timeout=15000)
     expect(visitor.trouble).to_be_hidden()
 
 
@@ -224,6 +223,26 @@ def test_staff_writing_while_a_reply_is_on_its_way_keeps_the_order(visitor: Visi
     visitor.server.staff_says("We are here.")
     expect(visitor.messages).to_have_count(4)
     assert visitor.shown()[1:] == ["hello", "You wrote: hello", "We are here."]
+
+
+def test_what_nobody_replies_to_is_shown_once_and_in_its_place(visitor: Visitor) -> None:
+    visitor.say("to the team")
+    visitor.server.staff_says("We are here.")
+    expect(visitor.messages).to_have_count(3)
+    visitor.say("thank you")
+    expect(visitor.messages).to_have_count(5)
+    visitor.page.wait_for_timeout(500)
+    assert visitor.shown()[1:] == ["to the team", "We are here.", "thank you", "You wrote: thank you"]
+    expect(visitor.page.locator(".message--waiting")).to_have_count(0)
+
+
+@pytest.mark.parametrize("typed", ["two  spaces", "tab\there", "line\n\n\nline", "vertical\x0btab", "/start_intake"])
+def test_a_text_that_the_server_tidies_is_not_doubled(visitor: Visitor, typed: str) -> None:
+    visitor.box.evaluate("(box, text) => { box.value = text; box.dispatchEvent(new Event('input')); }", typed)
+    visitor.box.press("Enter")
+    expect(visitor.messages).to_have_count(3)
+    visitor.page.wait_for_timeout(300)
+    expect(visitor.messages).to_have_count(3)
 
 
 def test_two_tabs_show_the_same_conversation(visitor: Visitor) -> None:

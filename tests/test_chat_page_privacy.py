@@ -25,6 +25,17 @@ def test_only_the_session_token_is_stored(visitor: Visitor) -> None:
     assert visitor.page.evaluate("async () => (await indexedDB.databases()).length + (await caches.keys()).length") == 0
 
 
+def test_what_the_server_has_deleted_leaves_the_screen(visitor: Visitor) -> None:
+    for count, text in [(3, SECRET), (5, "delete my data")]:
+        visitor.say(text)
+        expect(visitor.messages).to_have_count(count)
+    visitor.page.get_by_role("button", name="Delete what I wrote").click()
+    expect(visitor.messages).to_have_text([re.compile("I've deleted it")])
+    assert "zebra" not in visitor.page.content()
+    visitor.say("hello")
+    expect(visitor.messages).to_have_count(3)
+
+
 def test_nothing_that_was_said_stands_in_an_address(visitor: Visitor) -> None:
     visitor.say(SECRET)
     expect(visitor.messages).to_have_count(3)

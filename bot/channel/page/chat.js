@@ -20,12 +20,13 @@
   const POLL = 5; // seconds, where the event stream does not get through
   const HIDDEN_POLL = 20; // seconds, while the page is in the background
   const SILENCE = 40; // seconds without a byte after which an event stream counts as dead
-  const REQUEST_TIMEOUT = 30; // seconds
+  const REQUEST_TIMEOUT = 45; // seconds; the server gives up on a turn before that
   const TRIES = 5; // of a message that the server cannot take, before it goes back into the box
   const DOUBLE_ESCAPE = 1500; // milliseconds between two presses
 
   const CONNECTED = "onward-connected"; // an event of ours: something got through again, so whatever waits may try
 
+  const ERASE = "erase"; // the choice after which the server has deleted what was written
   const QUIET = new Set(["why", "skip", "back"]);
   const CALLS = {
     call_988: ["tel:988", "988"],
@@ -78,6 +79,9 @@
 
   /** Characters as the server counts them: an emoji is one. */
   const characters = (text) => Array.from(text).length;
+
+  /** A text as the server keeps it, without control characters and the white space around it. */
+  const tidy = (text) => text.replace(/[\x00-\x08\x0b-\x1f\x7f-\x9f]/g, "").trim();
 
   const charactersWord = (n) => `${n} ${n === 1 ? "character" : "characters"}`;
 
@@ -225,14 +229,18 @@
     entry.id === null &&
     entry.author === "visitor" &&
     message.id < entry.order &&
-    (message.client_id ? message.client_id === entry.clientId : entry.text.trim() === String(message.text).trim());
+    tidy(String(message.text)) === tidy(entry.text);
 
   /** A message of the visitor has reached the server. */
   function settle(entry, id, order) {
     entry.id = id;
     entry.order = order;
     entry.node.classList.remove("message--waiting");
-    state.entries.sort((a, b) => a.order - b.order);
+    state.entries.splice(state.entries.indexOf(entry), 1);
+    const next = state.entries.find((other) => other.order > order);
+    state.entries.splice(next ? state.entries.indexOf(next) : state.entries.length, 0, entry);
+    const sibling = next ? next.node : null;
+    if (entry.node.nextElementSibling !== sibling) log.insertBefore(entry.node, sibling);
   }
 
   /** Shows a message of the visitor before the server has it. */
@@ -753,13 +761,17 @@
 
   function showReply(item, messages) {
     const follow = following;
-    if (item.entry.id === null) {
+    if (item.choice === ERASE) {
+      log.replaceChildren();
+      state.entries = [];
+      state.held = [];
+    } else if (item.entry.id === null) {
       const own = messages.find((message) => isEcho(item.entry, message) && message.author === "visitor");
       const replies = messages.filter((message) => message.author !== "visitor").map((message) => message.id);
-      // Without an echo its id is not known, but its place is: just before its reply.
-      if (!own) settle(item.entry, null, replies.length ? Math.min(...replies) - 0.5 : state.last + 0.5);
+      // Without an echo its id is not known, but its place is: just before its reply. Where nobody replies, as while
+      // the team has taken over, the stream brings the echo.
+      if (!own) settle(item.entry, null, replies.length ? Math.min(...replies) - 0.5 : Infinity);
     }
-    item.entry.node.classList.remove("message--waiting");
     const fresh = show([...state.held.splice(0), ...messages]);
     reveal(fresh, follow);
   }
@@ -887,7 +899,7 @@
   function boxChanged() {
     box.style.height = "auto";
     box.style.height = `${box.scrollHeight + box.offsetHeight - box.clientHeight}px`;
-    const left = LIMIT - characters(box.value.trim());
+    const left = LIMIT - characters(tidy(box.value));
     const text = left < 0 ? `${charactersWord(-left)} over the limit` : `${charactersWord(left)} left`;
     count.hidden = left > NEAR_LIMIT;
     count.textContent = count.hidden ? "" : text;
@@ -900,7 +912,7 @@
   }
 
   function submit() {
-    const text = box.value.trim();
+    const text = tidy(box.value);
     if (!text) {
       box.focus();
       return;
