@@ -212,14 +212,17 @@ class Screener:
         """Findings of pairs whose halves stand anywhere in the text; with a border, one half on each side of it."""
         halves: Dict[int, List[Tuple[int, int]]] = {}
         for offset, passage in _passages(text):
+            context = _Context(passage)
             for number in self._halves.candidates(passage):
-                spans = halves.setdefault(number, [])
-                spans += [(offset + m.start(), offset + m.end()) for m in islice(self._half(number).finditer(passage), MATCHES)]
+                spans, careful = halves.setdefault(number, []), self._pairs[number // 2].rule.negatable
+                for match in islice(self._half(number).finditer(passage), MATCHES):
+                    if not (careful and self._negated(passage, context.clause_start(match.start()), match.start())):
+                        spans.append((offset + match.start(), offset + match.end()))
         found = []
         for number, pair in enumerate(self._pairs):
             span = _apart(halves.get(2 * number, ()), halves.get(2 * number + 1, ()), border)
             if span:
-                found.append(self._judge(pair.rule, _Context(text), *span))
+                found.append(self._judge(dataclasses.replace(pair.rule, negatable=False), _Context(text), *span))
         return found
 
     def _half(self, number: int) -> "re.Pattern[str]":
@@ -358,7 +361,7 @@ class Screener:
 
     def _add_pair(self, entry: Mapping[str, Any]) -> set:
         halves = ["|".join(f"(?:{p})" for p in lines(entry[key])) for key in ("first", "second")]
-        rule = dataclasses.replace(self._rule(entry), negatable=False)
+        rule = self._rule({"negatable": False, **entry})
         self._pairs.append(_Pair(rule, *(self._compile(entry["id"], half) for half in halves)))
         for regex in (self._pairs[-1].first, self._pairs[-1].second):
             self._halves.add(regex)
