@@ -57,7 +57,7 @@ class Normaliser:
     def __call__(self, text: str) -> str:
         text = self._few_emoji(text[:LONGEST])
         text = _plain_letters(text.translate(self._emoji).translate(_MARKS))
-        text = re.sub(r"\.{2,}", " ", text)
+        text = re.sub(r"\.{2,}|(?<=\w)-(?=\w)", " ", text)
         text = _SPACED.sub(lambda match: re.sub(r"[^a-z]", "", match.group()), text)
         words: List[str] = []
         for token in _TOKEN.findall(text):

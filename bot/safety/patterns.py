@@ -7,7 +7,9 @@ rarest three letters, so that the cost hardly grows with the number of patterns.
 """
 from __future__ import annotations
 
+import dataclasses
 import re
+import sre_compile
 import sre_constants as op
 import sre_parse
 from collections import Counter
@@ -30,14 +32,18 @@ def expand(pattern: str, macros: Mapping[str, str], depth: int = 0) -> str:
     return MACRO.sub(put, pattern)
 
 
-def compile_pattern(pattern: str, macros: Mapping[str, str]) -> "re.Pattern[str]":
-    """One pattern, held to whole words."""
-    return re.compile(r"(?<![^ ])(?:" + expand(pattern, macros) + r")(?![^ ])")
+@dataclasses.dataclass(frozen=True)
+class Pattern:
+    """A compiled pattern, held to whole words, and what a text must contain for it to match."""
+
+    regex: "re.Pattern[str]"
+    pieces: Tuple[FrozenSet[str], ...]  # of every set at least one piece
 
 
-def pieces(pattern: str) -> List[FrozenSet[str]]:
-    """Sets of literal pieces; a text that the pattern matches contains at least one piece of every set."""
-    return _required(sre_parse.parse(pattern))
+def compile_pattern(pattern: str, macros: Mapping[str, str]) -> Pattern:
+    """Compile one pattern; it is parsed once for both uses, because parsing is what loading spends its time on."""
+    parsed = sre_parse.parse(r"(?<![^ ])(?:" + expand(pattern, macros) + r")(?![^ ])")
+    return Pattern(sre_compile.compile(parsed), tuple(_required(parsed)))
 
 
 def words_in(pattern: str) -> Set[str]:
@@ -129,11 +135,11 @@ class Matcher:
         self._always: List[int] = []
         self._by_gram: Optional[Dict[str, List[Tuple[str, Tuple[int, ...]]]]] = None
 
-    def add(self, regex: "re.Pattern[str]") -> int:
+    def add(self, pattern: Pattern) -> int:
         """Register a pattern; returns its number."""
         number = len(self._needs)
         needs = []
-        for alternatives in sorted(set(pieces(regex.pattern)), key=_worth, reverse=True)[:SETS]:
+        for alternatives in sorted(set(pattern.pieces), key=_worth, reverse=True)[:SETS]:
             needs.append(self._sets.setdefault(alternatives, len(self._sets)))
             if needs[-1] == len(self._users):
                 self._users.append([])

@@ -19,7 +19,7 @@ from typing import Any, Dict, Iterable, Iterator, List, Mapping, Optional, Seque
 import yaml
 
 from bot.safety.normalise import Normaliser
-from bot.safety.patterns import Matcher, compile_pattern, expand, lines, words_in
+from bot.safety.patterns import Matcher, Pattern, compile_pattern, lines, words_in
 from bot.settings import ROOT
 
 CATEGORIES = ("overdose", "medical_emergency", "withdrawal", "harm_to_others", "suicidal", "abuse", "self_harm", "passive",
@@ -57,6 +57,7 @@ class Screening:
         return "es" if self.rule and self.rule.startswith("es-") else "en"
 
 
+_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # five times faster where libyaml is there
 NOTHING = Screening("none")
 
 
@@ -128,17 +129,18 @@ class Screener:
         self._halves = Matcher()
         self._idioms = Matcher()
         self._idiom_patterns: List["re.Pattern[str]"] = []
-        vocabulary = set()
+        vocabulary = words_in(" ".join(self._macros.values()))
         for file in rule_files:
             for pattern in lines(file.get("idioms")):
-                vocabulary |= words_in(expand(pattern, self._macros))
-                self._idiom_patterns.append(self._compile("idioms", pattern))
-                self._idioms.add(self._idiom_patterns[-1])
+                vocabulary |= words_in(pattern)
+                compiled = self._compile("idioms", pattern)
+                self._idiom_patterns.append(compiled.regex)
+                self._idioms.add(compiled)
             for entry in file.get("signals") or ():
                 vocabulary |= self._add(entry)
             for entry in file.get("pairs") or ():
                 vocabulary |= self._add_pair(entry)
-        self._context_words = {key: self._compile(key, value) for key, value in words["context"].items()}
+        self._context_words = {key: self._compile(key, value).regex for key, value in words["context"].items()}
         self._transparent = frozenset(words["transparent"].split())
         self._negators = frozenset(words["negators"].split())
         self._carriers = frozenset(words["carriers"].split())
@@ -153,7 +155,7 @@ class Screener:
         """Read ``words.yml`` and every ``rules*.yml``; raises SafetyDataError where a rule cannot be used."""
         paths = [directory / "words.yml", *sorted(directory.glob("rules*.yml"))]
         contents = [path.read_bytes() for path in paths]
-        words, *rules = (yaml.safe_load(content) for content in contents)
+        words, *rules = (yaml.load(content, Loader=_Loader) for content in contents)
         digest = hashlib.sha256(b"\0".join(contents)).hexdigest()[:8]
         return cls(words, rules, f"{words['version']}+{digest}")
 
@@ -252,7 +254,9 @@ class Screener:
             return Screening("none", None, rule.id, rule.note) if not self._cancelled(rule, sentence) else NOTHING
         if self._cancelled(rule, sentence):
             return NOTHING
-        if rule.negatable and self._negated(text, context.clause_start(start), at or start):
+        if rule.negatable and not words["but_then"].match(text[end + 1:]) and self._negated(
+            text, context.clause_start(start), at or start
+        ):
             return NOTHING
         outcome, category = rule.outcome, rule.category
         note_fits = category in _NOTES
@@ -263,12 +267,15 @@ class Screener:
             if subject == "other":
                 category = "third_party"
         saying = text[context.clause_start(start):end]
-        now = words["i_now"].match(saying) and not words["i_then"].match(saying)
+        now_at, then_at = words["i_now"].match(saying), words["i_then"].match(saying)
+        now = now_at and (not then_at or now_at.end() > then_at.end())
         if rule.past and not now and context.says("past", words["past"], left, right) and not context.says(
             "present", words["present"], left, right
         ):
             return Screening("none", None, rule.id, "history" if note_fits else None)
-        if rule.ask and words["question"].match(sentence) and not words["i_am_now"].match(text, start):
+        if rule.ask and words["question"].match(sentence) and not words["i_am_now"].match(text, start) and not (
+            left < context.clause_start(start) and saying.startswith("i ")
+        ):
             if context.says("about_care", words["about_care"], left, right):
                 return Screening("none", None, rule.id, "information" if note_fits else None)
             outcome = "check_in"
@@ -336,7 +343,7 @@ class Screener:
         return best
 
     # -- building --------------------------------------------------------------------------------------------------------
-    def _compile(self, name: str, pattern: str) -> "re.Pattern[str]":
+    def _compile(self, name: str, pattern: str) -> Pattern:
         try:
             return compile_pattern(pattern, self._macros)
         except (re.error, KeyError, ValueError) as error:
@@ -345,7 +352,7 @@ class Screener:
     def _rule(self, entry: Mapping[str, Any]) -> _Rule:
         if entry["outcome"] not in OUTCOMES or entry.get("category") not in (None, *CATEGORIES):
             raise SafetyDataError(f"{entry['id']}: unknown outcome or category")
-        unless, softer = (tuple(self._compile(entry["id"], p) for p in lines(entry.get(key))) for key in ("unless", "softer"))
+        unless, softer = (tuple(self._compile(entry["id"], p).regex for p in lines(entry.get(key))) for key in ("unless", "softer"))
         return _Rule(entry["id"], entry.get("category"), entry["outcome"], entry.get("note"), entry.get("negatable", True),
                      entry.get("past", True), entry.get("ask", True), entry.get("other", True), unless, softer)
 
@@ -353,19 +360,19 @@ class Screener:
         rule, vocabulary = self._rule(entry), set()
         self._rules.append(rule)
         for pattern in lines(entry["patterns"]):
-            regex = self._compile(rule.id, pattern)
-            vocabulary |= words_in(expand(pattern, self._macros))
-            self._matcher.add(regex)
-            self._patterns.append((regex, len(self._rules) - 1))
+            compiled = self._compile(rule.id, pattern)
+            vocabulary |= words_in(pattern)
+            self._matcher.add(compiled)
+            self._patterns.append((compiled.regex, len(self._rules) - 1))
         return vocabulary
 
     def _add_pair(self, entry: Mapping[str, Any]) -> set:
         halves = ["|".join(f"(?:{p})" for p in lines(entry[key])) for key in ("first", "second")]
         rule = self._rule({"negatable": False, **entry})
-        self._pairs.append(_Pair(rule, *(self._compile(entry["id"], half) for half in halves)))
-        for regex in (self._pairs[-1].first, self._pairs[-1].second):
-            self._halves.add(regex)
-        return set().union(*(words_in(expand(half, self._macros)) for half in halves))
+        first, second = (self._compile(entry["id"], half) for half in halves)
+        self._pairs.append(_Pair(rule, first.regex, second.regex))
+        self._halves.add(first), self._halves.add(second)
+        return set().union(*(words_in(half) for half in halves))
 
     def _blank(self, text: str) -> str:
         for number in self._idioms.candidates(text):
