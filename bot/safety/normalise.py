@@ -123,7 +123,7 @@ class Normaliser:
             return self._say.get(word, word)
         if "*" in word and sum(char.isalpha() for char in word) >= 2:
             for known in self._by_length.get(len(word), ()):
-                if all(a == b or a == "*" for a, b in zip(word, known)):
+                if all(a == b or a == "*" for a, b in zip(word, known, strict=True)):
                     return self._say.get(known, known)
         return None
 

@@ -48,7 +48,7 @@ def compile_pattern(pattern: str, macros: Mapping[str, str]) -> Pattern:
 
 def words_in(pattern: str) -> Set[str]:
     """Every plain word that can be read off a pattern's text."""
-    return {word for word in re.findall(r"[a-z]{2,}", re.sub(r"\\.", " ", pattern))}
+    return set(re.findall(r"[a-z]{2,}", re.sub(r"\\.", " ", pattern)))
 
 
 def lines(block: Optional[object]) -> List[str]:

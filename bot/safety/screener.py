@@ -173,6 +173,8 @@ class Screener:
         """
         newest = self.normalise(text)
         found = self._findings(newest)
+        if "\n" in text.strip() and all(item.outcome == "none" for item in found):  # a sentence broken over lines
+            found += self._findings(self.normalise(" ".join(text.split())))
         minor = bool(self._context_words["minor"].search(newest))
         if recent and not any(item.outcome == "takeover" for item in found):
             earlier = [part for part in (self.normalise(item[-RECENT_CHARS:]) for item in recent[-RECENT:]) if part]
@@ -274,7 +276,7 @@ class Screener:
         ):
             return Screening("none", None, rule.id, "history" if note_fits else None)
         if rule.ask and words["question"].match(sentence) and not words["i_am_now"].match(text, start) and not (
-            left < context.clause_start(start) and saying.startswith("i ")
+            left < context.clause_start(start) and words["own_clause"].match(saying)
         ):
             if context.says("about_care", words["about_care"], left, right):
                 return Screening("none", None, rule.id, "information" if note_fits else None)
@@ -323,11 +325,10 @@ class Screener:
         """Who it is about: "self", "other" (a person) or "people" (in general)."""
         if match.startswith(("i ", "me ", "my ", "myself ")):
             return "other" if self._context_words["reported"].search(before) else "self"
-        last: Optional["re.Match[str]"] = None
-        for last in self._context_words["person"].finditer(before):
-            pass
-        if last is None:
+        persons = list(self._context_words["person"].finditer(before))
+        if not persons:
             return "self"
+        last = persons[-1]
         after = f" {before[last.end():]} "
         if " i " in after or " myself " in f" {match} " and " i " in f" {before} ":
             return "self"

@@ -1,0 +1,328 @@
+"""What the crisis rule layer promises about single texts: clinical-facts' own examples and what stands around a match."""
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from bot.safety import CATEGORIES, SafetyDataError, Screener, Screening
+
+
+@pytest.fixture(scope="module")
+def screener() -> Screener:
+    return Screener.load()
+
+
+EXPLICIT = """\
+I want to kill myself
+I'm going to end it tonight
+I have a plan
+I took a bunch of pills
+I'm holding a gun
+gonna kms
+unalive myself
+i want to die
+wanna be dead
+suicidal
+sucidal
+quiero morir
+matarme
+no quiero vivir"""
+
+INDIRECT = """\
+I don't want to wake up
+I wish I could go to sleep and not wake up
+everyone would be better off without me
+what's the point anymore
+I can't do this anymore
+I'm a burden
+no reason to live
+tired of being alive
+I just want it to stop
+nobody would miss me
+I've written letters
+I've given away my things
+said my goodbyes
+this is my last hope, if ketamine doesn't work I'm done
+I don't feel safe with myself
+I can't promise I'll be here next week
+I keep thinking about driving off the road
+I cut myself
+I feel like hurting someone
+he hits me
+I'm scared to go home
+voices tell me to
+chest pain after my infusion
+my husband won't wake up
+I'm not suicidal but I don't want to be here
+I wouldn't do it, but I think about it
+I'm fine lol I just want to die
+I'm not going to do anything yet
+not suicidal, just don't care if I die"""
+
+AMBIGUOUS = """\
+I give up
+I can't take it anymore
+I'm done
+I'm hopeless
+I hate my life
+I'm losing it"""
+
+NO_TAKEOVER = """\
+my friend died by suicide years ago
+my dad killed himself when I was 10
+I'm not suicidal
+no thoughts of suicide
+I was suicidal in 2015 but not now
+this traffic is killing me
+I'm dying to know the price
+my back is killing me
+does ketamine help with suicidal thoughts?
+can suicidal people get ketamine?
+what is your suicide policy?
+I work on a suicide hotline
+Suicide Squad
+deadline
+killer headache
+dead battery
+I'd kill for some sleep
+shoot me an email
+overdose of caffeine
+I'm going to hang up
+chest pain years ago, stent in 2019
+no
+sertraline 50 mg
+my husband passed away
+I had a seizure as a kid
+I get panic attacks
+I quit drinking in 2010"""
+
+
+@pytest.mark.parametrize("text", EXPLICIT.splitlines())
+def test_an_explicit_statement_always_takes_over(screener: Screener, text: str) -> None:
+    assert screener.screen(text).outcome == "takeover"
+
+
+@pytest.mark.parametrize("text", INDIRECT.splitlines())
+def test_an_indirect_statement_is_never_passed_over(screener: Screener, text: str) -> None:
+    assert screener.screen(text).outcome in ("takeover", "check_in")
+
+
+@pytest.mark.parametrize("text", AMBIGUOUS.splitlines())
+def test_an_ambiguous_word_gets_one_kind_question_and_no_takeover(screener: Screener, text: str) -> None:
+    assert screener.screen(text).outcome == "check_in"
+
+
+@pytest.mark.parametrize("text", NO_TAKEOVER.splitlines())
+def test_near_misses_do_not_take_over(screener: Screener, text: str) -> None:
+    assert screener.screen(text).outcome == "none"
+
+
+@pytest.mark.parametrize(
+    ("text", "category"),
+    [
+        ("I want to die", "suicidal"),
+        ("I don't want to wake up tomorrow", "passive"),
+        ("I cut my arms again last night", "self_harm"),
+        ("I'm going to kill my neighbor", "harm_to_others"),
+        ("my husband hits me", "abuse"),
+        ("my throat is closing up", "medical_emergency"),
+        ("I swallowed the whole bottle of Tylenol", "overdose"),
+        ("I hear voices and there are cameras in the walls", "disorientation"),
+        ("my son says he wants to die", "third_party"),
+        ("I'm 15 and I want to die", "minor"),
+        ("I stopped drinking on Sunday and I'm shaking and seeing bugs", "withdrawal"),
+    ],
+)
+def test_each_category_has_its_own_way(screener: Screener, text: str, category: str) -> None:
+    assert screener.screen(text) == Screening("takeover", category, screener.screen(text).rule)
+
+
+def test_an_emergency_of_the_body_comes_before_everything_else(screener: Screener) -> None:
+    assert screener.screen("I want to die so I swallowed all my pills").category == "overdose"
+
+
+@pytest.mark.parametrize(
+    ("text", "note"),
+    [
+        ("my brother killed himself", "loss"),
+        ("I lost my wife last year", "loss"),
+        ("I tried to kill myself when I was 17", "history"),
+        ("does ketamine help with suicidal thoughts?", "information"),
+    ],
+)
+def test_what_is_not_a_crisis_says_why_so_that_a_kind_line_can_follow(screener: Screener, text: str, note: str) -> None:
+    assert (screener.screen(text).outcome, screener.screen(text).note) == ("none", note)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I WANT TO DIE",
+        "i   want\tto\ndie",
+        "I want to d\u00ede",
+        "i wan\u200bt to die",
+        "I don\u2019t want to live",
+        "dont wanna live no more",
+        "k1ll myself",
+        "k*ll myself",
+        "s u i c i d a l",
+        "s.u.i.c.i.d.a.l",
+        "su!cidal",
+        "i want to dieeeeeee",
+        "suiciadl",
+        "i want 2 die",
+        "self-harming again, cutting my thighs",
+        "\U0001f52b\U0001f622",
+        "no quiero vivir m\u00e1s",
+    ],
+)
+def test_spelling_does_not_hide_a_crisis(screener: Screener, text: str) -> None:
+    assert screener.screen(text).outcome == "takeover"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "no I want to die",
+        "I don't know if I want to die or not, I think I do",
+        "not gonna lie I want to die",
+        "never told anyone but I want to kill myself",
+        "I can't stop thinking about killing myself",
+        "no one knows I'm suicidal",
+        "I can't kill myself because of my kids, even though I want to",
+    ],
+)
+def test_a_negation_that_governs_something_else_cancels_nothing(screener: Screener, text: str) -> None:
+    assert screener.screen(text).outcome == "takeover"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I do not want to die",
+        "I have never tried to kill myself",
+        "I don't think I'm suicidal",
+        "no depression, psychosis, or suicidal thoughts",
+        "denies suicidal ideation",
+        "he has never hit me",
+        "I'm not hearing voices",
+        "no chest pain",
+    ],
+)
+def test_a_negation_that_governs_the_words_is_a_denial(screener: Screener, text: str) -> None:
+    assert screener.screen(text).outcome == "none"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["I was suicidal in college and it's back", "I attempted in 2012 and I want to kill myself again", "My name is Marcus, born 1985, and I want to die"],
+)
+def test_the_past_does_not_excuse_the_present(screener: Screener, text: str) -> None:
+    assert screener.screen(text).outcome == "takeover"
+
+
+def test_a_question_does_not_hide_a_crisis(screener: Screener) -> None:
+    assert screener.screen("what does it cost, also I don't want to live").outcome == "takeover"
+    assert screener.screen("can you help me I want to die").outcome == "takeover"
+
+
+def test_a_spanish_rule_says_its_language(screener: Screener) -> None:
+    assert screener.screen("me quiero morir").language == "es"
+    assert screener.screen("I want to die").language == "en"
+
+
+# -- several messages ----------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    ("recent", "newest"),
+    [
+        (["I want to"], "die"),
+        (["hello", "i want", "to"], "die"),
+        (["I have been saving my pills"], "tonight is the night"),
+        (["my pills are on the table"], "goodbye"),
+        (["tonight is the night"], "I've been saving my pills"),
+    ],
+)
+def test_messages_that_only_together_say_it_take_over(screener: Screener, recent: list, newest: str) -> None:
+    assert screener.screen(newest, recent).outcome == "takeover"
+
+
+@pytest.mark.parametrize("newest", ["ok thanks", "how much does it cost", "yes", "Salem", "sertraline 50 mg", "my sister will drive me"])
+@pytest.mark.parametrize(
+    "recent", [["i want to die"], ["I have been saving my pills and tonight is the night"], ["he hits me", "ok"], ["I took the whole bottle"]]
+)
+def test_an_old_crisis_does_not_start_again_with_every_message(screener: Screener, recent: list, newest: str) -> None:
+    assert screener.screen(newest, recent).outcome == "none"
+
+
+# -- robustness and speed ------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("text", ["", "   ", "?", "....", "\U0001f600" * 50, "\x00\x01", "a" * 10_000, "' " * 500, "\n" * 500])
+def test_any_text_can_be_screened(screener: Screener, text: str) -> None:
+    assert screener.screen(text, [text, text]).outcome == "none"
+
+
+STORY = (
+    "I served two tours and came home in 2009. Since then I have worked as a mechanic and raised two daughters with my wife. "
+    "The nightmares started after my father passed away, and I see a counselor at the Vet Center every other week. I take "
+    "sertraline and something for blood pressure, and I sleep with a machine. Crowds are hard, so is the Fourth of July. "
+)
+
+
+def milliseconds(screener: Screener, texts: list) -> float:
+    best = float("inf")
+    for _ in range(3):
+        start = time.process_time()
+        for text in texts:
+            screener.screen(text)
+        best = min(best, time.process_time() - start)
+    return best / len(texts) * 1000
+
+
+def test_screening_costs_about_a_millisecond(screener: Screener) -> None:
+    texts = (EXPLICIT + "\n" + INDIRECT + "\n" + AMBIGUOUS + "\n" + NO_TAKEOVER).splitlines()
+    assert milliseconds(screener, texts) < 2  # 0.3 to 0.7 measured; room for a busy machine
+
+
+ADVERSARIAL = {
+    "story": STORY * 5,
+    "no end": STORY.replace(".", "").replace(",", "") * 5,
+    "want": "want to " * 250,
+    "negations": "i do not want to " * 120,
+    "he said": "my son he says she wants " * 80,
+    "pills": "took all of my the pills and " * 70,
+    "masked": "k*ll " * 400,
+    "letters": "a " * 1000,
+    "one word": "kill" * 500,
+    "emoji": "\U0001f52b\U0001f48a\U0001f62d" * 600,
+    "marks": "?!.," * 500,
+}
+
+
+@pytest.mark.parametrize("name", ADVERSARIAL)
+def test_no_text_of_two_thousand_characters_holds_the_chat_up(screener: Screener, name: str) -> None:
+    assert milliseconds(screener, [ADVERSARIAL[name][:2000]]) < 100
+
+
+# -- the files -----------------------------------------------------------------------------------------------------------
+def test_the_version_changes_with_the_rules(screener: Screener) -> None:
+    number, digest = screener.version.split("+")
+    assert number and len(digest) == 8
+
+
+def test_every_rule_category_is_known(screener: Screener) -> None:
+    assert {rule.category for rule in screener._rules if rule.outcome != "none"} <= set(CATEGORIES)
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        {"id": "x", "outcome": "maybe", "patterns": "a"},
+        {"id": "x", "outcome": "takeover", "category": "weather", "patterns": "a"},
+        {"id": "x", "outcome": "takeover", "category": "suicidal", "patterns": "(unclosed"},
+        {"id": "x", "outcome": "takeover", "category": "suicidal", "patterns": "{nobody_defined_this}"},
+    ],
+)
+def test_a_rule_that_cannot_be_used_is_refused_by_name(rule: dict) -> None:
+    words = {"context": {"minor": "a"}, "transparent": "", "negators": "", "carriers": "", "say": {}, "emoji": {}, "guard": ""}
+    with pytest.raises(SafetyDataError, match="x"):
+        Screener(words, [{"signals": [rule]}])
