@@ -39,6 +39,8 @@ ANSWER = "answer"
 # What runs the history; the classifier may name one of these where the rules of form do not.
 COMMANDS = ("skip", "go_back", "why", "repeat", "stop", "review", "submit", "change_answer", "delete_my_data", "talk_to_human")
 _ASIDES = (*COMMANDS, "start_intake", "resume_intake", "bot_challenge", "pass_question", "ask_question")
+_COURTESIES = ("thanks", "goodbye")  # answered when they are all that was said
+_COURTEOUS = re.compile(r"\b(?:thank\w*|thx|ty|tysm|appreciate\w*|cheers|bye\w*|good ?bye|good ?night|see you|take care|ttyl)\b", re.IGNORECASE)
 _CHAT = ("greet", "thanks", "goodbye")
 _LONGEST_ASIDE = 10  # words; the classifier takes longer texts of a story for a command too easily
 _SAID_BESIDE = 8  # words that may stand beside a question in free text, before the text is an answer with a question in it
@@ -90,9 +92,9 @@ def fits(pending: Pending, text: str) -> bool:
 
 
 def _fits_options(pending: Pending, text: str) -> bool:
-    if {o.lower() for o in pending.options} & _YES_NO or pending.type == "boolean":
-        if polarity.read(text) is not None:
-            return True
+    yes_or_no = pending.type == "boolean" or bool({label.lower() for label in pending.options} & _YES_NO)
+    if yes_or_no and polarity.read(text) is not None:
+        return True
     options = [Option(code=str(i), display=label, system=None, value=label) for i, label in enumerate(pending.options)]
     if not options:
         return False
@@ -144,6 +146,8 @@ def decide(
         return ordered if ordered and ordered != "why" and words <= 5 else ANSWER
     if ordered and not (ordered == "skip" and _declines(pending, typed)):
         return ordered
+    if found and found[0].label in _COURTESIES and words <= 5 and _COURTEOUS.search(typed):
+        return found[0].label
     aside = _aside(pending, typed, words, found, command_trust)
     if aside:
         return aside

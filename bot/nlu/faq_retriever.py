@@ -63,7 +63,7 @@ def _merged(found: Sequence[Verdict], intent: str) -> tuple[tuple[str, float], .
     """Every key with its highest probability in any reading."""
     best: dict[str, float] = {}
     for verdict in found:
-        for label, probability in zip(verdict.labels, verdict.probabilities):
+        for label, probability in zip(verdict.labels, verdict.probabilities, strict=True):
             if intent_of(str(label)) == intent and "/" in label:
                 best[str(label)] = max(best.get(str(label), 0.0), float(probability))
     return tuple(sorted(best.items(), key=lambda pair: -pair[1]))

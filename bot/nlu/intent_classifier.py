@@ -128,7 +128,8 @@ class LabelModel:
         """One verdict for the whole text and one for each sentence."""
         verdicts = []
         slope_probability, slope_nearness, offset = self.arrays["trust"]
-        for text, vector, row in zip(found.texts, found.vectors, self.probabilities(found.vectors, list(found.texts))):
+        rows = self.probabilities(found.vectors, list(found.texts))
+        for text, vector, row in zip(found.texts, found.vectors, rows, strict=True):
             confidence, nearness = self.evidence(vector, row)
             trust = 1 / (1 + np.exp(-(slope_probability * confidence + slope_nearness * nearness + offset)))
             order = np.argsort(-row, kind="stable")
@@ -220,7 +221,7 @@ def intent_of(label: str) -> str:
 def intent_ranking(verdict: Verdict, length: int) -> list[dict[str, Any]]:
     """Intents best first, a retrieval intent with the sum of its ids."""
     totals: dict[str, float] = {}
-    for label, probability in zip(verdict.labels, verdict.probabilities):
+    for label, probability in zip(verdict.labels, verdict.probabilities, strict=True):
         name = intent_of(str(label))
         totals[name] = totals.get(name, 0.0) + float(probability)
     ranked = sorted(totals.items(), key=lambda pair: -pair[1])

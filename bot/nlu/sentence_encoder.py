@@ -97,7 +97,7 @@ class SentenceEncoder(DenseFeaturizer, GraphComponent):
         examples = [m for m in training_data.training_examples if (m.get(TEXT) or "").strip()]
         texts = [clean(m.get(TEXT)) for m in examples]
         encoder = Encoder(model_path(self._config["model"]), threads=os.cpu_count() or 1)
-        for message, vector in zip(examples, encoder.encode(texts)):
+        for message, vector in zip(examples, encoder.encode(texts), strict=True):
             self._add_feature(message, vector)
         return training_data
 
