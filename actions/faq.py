@@ -13,6 +13,7 @@ from actions.turn import Button, as_said, button, choice, intent, message_id, sa
 from bot.records import conversations
 
 MOST_OFFERED = 3
+NEAR = 0.15  # confidence from which another answer may have been meant
 PASS_ON = button("Pass my question to the team", "pass_question")
 NOT_NOW = button("No, thanks", "deny")
 NO_ANSWER = (
@@ -45,7 +46,7 @@ class ActionFaq(Action):
             last = answer is answers[-1]
             buttons = [PASS_ON] if lacks else []
             if last and not in_intake:
-                buttons += _related(answers, answer)
+                buttons += _related(answers, answer, tracker)
             say(dispatcher, text, buttons, sources=answer.sources)
         offered = {"kind": "pass_question", "text": words or answers[-1].question} if missing else None
         return [SlotSet("offered", offered)]
@@ -110,9 +111,12 @@ def _selection(tracker: Tracker) -> Dict[str, Any]:
     return (tracker.latest_message.get("response_selector") or {}).get("faq") or {}
 
 
-def _related(answers: List[FaqAnswer], answer: FaqAnswer) -> List[Button]:
+def _related(answers: List[FaqAnswer], answer: FaqAnswer, tracker: Tracker) -> List[Button]:
+    """Two or three questions that may come next: what the message was nearest to besides, then the related ones."""
     said = {a.id for a in answers}
-    return [_ask(other) for other in services().library.known(i for i in answer.related if i not in said)[:2]]
+    ranking = _selection(tracker).get("ranking") or []
+    nearest = [r["intent_response_key"].partition("/")[2] for r in ranking[1:3] if r["confidence"] >= NEAR]
+    return [_ask(other) for other in services().library.known(i for i in [*nearest, *answer.related] if i not in said)[:3]]
 
 
 def _ask(answer: FaqAnswer) -> Button:

@@ -11,6 +11,7 @@ import collections
 import csv
 import dataclasses
 import json
+import logging
 import math
 import sys
 from pathlib import Path
@@ -59,7 +60,9 @@ class Reader:
     def __init__(self, models: Path) -> None:
         from rasa.core.agent import Agent
         from rasa.core.channels.channel import UserMessage
+        from rasa.utils.log_utils import configure_structlog
 
+        configure_structlog(logging.WARNING)
         self._agent = Agent.load(str(models))
         self._message = UserMessage
         self._loop = asyncio.new_event_loop()
@@ -99,7 +102,12 @@ def selection(parse: Parse) -> Dict[str, Any]:
 
 def offered(parse: Parse) -> List[str]:
     """The FAQ ids whose questions are offered instead."""
-    return list(selection(parse).get("offer") or [])[:4] if intent(parse) == "nlu_fallback" else []
+    if intent(parse) == "nlu_fallback":
+        return list(selection(parse).get("offer") or [])[:3]
+    if intent(parse) != "faq":
+        return []
+    ranking = selection(parse).get("ranking") or []  # as actions/faq.py offers them under an answer
+    return [r["intent_response_key"].partition("/")[2] for r in ranking[1:3] if r["confidence"] >= 0.15]
 
 
 def share(found: Sequence[Any], holds: Callable[[Any], bool]) -> Share:

@@ -64,7 +64,8 @@ def read_examples(path: Path) -> list[Example]:
 
 # The model speaks only where nothing else has understood the message, or where it is an answer in the person's own words:
 # the rules find nearly all crises, and the model alone takes many a plain question for one.
-NOT_UNDERSTOOD = (None, "nlu_fallback", "out_of_scope", "answer")
+NOT_UNDERSTOOD = (None, "nlu_fallback", "out_of_scope", "answer", *SAFETY_INTENTS)
+UNDERSTOOD_AT = 0.7  # confidence of the intent
 
 
 class CrisisModel:
@@ -199,15 +200,19 @@ class CrisisDetector(GraphComponent, IntentClassifierBase):
             text = message.get(TEXT)
             if not text or is_payload(text):
                 continue
-            understood = (message.get(INTENT) or {}).get("name") not in NOT_UNDERSTOOD
+            intent = message.get(INTENT) or {}
+            name, confidence = intent.get("name"), intent.get("confidence") or 0.0
+            understood = name not in NOT_UNDERSTOOD and confidence >= UNDERSTOOD_AT
             safety = self.judge(text, None if understood else readings(message))
-            if safety is None:
-                continue
-            message.set("safety", safety, add_to_output=True)
-            if safety["outcome"] == "takeover":
+            if safety is not None:
+                message.set("safety", safety, add_to_output=True)
+            outcome = safety["outcome"] if safety else "none"
+            if outcome == "takeover":
                 put_intent(message, "medical_emergency" if safety["category"] in MEDICAL else "crisis", safety["score"])
-            elif safety["outcome"] == "check_in":
+            elif outcome == "check_in":
                 put_intent(message, "distress", safety["score"])
+            elif name in SAFETY_INTENTS:  # these are this component's to give: the plain classifier cannot tell a denial
+                put_intent(message, "nlu_fallback", confidence)
         return messages
 
     def judge(self, text: str, found: Readings | None) -> dict[str, Any] | None:
