@@ -82,6 +82,7 @@ class _Pair:
     rule: _Rule
     first: "re.Pattern[str]"
     second: "re.Pattern[str]"
+    near: int  # greatest distance of the halves in characters; 0: anywhere
 
 
 class _Context:
@@ -224,7 +225,7 @@ class Screener:
                         spans.append((offset + match.start(), offset + match.end()))
         found = []
         for number, pair in enumerate(self._pairs):
-            span = _apart(halves.get(2 * number, ()), halves.get(2 * number + 1, ()), border)
+            span = _apart(halves.get(2 * number, ()), halves.get(2 * number + 1, ()), border, pair.near)
             if span:
                 found.append(self._judge(dataclasses.replace(pair.rule, negatable=False), _Context(text), *span))
         return found
@@ -281,7 +282,9 @@ class Screener:
             if context.says("about_care", words["about_care"], left, right):
                 return Screening("none", None, rule.id, "information" if note_fits else None)
             outcome = "check_in"
-        if outcome == "takeover" and any(pattern.search(sentence) for pattern in rule.softer):
+        if outcome == "takeover" and (
+            context.says("hypothetical", words["hypothetical"], left, right) or any(p.search(sentence) for p in rule.softer)
+        ):
             outcome = "check_in"
         return Screening(outcome, category, rule.id)
 
@@ -371,7 +374,7 @@ class Screener:
         halves = ["|".join(f"(?:{p})" for p in lines(entry[key])) for key in ("first", "second")]
         rule = self._rule({"negatable": False, **entry})
         first, second = (self._compile(entry["id"], half) for half in halves)
-        self._pairs.append(_Pair(rule, first.regex, second.regex))
+        self._pairs.append(_Pair(rule, first.regex, second.regex, int(entry.get("near", 0))))
         self._halves.add(first), self._halves.add(second)
         return set().union(*(words_in(half) for half in halves))
 
@@ -397,10 +400,12 @@ def _passages(text: str) -> Iterator[Tuple[int, str]]:
         start = end + 1
 
 
-def _apart(first: Sequence[Tuple[int, int]], second: Sequence[Tuple[int, int]], border: int) -> Optional[Tuple[int, int]]:
+def _apart(first: Sequence[Tuple[int, int]], second: Sequence[Tuple[int, int]], border: int, near: int) -> Optional[Tuple[int, int]]:
     """The span over one of each that do not overlap and, where a border is given, lie on different sides of it."""
     for a in first:
         for b in second:
+            if near and max(a[0], b[0]) - min(a[1], b[1]) > near:
+                continue
             if (a[1] <= b[0] or b[1] <= a[0]) and (not border or (a[0] < border) != (b[0] < border)):
                 return min(a[0], b[0]), max(a[1], b[1])
     return None
