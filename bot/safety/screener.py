@@ -240,7 +240,10 @@ class Screener:
         first, _, _ = re.split(r" [.?]( |$)", newest + " . ", maxsplit=1)
         before = ""
         for part in reversed(earlier[-2:]):
-            before = f"{re.split(r' [.?] ', part)[-1]} {before}"
+            last = re.split(r" [.?] ", part)[-1]
+            if any(item.outcome != "none" for item in self._in_passage(last, border=0)):
+                break  # it spoke for itself and was answered when it came
+            before = f"{last} {before}"
             found += self._in_passage(before + first, border=len(before))
             if part.endswith((".", "?")):
                 break
