@@ -225,6 +225,8 @@ class Screener:
                         spans.append((offset + match.start(), offset + match.end()))
         found = []
         for number, pair in enumerate(self._pairs):
+            if border and pair.near:
+                continue  # words that must stand near each other stand in one message
             span = _apart(halves.get(2 * number, ()), halves.get(2 * number + 1, ()), border, pair.near)
             if span:
                 found.append(self._judge(dataclasses.replace(pair.rule, negatable=False), _Context(text), *span))
