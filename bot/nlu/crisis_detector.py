@@ -62,9 +62,9 @@ def read_examples(path: Path) -> list[Example]:
         return [Example(row["text"], row["label"], row.get("category") or "") for row in rows]
 
 
-# The model speaks only where nothing else has understood the message, or where it is an answer in the person's own words:
-# the rules find nearly all crises, and the model alone takes many a plain question for one.
-NOT_UNDERSTOOD = (None, "nlu_fallback", "out_of_scope", "answer", *SAFETY_INTENTS)
+# The rules find most crises, and the model alone takes many a plain question for one: it asks early where nothing else has
+# understood the message, late where something has.
+NOT_UNDERSTOOD = (None, "nlu_fallback", "out_of_scope", *SAFETY_INTENTS)
 UNDERSTOOD_AT = 0.7  # confidence of the intent
 
 
@@ -130,6 +130,8 @@ class CrisisDetector(GraphComponent, IntentClassifierBase):
             "model": "tuned",
             "takeover": 0.5,
             "check_in": 0.6,
+            "check_in_answer": 0.9,
+            "check_in_understood": 0.97,
             "C": 10.0,
             "max_iter": 30,
             "ngram_dimensions": 128,
@@ -202,8 +204,7 @@ class CrisisDetector(GraphComponent, IntentClassifierBase):
                 continue
             intent = message.get(INTENT) or {}
             name, confidence = intent.get("name"), intent.get("confidence") or 0.0
-            understood = name not in NOT_UNDERSTOOD and confidence >= UNDERSTOOD_AT
-            safety = self.judge(text, None if understood else readings(message))
+            safety = self.judge(text, readings(message), self._least_care(name, confidence))
             if safety is not None:
                 message.set("safety", safety, add_to_output=True)
             outcome = safety["outcome"] if safety else "none"
@@ -215,7 +216,14 @@ class CrisisDetector(GraphComponent, IntentClassifierBase):
                 put_intent(message, "nlu_fallback", confidence)
         return messages
 
-    def judge(self, text: str, found: Readings | None) -> dict[str, Any] | None:
+    def _least_care(self, name: str | None, confidence: float) -> float:
+        """How sure the model must be to ask, the surer the better the message was understood as something else."""
+        if name == "answer":
+            return self._config["check_in_answer"]
+        understood = name not in NOT_UNDERSTOOD and confidence >= UNDERSTOOD_AT
+        return self._config["check_in_understood" if understood else "check_in"]
+
+    def judge(self, text: str, found: Readings | None, least_care: float) -> dict[str, Any] | None:
         """The stronger of the two layers; None where neither has anything to say."""
         ruled = self._screener.screen(text) if self._screener else Screening("none")
         if ruled.outcome == "takeover":
@@ -226,7 +234,7 @@ class CrisisDetector(GraphComponent, IntentClassifierBase):
                 return _finding("takeover", category, "model", takeover)
             if ruled.outcome == "check_in":
                 return _finding("check_in", ruled.category, ruled.rule, 1.0)
-            if care >= self._config["check_in"] and not _spoken_for(ruled):
+            if care >= least_care and not _spoken_for(ruled):
                 return _finding("check_in", category, "model", care)
         if ruled.outcome == "check_in":
             return _finding("check_in", ruled.category, ruled.rule, 1.0)
