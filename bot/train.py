@@ -6,6 +6,7 @@ kept beside the model, answers in milliseconds.
 from __future__ import annotations
 
 import hashlib
+import logging
 import os
 import sys
 import warnings
@@ -49,6 +50,9 @@ def train(settings: Settings, out: TextIO = sys.stdout) -> Path:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     warnings.simplefilter("ignore")  # what Rasa 3.6's own dependencies say is not for whoever starts a chat
     import rasa.model_training
+    from rasa.utils.log_utils import configure_structlog
+
+    configure_structlog(logging.WARNING)
 
     # the root must be importable: config.yml names components of this project
     sys.path.insert(0, str(ROOT))
