@@ -11,8 +11,9 @@ help:  ## show this list
 run: env  ## install, train and start everything, then print the addresses
 	@$(PYTHON) -m bot serve
 
-test: env browser  ## run all tests
-	@$(PYTHON) -m pytest
+test: env browser  ## run all tests, two at a time
+	@$(PYTHON) -m bot train --if-needed
+	@$(PYTHON) -m pytest -n 2 --dist loadfile
 
 check: lint test  ## what CI runs
 

@@ -17,7 +17,8 @@ def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(prog="python -m bot", description="The clinic's intake assistant.")
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
     commands.add_parser("serve", help="train if needed, migrate, start everything, print the addresses")
-    commands.add_parser("train", help="train the model")
+    train = commands.add_parser("train", help="train the model")
+    train.add_argument("--if-needed", action="store_true", help="only when something it is made from has changed")
     commands.add_parser("migrate", help="bring the database's tables up to date")
     commands.add_parser("outbox", help="deliver handoff notices until interrupted (part of serve)")
     commands.add_parser("purge", help="delete what the retention period has passed for")
@@ -98,9 +99,11 @@ def _serve(settings: Settings, _: argparse.Namespace) -> int:
         raise CommandError(str(error)) from None
 
 
-def _train(settings: Settings, _: argparse.Namespace) -> int:
+def _train(settings: Settings, arguments: argparse.Namespace) -> int:
     from bot import train
 
+    if arguments.if_needed and train.is_current(settings):
+        return 0
     try:
         print(f"Model: {train.train(settings)}")
     except train.TrainingError as error:
