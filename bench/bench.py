@@ -73,8 +73,8 @@ class StockVisitor(Visitor):
     def say(self, text: str) -> List[Dict[str, Any]]:
         reply = self._client.post("/webhooks/rest/webhook", json={"sender": self._sender, "message": text})
         reply.raise_for_status()
-        if not reply.json():
-            raise RuntimeError("the stock bot said nothing")
+        if text == STOCK_SAYS[0] and not reply.json():  # to other texts its policies may choose to listen on
+            raise RuntimeError("the stock bot does not answer a greeting")
         return reply.json()
 
 

@@ -1,38 +1,208 @@
 """The replaced methods do what Rasa's did, and Rasa's are still the ones they replace."""
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import hashlib
+import importlib
 import inspect
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import SimpleNamespace
+from typing import Any, Dict, Iterator, List
 
 import pytest
 from jsonschema import ValidationError
 from rasa.core.actions.action import RemoteAction
+from rasa.core.processor import MessageProcessor
+from rasa.engine.exceptions import GraphComponentException
+from rasa.engine.graph import ExecutionContext, GraphComponent, GraphSchema, SchemaNode
+from rasa.engine.runner.dask import DaskGraphRunner
+from rasa.engine.storage.local_model_storage import LocalModelStorage
+from rasa.utils.endpoints import ClientResponseError, EndpointConfig
 
 from bot import rasa_overrides
 
-ORIGINAL = RemoteAction._validate_action_result
+ORIGINALS = {
+    (owner, name): getattr(owner, name)
+    for owner, name in (
+        (RemoteAction, "_validate_action_result"),
+        (DaskGraphRunner, "run"),
+        (MessageProcessor, "parse_message"),
+        (EndpointConfig, "request"),
+    )
+}
 
 
 @pytest.fixture
-def replaced():
+def replaced() -> Iterator[None]:
     rasa_overrides.apply()
-    yield RemoteAction("action_test", None)
-    RemoteAction._validate_action_result = ORIGINAL
+    yield
+    for (owner, name), method in ORIGINALS.items():
+        setattr(owner, name, method)
 
 
-def test_rasa_still_has_the_code_that_is_replaced() -> None:
-    source = inspect.getsource(ORIGINAL) + inspect.getsource(RemoteAction.action_response_format_spec)
-    assert hashlib.sha256(source.encode()).hexdigest()[:12] == rasa_overrides.ACTION_RESULT_SOURCE
+@pytest.mark.parametrize("name", sorted(rasa_overrides.SOURCES))
+def test_rasa_still_has_the_code_that_is_replaced(name: str) -> None:
+    module, owner, method = name.rsplit(".", 2)
+    found = getattr(getattr(importlib.import_module(module), owner), method)
+    assert hashlib.sha256(inspect.getsource(found).encode()).hexdigest()[:12] == rasa_overrides.SOURCES[name]
 
 
-def test_a_good_result_passes(replaced: RemoteAction) -> None:
-    assert replaced._validate_action_result({"events": [{"event": "slot", "name": "a", "value": 1}], "responses": [{"text": "x"}]})
+def test_everything_that_is_replaced_is_watched(replaced: None) -> None:
+    changed = {
+        f"{owner.__module__}.{owner.__name__}.{name}"
+        for (owner, name), method in ORIGINALS.items()
+        if getattr(owner, name) is not method
+    }
+    assert changed == set(rasa_overrides.SOURCES)
 
 
-@pytest.mark.parametrize("result", [{"events": "none"}, {"events": [{"event": 3}]}, {"responses": ["said as a text"]}])
-def test_a_bad_result_is_refused_without_repeating_it(replaced: RemoteAction, result: dict) -> None:
+# -- results of actions -----------------------------------------------------------------------------------------------
+
+
+def test_a_good_result_passes(replaced: None) -> None:
+    action = RemoteAction("action_test", None)
+    assert action._validate_action_result({"events": [{"event": "slot", "name": "a", "value": 1}], "responses": [{"text": "x"}]})
+
+
+@pytest.mark.parametrize("result", ["said", {"events": "none"}, {"events": [{"event": 3}]}, {"responses": ["said as a text"]}])
+def test_a_bad_result_is_refused_without_repeating_it(replaced: None, result: Any) -> None:
+    action = RemoteAction("action_test", None)
     with pytest.raises(ValidationError):
-        ORIGINAL(replaced, result)
+        ORIGINALS[RemoteAction, "_validate_action_result"](action, result)
     with pytest.raises(ValidationError) as caught:
-        replaced._validate_action_result(result)
-    assert "said as a text" not in caught.value.message
+        action._validate_action_result(result)
+    assert "said" not in caught.value.message
+
+
+# -- graphs -----------------------------------------------------------------------------------------------------------
+
+
+class Adds(GraphComponent):
+    """A node that adds what it is given, and says when."""
+
+    ran: List[int] = []
+
+    @classmethod
+    def create(cls, config: Dict[str, Any], *_: Any, **__: Any) -> "Adds":
+        component = cls()
+        component.much = config["much"]
+        return component
+
+    def add(self, left: int, right: int = 0) -> int:
+        Adds.ran.append(self.much)
+        if left < 0:
+            raise ValueError("negative")
+        return left + right + self.much
+
+
+def _node(needs: Dict[str, str], much: int, target: bool = False) -> SchemaNode:
+    return SchemaNode(
+        needs=needs, uses=Adds, constructor_name="create", fn="add", config={"much": much}, eager=True, is_target=target
+    )
+
+
+@pytest.fixture
+def runner(tmp_path: Any) -> DaskGraphRunner:
+    schema = GraphSchema(
+        {
+            "last": _node({"left": "middle", "right": "first"}, 100, target=True),
+            "first": _node({"left": "number"}, 1),
+            "middle": _node({"left": "first"}, 10),
+            "unused": _node({"left": "first"}, 1000),
+        }
+    )
+    storage = LocalModelStorage.create(tmp_path)
+    return DaskGraphRunner.create(schema, storage, ExecutionContext(schema, "model"))
+
+
+def test_a_graph_gives_what_dask_gave_and_runs_each_node_once(replaced: None, runner: DaskGraphRunner) -> None:
+    before = ORIGINALS[DaskGraphRunner, "run"](runner, {"number": 5})
+    for number in (5, 6):
+        Adds.ran.clear()
+        found = runner.run({"number": number})
+        assert sorted(Adds.ran) == [1, 10, 100]
+    assert before == {"last": 122} and found == {"last": 124}
+    assert runner.run({"number": 5}, targets=["middle", "first"]) == {"middle": 16, "first": 6}
+
+
+def test_a_node_that_fails_is_named_as_before(replaced: None, runner: DaskGraphRunner) -> None:
+    with pytest.raises(GraphComponentException) as before:
+        ORIGINALS[DaskGraphRunner, "run"](runner, {"number": -1})
+    with pytest.raises(GraphComponentException) as after:
+        runner.run({"number": -1})
+    assert str(after.value) == str(before.value)
+
+
+# -- understanding ----------------------------------------------------------------------------------------------------
+
+
+def test_a_message_is_parsed_off_the_event_loop_with_the_same_result(replaced: None) -> None:
+    threads = []
+
+    def parse(message: Any, tracker: Any, only_output_properties: bool) -> Dict[str, Any]:
+        threads.append(threading.current_thread())
+        selected = {"all_retrieval_intents": ["faq"], "faq": {"response": {"intent_response_key": "faq/cost"}}}
+        return {"text": "hi", "intent": {"name": "faq"}, "entities": [], "response_selector": selected}
+
+    processor = SimpleNamespace(
+        http_interpreter=None,
+        _parse_message_with_graph=parse,
+        _update_full_retrieval_intent=lambda parsed: MessageProcessor._update_full_retrieval_intent(None, parsed),
+        _check_for_unseen_features=lambda parsed: None,
+    )
+    before = asyncio.run(ORIGINALS[MessageProcessor, "parse_message"](processor, "message", "tracker"))
+    after = asyncio.run(MessageProcessor.parse_message(processor, "message", "tracker"))
+    assert before == after and after["intent"]["full_retrieval_intent_name"] == "faq/cost"
+    assert threads[0] is threading.main_thread() and threads[1] is not threading.main_thread()
+
+
+# -- the action server ------------------------------------------------------------------------------------------------
+
+
+class _Answers(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    callers: List[int] = []
+
+    def do_POST(self) -> None:
+        self.callers.append(self.client_address[1])
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        fails = b"fail" in body
+        answer = b'{"error": "no", "action_name": "a"}' if fails else body
+        self.send_response(400 if fails else 200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(answer)))
+        self.end_headers()
+        self.wfile.write(answer)
+
+    def log_message(self, *_: Any) -> None:
+        pass
+
+
+@contextlib.contextmanager
+def answering() -> Iterator[EndpointConfig]:
+    _Answers.callers.clear()
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _Answers)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield EndpointConfig(f"http://127.0.0.1:{server.server_port}/webhook")
+    finally:
+        server.shutdown()
+
+
+def test_calls_share_a_connection_and_errors_are_as_before(replaced: None) -> None:
+    async def calls(endpoint: EndpointConfig) -> None:
+        body = {"said": "caf\u00e9"}
+        assert await endpoint.request(json=body, timeout=5) == await ORIGINALS[EndpointConfig, "request"](endpoint, json=body) == body
+        assert await endpoint.request(json=body, timeout=5) == body
+        for request in (endpoint.request, lambda **k: ORIGINALS[EndpointConfig, "request"](endpoint, **k)):
+            with pytest.raises(ClientResponseError) as caught:
+                await request(json={"please": "fail"})
+            assert caught.value.status == 400 and b"action_name" in caught.value.text
+        await endpoint._onward_session.close()
+
+    with answering() as endpoint:
+        asyncio.run(calls(endpoint))
+    ours = [_Answers.callers[i] for i in (0, 2, 3)]
+    assert len(set(ours)) == 1 and len(set(_Answers.callers)) == 3

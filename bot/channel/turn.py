@@ -113,8 +113,8 @@ class Turns:
             )
             if not created and message.status != "pending":
                 return [conversations.public(m) for m in conversations.replies_to(s, message.id)]
-            state = conversations.get_conversation(s, conversation_id).state
-            checked_in = not choice and _last_kind(s, conversation_id) == "check_in"
+            state = conversations.get_state(s, conversation_id)
+            checked_in = not choice and conversations.last_reply_kind(s, conversation_id) == "check_in"
         screening = Screening("none") if choice else self.screener.screen(text or "", recent)
         if screening.outcome == "takeover":
             return self._take_over(conversation_id, message.id, text or "", screening)
@@ -276,12 +276,6 @@ def _plain(text: str, kind: str = "message") -> Dict[str, Any]:
 def _from_reply(reply: Reply) -> Dict[str, Any]:
     choices = [{**choice, "payload": f"/{choice['id']}"} for choice in reply.choices]
     return {"text": reply.text, "kind": reply.kind, "choices": choices, "sources": []}
-
-
-def _last_kind(s: Any, conversation_id: str) -> Optional[str]:
-    """The kind of the newest message that was not the visitor's."""
-    latest = conversations.last_reply(s, conversation_id)
-    return latest.kind if latest is not None else None
 
 
 def _means(text: Optional[str], words: set) -> bool:
