@@ -32,6 +32,7 @@ SAVED = {
     "callback": "All right. I haven't sent a request, and nobody will contact you because of it.",
     "question": "All right. I haven't sent your question.",
 }
+SEND_UNFINISHED = button("Send what I have so far", "send_unfinished")
 WHAT_NEXT = "What would you like to do?"
 STARTERS = (button("Ask a question", "ask_question"), button("Contact me", "talk_to_human"))
 
@@ -281,27 +282,49 @@ class Dialogue:
         return Outcome(lines, goes_on=False)
 
     def _what_happens_next(self) -> str:
-        clinic = self.parts.clinic
-        answer_time = clinic.get("response_time") or "The team will contact you."
         sent = {
             "intake": "Thank you. Your history has been sent to the clinic's team, and they will read it before they talk "
             "with you.",
             "callback": "I've asked the team to contact you.",
             "question": "I've passed your question to the team.",
         }[self.intake.kind]
+        return f"{sent} {self._next_steps()}"
+
+    def _next_steps(self) -> str:
+        clinic = self.parts.clinic
+        answer_time = clinic.get("response_time") or "The team will contact you."
         phone = clinic.get("phone")
         change = f"To change or delete it, write it here or call {phone}." if phone else (
             "To change or delete it, write it here or tell the team when they contact you."
         )
-        return f"{sent} {answer_time} {change} This chat isn't watched live. If you're in danger, call or text 988, or call 911."
+        return f"{answer_time} {change} This chat isn't watched live. If you're in danger, call or text 988, or call 911."
 
     def _stop(self) -> Outcome:
         intakes.set_status(self.s, self.intake, "stopped")
         self._remember()
         buttons = list(STARTERS)
         if self.intake.kind == "intake":
-            buttons.insert(0, button("Go on with my history", "resume_intake"))
+            sendable = [SEND_UNFINISHED] if self.reachable() else []
+            buttons = [button("Go on with my history", "resume_intake"), *sendable, *buttons]
         return Outcome([Line(SAVED[self.intake.kind], buttons)], goes_on=False)
+
+    def reachable(self) -> bool:
+        """Whether the team would know whom to contact, and how. Consent comes before these questions."""
+        known = {link_id for (_, link_id), answer in self.answers.items() if answer.status == "answered"}
+        return "name" in known and bool(known & {"phone", "email"})
+
+    def send_unfinished(self) -> Line:
+        """Hand over a history as far as it goes, at the visitor's wish; it can still be finished."""
+        if not self.reachable():
+            return Line(
+                "I don't have your name and a way to reach you yet, so the team couldn't answer. Nothing has been sent.",
+                [button("Go on with my history", "resume_intake"), *STARTERS],
+            )
+        service.send_unfinished(self.s, self.intake, settings=self.parts.settings, clinic=self.parts.clinic)
+        return Line(
+            f"I've sent what you gave so far. {self._next_steps()}",
+            [button("Go on with my history", "resume_intake"), *STARTERS],
+        )
 
     def _end(self, text: str, before: Sequence[Line]) -> Outcome:
         intakes.set_status(self.s, self.intake, "ended")

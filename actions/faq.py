@@ -13,6 +13,7 @@ from actions.turn import Button, as_said, button, choice, intent, message_id, sa
 from bot.records import conversations
 
 MOST_OFFERED = 3
+MOST_RELATED = 2
 NEAR = 0.15  # confidence from which another answer may have been meant
 PASS_ON = button("Pass my question to the team", "pass_question")
 NOT_NOW = button("No, thanks", "deny")
@@ -36,17 +37,19 @@ class ActionFaq(Action):
         words = typed_text(tracker)
         missing = False
         with parts.database.session() as s:
-            for answer in answers:
+            asked = [
                 conversations.record_question(
                     s, tracker.sender_id, words or answer.question, faq_id=answer.id, message_id=message_id(tracker)
-                )
+                ).id
+                for answer in answers
+            ]
         for answer in answers:
             text, lacks = answer.compose(parts.clinic)
             missing = missing or lacks
             last = answer is answers[-1]
             buttons = [PASS_ON] if lacks else []
             if last and not in_intake:
-                buttons += _related(answers, answer, tracker)
+                buttons += [*_related(answers, answer, tracker), *_ratings(asked)]
             say(dispatcher, text, buttons, sources=answer.sources)
         offered = {"kind": "pass_question", "text": words or answers[-1].question} if missing else None
         return [SlotSet("offered", offered)]
@@ -61,6 +64,27 @@ class ActionFallback(Action):
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Dict[Text, Any]) -> List[EventType]:
         offers = _selection(tracker).get("offer") or []
         return _offer_to_pass_on(dispatcher, tracker, services().library.known(offers)[:MOST_OFFERED])
+
+
+class ActionRateAnswer(Action):
+    """Keeps for staff whether an answer helped, once an answer."""
+
+    def name(self) -> Text:
+        return "action_rate_answer"
+
+    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Dict[Text, Any]) -> List[EventType]:
+        verdict, *ids = (choice(tracker) or "").split("|")
+        with services().database.session() as s:
+            rated = conversations.rate_questions(s, tracker.sender_id, [int(i) for i in ids if i.isdigit()], verdict == "yes")
+            words = rated[0].text if rated else ""
+        if not words:
+            say(dispatcher, "Your answer to that is noted already.")
+            return []
+        if verdict == "yes":
+            say(dispatcher, "Thanks. I noted that for the team. What else would you like to know?")
+            return []
+        say(dispatcher, "Thanks for telling me. Try asking in other words, or I can pass your question to the team.", [PASS_ON])
+        return [SlotSet("offered", {"kind": "pass_question", "text": words})]
 
 
 class ActionOfferReply(Action):
@@ -112,11 +136,18 @@ def _selection(tracker: Tracker) -> Dict[str, Any]:
 
 
 def _related(answers: List[FaqAnswer], answer: FaqAnswer, tracker: Tracker) -> List[Button]:
-    """Two or three questions that may come next: what the message was nearest to besides, then the related ones."""
+    """Two questions that may come next: what the message was nearest to besides, then the related ones."""
     said = {a.id for a in answers}
     ranking = _selection(tracker).get("ranking") or []
     nearest = [r["intent_response_key"].partition("/")[2] for r in ranking[1:3] if r["confidence"] >= NEAR]
-    return [_ask(other) for other in services().library.known(i for i in [*nearest, *answer.related] if i not in said)[:3]]
+    others = services().library.known(i for i in [*nearest, *answer.related] if i not in said)
+    return [_ask(other) for other in others[:MOST_RELATED]]
+
+
+def _ratings(asked: List[int]) -> List[Button]:
+    """Was this helpful? The ids are those of the kept questions."""
+    ids = "|".join(map(str, asked))
+    return [button("This was helpful", "rate_answer", f"yes|{ids}"), button("Not helpful", "rate_answer", f"no|{ids}")]
 
 
 def _ask(answer: FaqAnswer) -> Button:

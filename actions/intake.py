@@ -8,7 +8,7 @@ from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 from sqlalchemy.orm import Session
 
-from actions.dialogue import Dialogue, Line, Outcome
+from actions.dialogue import STARTERS, Dialogue, Line, Outcome
 from actions.services import Services, services
 from actions.turn import choice, intent, say, since_last_message, typed_text
 from bot.handoff.runs import questionnaires
@@ -95,6 +95,24 @@ class ActionResumeIntake(_OpenRun, Action):
             return _go_on(s, intake)
         intakes.start_intake(s, tracker.sender_id, "intake")
         return Line("I don't have a history to go on with, so let's start one. You can stop at any time.")
+
+
+class ActionSendUnfinished(Action):
+    """Sends a stopped history as far as it goes."""
+
+    def name(self) -> Text:
+        return "action_send_unfinished"
+
+    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Dict[Text, Any]) -> List[EventType]:
+        parts = services()
+        with parts.database.session() as s:
+            intake = intakes.current_intake(s, tracker.sender_id, kind="intake")
+            if intake is None:
+                line = Line("There is no open history of yours to send.", list(STARTERS))
+            else:
+                line = Dialogue(s, parts, intake).send_unfinished()
+        say(dispatcher, line.text, line.buttons, line.kind)
+        return []
 
 
 class ActionCallback(_OpenRun, Action):

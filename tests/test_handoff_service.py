@@ -38,6 +38,19 @@ def test_each_kind_is_owed_to_the_channels_that_are_set_up(database, kind, chann
         assert owed(s, submit(s, kind)) == []
 
 
+def test_a_part_of_a_history_is_renewed_while_open_and_gives_way_to_the_whole(database):  # noqa: F811
+    with database.session() as s:
+        intake = play(s, "intake", PERSON)
+        part = service.send_unfinished(s, intake, settings=ALL, clinic=Clinic({}))
+        assert (part.kind, owed(s, part)) == ("unfinished", ["email", "webhook"])
+        assert {r["status"] for r in part.data["responses"]} == {"in-progress"}
+        assert intakes.current_intake(s, intake.conversation_id) is intake
+        assert service.send_unfinished(s, intake, settings=ALL, clinic=Clinic({})) is part
+        assert owed(s, part) == ["email", "webhook"]
+        whole = service.submit_intake(s, intake, settings=ALL, clinic=Clinic({}))
+        assert whole is not part and (part.status, whole.status) == ("closed", "new")
+
+
 def test_without_the_transaction_there_is_neither_handoff_nor_notice(database):  # noqa: F811
     with pytest.raises(ZeroDivisionError), database.session() as s:
         submit(s, "intake", ALL)

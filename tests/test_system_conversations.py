@@ -11,7 +11,23 @@ def test_an_honest_answer_with_sources(visitor: Visitor) -> None:
     answer = visitor.last[0]
     assert "off-label" in answer["text"].lower() or "not fda-approved" in answer["text"].lower()
     assert answer["sources"] and all(s["url"].startswith("https://") for s in answer["sources"])
-    assert 1 <= len(answer["choices"]) <= 3, "related questions are offered"
+    offered = [c["id"] for c in answer["choices"] if c["id"].startswith("faq.")]
+    assert len(offered) == 2, "related questions are offered"
+
+
+def test_whether_an_answer_helped_is_kept_once_for_staff(system: System, visitor: Visitor) -> None:
+    visitor.say("is ketamine addictive for someone like me zzqx")
+    (choice,) = (c["id"] for c in visitor.last[-1]["choices"] if c["label"] == "Not helpful")
+    visitor.tap("Not helpful")
+    assert "pass your question" in visitor.said
+    again = visitor.send({"id": "again", "choice": choice.replace("no", "yes")})
+    assert "thanks" not in again.text.lower()
+    visitor.say("start my history")
+    visitor.say("is it addictive?")
+    assert "Not helpful" not in [c["label"] for m in visitor.last for c in m["choices"]], "not in the middle of the history"
+    with system.nurse() as nurse:
+        page = nurse.get("/unanswered").text
+    assert "zzqx" in page.partition("Answered, but not helpful")[2]
 
 
 def test_what_the_clinic_has_not_said_is_not_made_up(visitor: Visitor) -> None:
@@ -108,6 +124,29 @@ def test_stop_and_go_on_later(system: System, visitor: Visitor) -> None:
     assert "saved" in visitor.said.lower()
     visitor.tap("Go on with my history")
     assert visitor.question == waiting
+
+
+def test_a_stopped_history_is_sent_only_when_the_visitor_says_so(system: System, visitor: Visitor) -> None:
+    visitor.consent()
+    visitor.answer_until("full name")
+    visitor.say("Una Finished")
+    visitor.say("stop")
+    assert "Send what I have so far" not in [c["label"] for c in visitor.last[-1]["choices"]]
+    visitor.tap("Go on with my history")
+    visitor.answer_until("your phone number")
+    visitor.say("503 555 0177")
+    with system.nurse() as nurse:
+        before = system.handoffs(nurse)
+        visitor.say("stop")
+        assert system.handoffs(nurse) == before
+        visitor.tap("Send what I have so far")
+        assert "sent what you gave" in visitor.said
+        (new,) = set(system.handoffs(nurse)) - set(before)
+        kept = nurse.get(f"/handoffs/{new}/summary.json").json()
+    assert kept["kind"] == "unfinished" and kept["person"]["name"] == "Una Finished" and kept["person"]["phone"]
+    assert "Una Finished" in system.command("export", new, "--format", "text").stdout
+    visitor.tap("Go on with my history")
+    assert visitor.question
 
 
 @pytest.mark.parametrize("answer, at", [("No", 0), ("No", 2)])

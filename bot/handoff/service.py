@@ -1,9 +1,10 @@
 """Hands things to staff. Each function writes the handoff and the notices it owes in the caller's transaction, so that
 there is never one without the other; nothing is sent here (see `outbox`).
 
-Urgency: a crisis is stat. A history is stat with a red flag, urgent with an amber one that comes first, else routine. A
-request to be contacted and a question are routine, or urgent where the person said that contact is not safe, because a
-careless call does harm. A message that the assistant could not answer is urgent: nobody and nothing has read it.
+Urgency: a crisis is stat. A history, finished or not, is stat with a red flag, urgent with an amber one that comes
+first, else routine. A request to be contacted and a question are routine, or urgent where the person said that contact
+is not safe, because a careless call does harm. A message that the assistant could not answer is urgent: nobody and
+nothing has read it.
 """
 
 from __future__ import annotations
@@ -28,6 +29,14 @@ REMIND_AFTER = timedelta(minutes=10)  # staff who were told of a crisis are told
 def submit_intake(s: Session, intake: Intake, *, settings: Settings, clinic: Clinic) -> Handoff:
     """Hand over a history that was sent. Sending it again gives the same handoff."""
     return _of_run(s, "intake", intake, settings)
+
+
+def send_unfinished(s: Session, intake: Intake, *, settings: Settings, clinic: Clinic) -> Handoff:
+    """Hand over what was given of a stopped history, at the person's wish. The run can still be finished and sent.
+
+    Sent again, it renews the handoff that is still open.
+    """
+    return _of_run(s, "unfinished", intake, settings)
 
 
 def request_callback(s: Session, intake: Intake, *, settings: Settings, clinic: Clinic) -> Handoff:
@@ -70,29 +79,41 @@ def keep_message(s: Session, conversation_id: str, *, words: str, settings: Sett
 
 
 def _of_run(s: Session, kind: str, intake: Intake, settings: Settings) -> Handoff:
+    """The handoff of a run. A finished history takes the place of what was sent of it before."""
     _lock(s, intake.conversation_id)
-    sent = s.scalars(select(Handoff).filter_by(intake_id=intake.id, kind=kind)).first()
-    if sent is not None:
-        return sent
+    open_part = _sent(s, intake, "unfinished", OPEN)
+    finished = kind != "unfinished"
+    if finished:
+        sent = _sent(s, intake, kind)
+        if sent is not None:
+            return sent
+        intakes.set_status(s, intake, "submitted")
+        if open_part is not None:
+            open_part.status = "closed"
     now = utcnow()
-    intakes.set_status(s, intake, "submitted")
     kept = summary.snapshot(s, intake.conversation_id, intake, pc_ptsd5_cut=settings.pc_ptsd5_cut, now=now)
-    handoff = Handoff(
-        conversation_id=intake.conversation_id,
-        intake_id=intake.id,
-        kind=kind,
-        urgency=_urgency(kind, kept["flags"]),
-        created_at=now,
-        data={"summary": kept, "responses": player(s, intake).response("completed", authored=now)},
-    )
-    s.add(handoff)
+    responses = player(s, intake).response("completed" if finished else "in-progress", authored=now)
+    handoff = None if finished else open_part
+    if handoff is None:
+        handoff = Handoff(conversation_id=intake.conversation_id, intake_id=intake.id, kind=kind, created_at=now)
+        s.add(handoff)
+    handoff.urgency = _urgency(kind, kept["flags"])
+    handoff.data = {"summary": kept, "responses": responses}
     s.flush()
-    outbox.enqueue(s, handoff, settings, now)
+    if not _told_lately(s, handoff):
+        outbox.enqueue(s, handoff, settings, now)
     return handoff
 
 
+def _sent(s: Session, intake: Intake, kind: str, statuses: Sequence[str] = ()) -> Handoff | None:
+    query = select(Handoff).filter_by(intake_id=intake.id, kind=kind)
+    if statuses:
+        query = query.where(Handoff.status.in_(statuses))
+    return s.scalars(query).first()
+
+
 def _urgency(kind: str, raised: Sequence[Mapping[str, Any]]) -> str:
-    if kind == "intake" and any(flag["level"] == "red" for flag in raised):
+    if kind in ("intake", "unfinished") and any(flag["level"] == "red" for flag in raised):
         return "stat"
     return "urgent" if any(flags.is_high(flag) for flag in raised) else "routine"
 
