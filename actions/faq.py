@@ -66,34 +66,16 @@ class ActionFallback(Action):
         return _offer_to_pass_on(dispatcher, tracker, services().library.known(offers)[:MOST_OFFERED])
 
 
-class ActionRateAnswer(Action):
-    """Keeps for staff whether an answer helped, once an answer."""
-
-    def name(self) -> Text:
-        return "action_rate_answer"
-
-    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Dict[Text, Any]) -> List[EventType]:
-        verdict, *ids = (choice(tracker) or "").split("|")
-        with services().database.session() as s:
-            rated = conversations.rate_questions(s, tracker.sender_id, [int(i) for i in ids if i.isdigit()], verdict == "yes")
-            words = rated[0].text if rated else ""
-        if not words:
-            say(dispatcher, "Your answer to that is noted already.")
-            return []
-        if verdict == "yes":
-            say(dispatcher, "Thanks. I noted that for the team. What else would you like to know?")
-            return []
-        say(dispatcher, "Thanks for telling me. Try asking in other words, or I can pass your question to the team.", [PASS_ON])
-        return [SlotSet("offered", {"kind": "pass_question", "text": words})]
-
-
 class ActionOfferReply(Action):
-    """A bare yes or no, outside the intake, answers what was offered last."""
+    """A yes or no outside the intake: to "was this helpful?" when tapped there, else to what was offered last."""
 
     def name(self) -> Text:
         return "action_offer_reply"
 
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Dict[Text, Any]) -> List[EventType]:
+        rated = (choice(tracker) or "").split("|")
+        if rated[0] == "helpful":
+            return _rate(dispatcher, tracker, rated[1:])
         offered = tracker.get_slot("offered") or {}
         if intent(tracker) == "affirm" and offered.get("kind"):
             return list(as_said(offered["kind"]))
@@ -146,8 +128,24 @@ def _related(answers: List[FaqAnswer], answer: FaqAnswer, tracker: Tracker) -> L
 
 def _ratings(asked: List[int]) -> List[Button]:
     """Was this helpful? The ids are those of the kept questions."""
-    ids = "|".join(map(str, asked))
-    return [button("This was helpful", "rate_answer", f"yes|{ids}"), button("Not helpful", "rate_answer", f"no|{ids}")]
+    helpful = "|".join(["helpful", *map(str, asked)])
+    return [button("This was helpful", "affirm", helpful), button("Not helpful", "deny", helpful)]
+
+
+def _rate(dispatcher: CollectingDispatcher, tracker: Tracker, ids: List[str]) -> List[EventType]:
+    """Keep for staff whether an answer helped, once an answer."""
+    helped = intent(tracker) == "affirm"
+    with services().database.session() as s:
+        rated = conversations.rate_questions(s, tracker.sender_id, [int(i) for i in ids if i.isdigit()], helped)
+        words = rated[0].text if rated else ""
+    if not words:
+        say(dispatcher, "Your answer to that is noted already.")
+    elif helped:
+        say(dispatcher, "Thanks. I noted that for the team. What else would you like to know?")
+    else:
+        say(dispatcher, "Thanks for telling me. Try asking in other words, or I can pass your question to the team.", [PASS_ON])
+        return [SlotSet("offered", {"kind": "pass_question", "text": words})]
+    return []
 
 
 def _ask(answer: FaqAnswer) -> Button:

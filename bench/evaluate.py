@@ -165,6 +165,23 @@ def in_form(reader: Reader) -> Dict[str, Share]:
     return {f"{name} taken as {name} in the history": share(hits, bool) for name, hits in found.items()}
 
 
+def entities(reader: Reader) -> Dict[str, Share]:
+    """Of the medicines and conditions that stand in a text, how many are found, and how many found ones stand there.
+
+    One counts when its kind, canonical name and status are all right.
+    """
+    found = expected = right = 0
+    for row in rows("nlu/entities.tsv"):
+        read = {
+            (e["entity"], e["value"], e.get("status"))
+            for e in reader.read(row["text"])["entities"]
+            if e["entity"] in ("medication", "condition")
+        }
+        meant = {(e["entity"], e["value"], e["status"]) for e in json.loads(row["expected"])}
+        found, expected, right = found + len(read), expected + len(meant), right + len(read & meant)
+    return {"named and found, with its status": Share(right, expected), "found and really named": Share(right, found)}
+
+
 def safety(reader: Reader) -> Dict[str, Share]:
     from bot.safety import Screener
 
@@ -185,7 +202,7 @@ def safety(reader: Reader) -> Dict[str, Share]:
     }
 
 
-def report(understood: Dict[str, Share], form: Dict[str, Share], safe: Dict[str, Share], records: List[Dict[str, Any]]) -> str:
+def report(understood: Dict[str, Share], form: Dict[str, Share], named: Dict[str, Share], safe: Dict[str, Share], records: List[Dict[str, Any]]) -> str:
     def table(shares: Dict[str, Share]) -> Iterator[str]:
         yield "| | share (count, 95 % interval) |"
         yield "|---|---|"
@@ -203,6 +220,7 @@ def report(understood: Dict[str, Share], form: Dict[str, Share], safe: Dict[str,
         "from the training texts. Intervals are Wilson's.",
         "",
         "## Understanding", "", *table(understood), "", *table(form), "",
+        "## Medicines and conditions", "", *table(named), "",
         "## Safety, both layers", "", *table(safe), "",
         "## By the way of asking", "",
         *table({style: share(r, lambda x: x["said"] == x["id"]) for style, r in sorted(by_style.items())}), "",
@@ -272,10 +290,10 @@ def main(settings: Settings, check: bool = False) -> int:
     before = json.loads(REPORT.read_text())["shares"] if REPORT.is_file() else {}
     reader = Reader(settings.models_dir)
     understood, records = understanding(reader)
-    form, safe = in_form(reader), safety(reader)
-    everything = {**understood, **form, **safe}
+    form, named, safe = in_form(reader), entities(reader), safety(reader)
+    everything = {**understood, **form, **named, **safe}
     shares = {name: one.value for name, one in everything.items()}
-    text = report(understood, form, safe, records)
+    text = report(understood, form, named, safe, records)
     print(text.split("## By the way")[0])
     worse = falls(before, shares)
     if check:

@@ -20,7 +20,7 @@ def test_whether_an_answer_helped_is_kept_once_for_staff(system: System, visitor
     (choice,) = (c["id"] for c in visitor.last[-1]["choices"] if c["label"] == "Not helpful")
     visitor.tap("Not helpful")
     assert "pass your question" in visitor.said
-    again = visitor.send({"id": "again", "choice": choice.replace("no", "yes")})
+    again = visitor.send({"id": "again", "choice": choice.replace("deny", "affirm")})
     assert "thanks" not in again.text.lower()
     visitor.say("start my history")
     visitor.say("is it addictive?")

@@ -38,7 +38,7 @@ from bot.nlu.text import clean, is_payload, sentences
 ANSWER = "answer"
 # What runs the history; the classifier may name one of these where the rules of form do not.
 COMMANDS = ("skip", "go_back", "why", "repeat", "stop", "review", "submit", "change_answer", "delete_my_data", "talk_to_human")
-_ASIDES = (*COMMANDS, "start_intake", "resume_intake", "bot_challenge", "pass_question", "ask_question")
+_ASIDES = (*COMMANDS, "send_unfinished", "start_intake", "resume_intake", "bot_challenge", "pass_question", "ask_question")
 _COURTESIES = ("thanks", "goodbye")  # answered when they are all that was said
 _COURTEOUS = re.compile(r"\b(?:thank\w*|thx|ty|tysm|appreciate\w*|cheers|bye\w*|good ?bye|good ?night|see you|take care|ttyl)\b", re.IGNORECASE)
 _CHAT = ("greet", "thanks", "goodbye")

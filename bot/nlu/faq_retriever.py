@@ -8,6 +8,7 @@ and ``offer``, the ids worth offering when nothing is certain.
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from typing import Any, Sequence
 
@@ -23,6 +24,8 @@ from bot.nlu.intent_classifier import Verdict, intent_of, verdicts
 
 RETRIEVAL = "retrieval"  # message key, never part of the parse result
 _FILE = "responses.json"
+_JOIN = re.compile(r"\b(?:and|or|plus|also)\b|[,&/+]", re.IGNORECASE)
+_JOINED_SHARE, _JOINED_SUM = 0.2, 0.7
 
 
 @dataclass(frozen=True)
@@ -55,8 +58,16 @@ def retrieve(found: Sequence[Verdict], intent: str, also_trust: float, length: i
         return Retrieval(certain[0].label, certain[0].trust, tuple(v.label for v in certain[1:3]), ranking[:length])
     if asked:
         best = max(asked, key=lambda verdict: verdict.trust)
-        return Retrieval(best.label, best.trust, (), ranking[:length])
+        also = _joined(found[0], intent, best.label) if best is found[0] else ()
+        return Retrieval(best.label, best.trust, also, ranking[:length])
     return Retrieval(ranking[0][0], 0.0, (), ranking[:length])
+
+
+def _joined(whole: Verdict, intent: str, best: str) -> tuple[str, ...]:
+    """The second topic of a sentence that joins two: "I'm on Xanax and Lamictal, is either a problem"."""
+    second, share = str(whole.labels[1]), float(whole.probabilities[1])
+    twofold = share >= _JOINED_SHARE and share + float(whole.probabilities[0]) >= _JOINED_SUM and _JOIN.search(whole.text)
+    return (second,) if twofold and intent_of(second) == intent and "/" in second and second != best else ()
 
 
 def _merged(found: Sequence[Verdict], intent: str) -> tuple[tuple[str, float], ...]:

@@ -20,7 +20,7 @@ _SENTENCE_END = re.compile(r"(?<=[.!?])(?<!\b[A-Z]\.)(?<!\b[DM]r\.)(?<!\bMs\.)(?
 # "... and do you take insurance": a second question without a full stop between the two.
 _SECOND_QUESTION = re.compile(
     r",?\s+(?:and|also|plus|but|or)(?:\s+also)?,?\s+"
-    r"(?=(?:how|what|when|where|who|why|which|do|does|did|can|could|is|are|will|would|should|am)\s+\w+)"
+    r"(?=(?:for how|how|what(?:'?s)?|when|where(?:'?s)?|who(?:'?s)?|why|which|do|does|did|can|could|is|are|will|would|should|am)\s+\w+)"
     r"|\s+(?:and|also|plus)\s+also\s+",
     re.IGNORECASE,
 )

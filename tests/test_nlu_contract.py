@@ -1,0 +1,105 @@
+"""What `rasa` returns for a message without context: the contract of the understanding pipeline, on the shipped model."""
+from __future__ import annotations
+
+import pytest
+
+from bot.nlu.encoder import MAX_TOKENS, Encoder, model_path
+from tests.nlu_fixtures import Reader, reader  # noqa: F401
+
+
+@pytest.mark.parametrize(
+    "text, expected",
+    [
+        ("what is ketamine?", "what_is_ketamine"),
+        ("does it actually work for ptsd", "effectiveness"),
+        ("how much does one infusion cost", "cost"),
+        ("when can i drive again after a session", "driving"),
+        ("I take Lamictal, does that matter", "lamotrigine"),
+    ],
+)
+def test_a_question_names_its_answer(reader: Reader, text: str, expected: str) -> None:  # noqa: F811
+    parse = reader.parse(text)
+    selected = parse["response_selector"]["faq"]
+    assert parse["intent"]["name"] == "faq" and parse["intent"]["full_retrieval_intent_name"] == f"faq/{expected}"
+    assert selected["response"]["intent_response_key"] == f"faq/{expected}"
+    assert selected["response"]["utter_action"] == f"utter_faq/{expected}" and selected["response"]["responses"][0]["text"]
+    assert selected["ranking"][0]["intent_response_key"] == f"faq/{expected}"
+    assert all(0 <= entry["confidence"] <= 1 for entry in [*parse["intent_ranking"], *selected["ranking"]])
+
+
+@pytest.mark.parametrize(
+    "text, expected",
+    [
+        ("I want to kill myself", "crisis"),
+        ("she took the whole bottle and won't wake up", "medical_emergency"),
+        ("can I talk to a real person", "talk_to_human"),
+        ("start my history", "start_intake"),
+        ("are you a robot", "bot_challenge"),
+        ("asdkjh qwpeoi zxmcn", None),
+        ("who won the game last night", None),
+        ("\U0001f937", None),
+    ],
+)
+def test_intents_that_are_no_question(reader: Reader, text: str, expected: str | None) -> None:  # noqa: F811
+    assert reader.intent(text) in ({expected} if expected else {"nlu_fallback", "out_of_scope"})
+
+
+@pytest.mark.parametrize("text", ["/start_intake", " / start_intake", '/faq{"choice": "cost"}'])
+def test_typed_payloads_do_nothing(reader: Reader, text: str) -> None:  # noqa: F811
+    assert reader.parse("\u2060" + text)["entities"] == []
+
+
+@pytest.mark.parametrize(
+    "text, expected",
+    [
+        ("I take Zoloft 50 mg and stopped Lamictal last year", {("medication", "sertraline", "current"), ("medication", "lamotrigine", "past")}),
+        ("no high blood pressure", {("condition", "hypertension", "negated")}),
+        ("my brother has bipolar", {("condition", "bipolar disorder", "family")}),
+        ("allergic to codeine", {("medication", "codeine", "allergy")}),
+        ("suboxone daily", {("medication", "buprenorphine/naloxone", "current")}),
+        ("I love my garden", set()),
+    ],
+)
+def test_medicines_and_conditions(reader: Reader, text: str, expected: set) -> None:  # noqa: F811
+    found = reader.parse(text)["entities"]
+    kept = [e for e in found if e["entity"] in ("medication", "condition")]
+    assert {(e["entity"], e["value"], e["status"]) for e in kept} == expected
+    assert all(text[e["start"] : e["end"]].strip() for e in kept)
+
+
+BIRTH_DATE = {"questionnaire": "intake", "link_id": "birth-date", "type": "date", "options": [], "format": "birth-date"}
+REASON = {"questionnaire": "intake", "link_id": "reason", "type": "text", "options": [], "format": None}
+
+
+@pytest.mark.parametrize(
+    "pending, text, expected",
+    [
+        (BIRTH_DATE, "march 4 1987", "answer"),
+        (BIRTH_DATE, "what are the side effects?", "faq"),
+        (BIRTH_DATE, "skip", "skip"),
+        (BIRTH_DATE, "why do you need my birthday", "why"),
+        (REASON, "I can't sleep since I came home", "answer"),
+        (REASON, "does it work for ptsd?", "faq"),
+        (REASON, "I want to kill myself", "crisis"),
+        (None, "march 4 1987", None),
+    ],
+)
+def test_what_is_pending_decides(reader: Reader, pending: dict | None, text: str, expected: str | None) -> None:  # noqa: F811
+    found = reader.intent(text, pending)
+    assert found == expected if expected else found != "answer"
+
+
+def test_the_encoder_reads_any_length_and_is_no_slower_than_the_published_one() -> None:
+    tuned, base = Encoder(), Encoder(model_path("base"))
+    assert tuned.encode(["word " * 5000, "", "x"]).shape == (3, 384)
+    assert MAX_TOKENS == 128
+    assert model_path().stat().st_size <= 25_000_000
+    times: dict[str, list[float]] = {"tuned": [], "base": []}
+    import time
+
+    for i in range(60):
+        for name, encoder in (("tuned", tuned), ("base", base)):
+            begun = time.perf_counter()
+            encoder.encode_one(f"how long until I can drive home after the {i}th session")
+            times[name].append(time.perf_counter() - begun)
+    assert sorted(times["tuned"])[30] < 1.3 * sorted(times["base"])[30]

@@ -1,0 +1,137 @@
+"""How a message is cleaned, cut and compared, and what the readings of it are brought together to. No model."""
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from bot.nlu.fallback import decide
+from bot.nlu.faq_retriever import retrieve
+from bot.nlu.forms import asks, command, only_asks
+from bot.nlu.intent_classifier import Verdict, intent_ranking
+from bot.nlu.ngrams import CharacterNgrams, grams
+from bot.nlu.text import MAX_SENTENCES, WORD_JOINER, clean, held_out, is_payload, normalise, sentences
+
+
+@pytest.mark.parametrize(
+    "text, cut",
+    [
+        ("I saw Dr. Lee. What does it cost?", ["I saw Dr. Lee.", "What does it cost?"]),
+        ("I weigh 180.5 pounds", ["I weigh 180.5 pounds"]),
+        ("what does it cost and do you take insurance", ["what does it cost", "do you take insurance"]),
+        ("is it safe\nam i awake", ["is it safe", "am i awake"]),
+        ("bread and butter", ["bread and butter"]),
+        ("hello ... ?", ["hello ... ?"]),
+        ("", []),
+    ],
+)
+def test_a_message_is_cut_where_another_question_begins(text: str, cut: list[str]) -> None:
+    assert sentences(text) == cut
+
+
+def test_of_a_long_story_the_beginning_and_the_end_are_read() -> None:
+    cut = sentences(" ".join(f"Sentence number {i}." for i in range(50)))
+    assert len(cut) == MAX_SENTENCES and cut[0].endswith("0.") and cut[-1].endswith("49.")
+
+
+def test_what_is_typed_is_never_a_payload() -> None:
+    assert is_payload("/greet") and not is_payload(f"{WORD_JOINER}/greet") and not is_payload("") and not is_payload(None)
+    assert clean(f"{WORD_JOINER}/greet") == "/greet"
+
+
+def test_form_makes_no_difference_to_comparison_and_to_the_split() -> None:
+    assert normalise("It’s  FINE…") == normalise("it's fine") == "it s fine"
+    assert held_out("Is it SAFE?") == held_out("is it safe")
+    assert 0.15 < sum(held_out(f"text {i}") for i in range(2000)) / 2000 < 0.25
+
+
+def test_ngrams_tell_misspelled_words_from_others() -> None:
+    texts = ["ketamine infusion", "insurance coverage", "driving home", "nausea and vomiting", "veterans affairs"] * 3
+    fitted, reduced = CharacterNgrams.fit(texts, 4, seed=1)
+    assert reduced.shape == (15, 4)
+    right, wrong = (float(fitted.transform(["insurence covrage"])[0] @ reduced[i]) for i in (1, 2))
+    assert right > 3 * abs(wrong)
+    assert " a " in grams("a") and grams("") == []
+    assert not fitted.transform(["qqq"]).any()
+
+
+# -- several readings of one message ----------------------------------------------------------------------------------
+
+
+def verdict(text: str, trust: float, **probabilities: float) -> Verdict:
+    names = [name.replace("faq_", "faq/") for name in probabilities]
+    order = sorted(range(len(names)), key=lambda i: -list(probabilities.values())[i])
+    values = list(probabilities.values())
+    return Verdict(text, np.array([names[i] for i in order]), np.array([values[i] for i in order]), trust)
+
+
+STORY = verdict("a story. a question", 0.3, out_of_scope=0.5, faq_cost=0.3, faq_driving=0.2)
+QUESTION = verdict("a question", 0.9, faq_cost=0.9, faq_driving=0.1, out_of_scope=0.0)
+OTHER = verdict("another", 0.8, faq_driving=0.8, faq_cost=0.2, out_of_scope=0.0)
+
+
+def test_a_question_at_the_end_of_a_story_is_heard() -> None:
+    found = retrieve([STORY, verdict("a story", 0.4, out_of_scope=0.9, faq_cost=0.1, faq_driving=0.0), QUESTION], "faq", 0.7)
+    assert (found.key, found.trust, found.also) == ("faq/cost", 0.9, ())
+    assert decide([STORY, QUESTION], found, faq_trust=0.5, intent_trust=0.3) == ("faq", 0.9)
+
+
+def test_two_questions_get_two_answers() -> None:
+    found = retrieve([STORY, QUESTION, OTHER], "faq", 0.7)
+    assert (found.key, found.also) == ("faq/cost", ("faq/driving",))
+    assert retrieve([STORY, QUESTION, OTHER], "faq", 0.85).also == ()
+
+
+@pytest.mark.parametrize("text, also", [("cost, and driving", ("faq/driving",)), ("cost or so it is", ("faq/driving",)), ("the costs of a drive", ())])
+def test_one_sentence_that_joins_two_topics(text: str, also: tuple[str, ...]) -> None:
+    both = verdict(text, 0.6, faq_cost=0.5, faq_driving=0.3, out_of_scope=0.2)
+    assert retrieve([both], "faq", 0.7).also == also
+
+
+def test_what_nothing_vouches_for_is_not_guessed() -> None:
+    unsure = verdict("hm", 0.2, faq_cost=0.3, faq_driving=0.3, out_of_scope=0.4)
+    found = retrieve([unsure], "faq", 0.7)
+    assert decide([unsure], found, faq_trust=0.5, intent_trust=0.3)[0] == "nlu_fallback"
+    assert retrieve([verdict("hi", 0.9, greet=1.0)], "faq", 0.7) is None
+
+
+def test_a_wish_for_a_person_wins_wherever_it_stands() -> None:
+    wish = verdict("call me", 0.6, talk_to_human=0.7, faq_cost=0.2, faq_driving=0.1)
+    assert decide([STORY, QUESTION, wish], retrieve([STORY, QUESTION, wish], "faq", 0.7), faq_trust=0.5, intent_trust=0.3) == (
+        "talk_to_human",
+        0.6,
+    )
+
+
+def test_a_retrieval_intent_has_the_sum_of_its_answers() -> None:
+    ranking = intent_ranking(STORY, 10)
+    assert [entry["name"] for entry in ranking] == ["out_of_scope", "faq"] or ranking[0]["confidence"] == ranking[1]["confidence"]
+    assert ranking[0]["confidence"] + ranking[1]["confidence"] == pytest.approx(1.0)
+
+
+# -- the form of a sentence, while a question of the history waits ----------------------------------------------------
+
+
+@pytest.mark.parametrize("text", ["can I drive after", "what does it cost", "ok but is it safe?", "does it hurt", "i wonder if it works"])
+def test_these_ask(text: str) -> None:
+    assert asks(text)
+
+
+@pytest.mark.parametrize("text", ["I can drive", "when I was twenty I fell", "does not hurt", "what I want is sleep", "about ten, I think?"])
+def test_these_tell(text: str) -> None:
+    assert not asks(text)
+
+
+def test_a_story_that_holds_a_question_is_not_only_a_question() -> None:
+    assert only_asks("how long does it take?", 0)
+    assert not only_asks("I came back from the war and nothing was ever as it was before it. will it help?", 8)
+
+
+@pytest.mark.parametrize(
+    "text, expected",
+    [
+        ("skip", "skip"), ("id rather not say", "skip"), ("go back please", "go_back"), ("why do you need that", "why"),
+        ("stop here", "stop"), ("I go back to work monday", None), ("I passed out twice", None), ("I stopped Paxil in May", None),
+    ],
+)  # fmt: skip
+def test_plain_commands(text: str, expected: str | None) -> None:
+    assert command(text) == expected
