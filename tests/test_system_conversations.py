@@ -25,8 +25,7 @@ def test_whether_an_answer_helped_is_kept_once_for_staff(system: System, visitor
     visitor.say("start my history")
     visitor.say("is it addictive?")
     assert "Not helpful" not in [c["label"] for m in visitor.last for c in m["choices"]], "not in the middle of the history"
-    with system.nurse() as nurse:
-        page = nurse.get("/unanswered").text
+    page = system.nurse().get("/unanswered").text
     assert "zzqx" in page.partition("Answered, but not helpful")[2]
 
 
@@ -135,14 +134,14 @@ def test_a_stopped_history_is_sent_only_when_the_visitor_says_so(system: System,
     visitor.tap("Go on with my history")
     visitor.answer_until("your phone number")
     visitor.say("503 555 0177")
-    with system.nurse() as nurse:
-        before = system.handoffs(nurse)
-        visitor.say("stop")
-        assert system.handoffs(nurse) == before
-        visitor.tap("Send what I have so far")
-        assert "sent what you gave" in visitor.said
-        (new,) = set(system.handoffs(nurse)) - set(before)
-        kept = nurse.get(f"/handoffs/{new}/summary.json").json()
+    nurse = system.nurse()
+    before = system.handoffs(nurse)
+    visitor.say("stop")
+    assert system.handoffs(nurse) == before
+    visitor.tap("Send what I have so far")
+    assert "sent what you gave" in visitor.said
+    (new,) = set(system.handoffs(nurse)) - set(before)
+    kept = nurse.get(f"/handoffs/{new}/summary.json").json()
     assert kept["kind"] == "unfinished" and kept["person"]["name"] == "Una Finished" and kept["person"]["phone"]
     assert "Una Finished" in system.command("export", new, "--format", "text").stdout
     visitor.tap("Go on with my history")

@@ -34,7 +34,7 @@ from bot.nlu.encoder import Encoder, model_path
 from bot.nlu.fallback import put_intent
 from bot.nlu.ngrams import CharacterNgrams
 from bot.nlu.sentence_encoder import Readings, read_arrays, readings, training_vectors, write_arrays
-from bot.nlu.text import clean, is_payload
+from bot.nlu.text import clean, is_payload, normalise
 from bot.safety.screener import Screener, Screening
 from bot.settings import ROOT
 
@@ -171,7 +171,7 @@ class CrisisDetector(GraphComponent, IntentClassifierBase):
             if examples and everyday:
                 texts, labels = training_set(examples, [clean(m.get(TEXT)) for m in everyday])
                 vectors = np.concatenate(
-                    [Encoder(model_path(self._config["model"])).encode(texts[: len(examples)]), training_vectors(everyday)]
+                    [Encoder(model_path(self._config["model"])).encode_many(texts[: len(examples)]), training_vectors(everyday)]
                 )
                 self._model = CrisisModel.fit(vectors, texts, labels, self._config)
                 write_arrays(directory, _FILE, **self._model.arrays)
@@ -228,7 +228,7 @@ class CrisisDetector(GraphComponent, IntentClassifierBase):
         ruled = self._screener.screen(text) if self._screener else Screening("none")
         if ruled.outcome == "takeover":
             return _finding("takeover", ruled.category, ruled.rule, 1.0)
-        if found is not None and self._model is not None:
+        if found is not None and self._model is not None and normalise(text):  # signs alone say nothing to the model
             takeover, care, category = self._model.score(found)
             if takeover >= self._config["takeover"] and not _spoken_for(ruled):
                 return _finding("takeover", category, "model", takeover)

@@ -7,6 +7,8 @@ comes first. Nothing that was encoded is kept: a vector of what a person wrote l
 from __future__ import annotations
 
 import importlib.util
+import os
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Sequence
 
@@ -88,10 +90,14 @@ class Encoder:
         Texts run one at a time: on one core a padded batch takes longer, and int8 activations are scaled over the whole
         batch, so that a text's vector would depend on its neighbours.
         """
-        found: dict[str, np.ndarray] = {}
-        for text in texts:
-            if text not in found:
-                found[text] = self.encode_one(text)
         if not texts:
             return np.zeros((0, DIMENSIONS), dtype=np.float32)
+        found = {text: self.encode_one(text) for text in dict.fromkeys(texts)}
         return np.stack([found[text] for text in texts])
+
+    def encode_many(self, texts: Sequence[str]) -> np.ndarray:
+        """The same for training: texts side by side, one on each core."""
+        different = list(dict.fromkeys(texts))
+        with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+            vectors = dict(zip(different, pool.map(self.encode_one, different), strict=True))
+        return np.stack([vectors[text] for text in texts]) if texts else np.zeros((0, DIMENSIONS), dtype=np.float32)

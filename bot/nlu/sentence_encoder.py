@@ -6,7 +6,6 @@ because a question at the end of a story, or a second question, is lost in the v
 """
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Sequence
@@ -93,11 +92,10 @@ class SentenceEncoder(DenseFeaturizer, GraphComponent):
         return messages
 
     def process_training_data(self, training_data: TrainingData) -> TrainingData:
-        """Vectors of whole texts only: an example is one thing said once. All cores, since nobody is waiting."""
+        """Vectors of whole texts only: an example is one thing said once."""
         examples = [m for m in training_data.training_examples if (m.get(TEXT) or "").strip()]
         texts = [clean(m.get(TEXT)) for m in examples]
-        encoder = Encoder(model_path(self._config["model"]), threads=os.cpu_count() or 1)
-        for message, vector in zip(examples, encoder.encode(texts), strict=True):
+        for message, vector in zip(examples, self._encoder.encode_many(texts), strict=True):
             self._add_feature(message, vector)
         return training_data
 
