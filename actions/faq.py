@@ -12,9 +12,9 @@ from actions.services import services
 from actions.turn import Button, as_said, button, choice, intent, message_id, say, typed_text
 from bot.records import conversations
 
-MOST_OFFERED = 3
+MOST_OFFERED = 4
 MOST_RELATED = 2
-NEAR = 0.15  # confidence from which another answer may have been meant
+NEAR = 0.05  # confidence from which another answer may have been meant
 PASS_ON = button("Pass my question to the team", "pass_question")
 NOT_NOW = button("No, thanks", "deny")
 NO_ANSWER = (

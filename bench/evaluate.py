@@ -102,12 +102,12 @@ def selection(parse: Parse) -> Dict[str, Any]:
 
 def offered(parse: Parse) -> List[str]:
     """The FAQ ids whose questions are offered instead."""
-    if intent(parse) == "nlu_fallback":
-        return list(selection(parse).get("offer") or [])[:3]
+    if intent(parse) in ("nlu_fallback", "out_of_scope"):  # action_fallback answers both
+        return list(selection(parse).get("offer") or [])[:4]
     if intent(parse) != "faq":
         return []
     ranking = selection(parse).get("ranking") or []  # as actions/faq.py offers them under an answer
-    return [r["intent_response_key"].partition("/")[2] for r in ranking[1:3] if r["confidence"] >= 0.15]
+    return [r["intent_response_key"].partition("/")[2] for r in ranking[1:3] if r["confidence"] >= 0.05]
 
 
 def share(found: Sequence[Any], holds: Callable[[Any], bool]) -> Share:

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import contextlib
 import csv
-import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,12 +26,10 @@ from rasa.nlu.classifiers.classifier import IntentClassifier as IntentClassifier
 from rasa.shared.nlu.constants import INTENT, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
-from sklearn.exceptions import ConvergenceWarning
-from sklearn.linear_model import LogisticRegression
 
 from bot.nlu.encoder import Encoder, model_path
 from bot.nlu.fallback import put_intent
-from bot.nlu.ngrams import CharacterNgrams
+from bot.nlu.intent_classifier import LabelModel
 from bot.nlu.sentence_encoder import Readings, read_arrays, readings, training_vectors, write_arrays
 from bot.nlu.text import clean, is_payload, normalise
 from bot.safety.screener import Screener, Screening
@@ -71,45 +68,30 @@ UNDERSTOOD_AT = 0.7  # confidence of the intent
 class CrisisModel:
     """The trained numbers, without Rasa: the chance that a text is a takeover, by category, and of a check-in."""
 
-    def __init__(self, arrays: dict[str, np.ndarray], ngram_weight: float) -> None:
-        self.arrays, self._weight = arrays, ngram_weight
-        self.labels = arrays["labels"].tolist()
-        self._ngrams = CharacterNgrams(arrays["ngrams"].tolist(), arrays["idf"], arrays["components"])
+    def __init__(self, model: LabelModel) -> None:
+        self._model = model
+        labels = model.labels.tolist()
+        self._takeovers = [i for i, label in enumerate(labels) if label not in (EVERYDAY, "check_in")]
+        self._care = [i for i, label in enumerate(labels) if label != EVERYDAY]
 
     @classmethod
     def fit(cls, vectors: np.ndarray, texts: list[str], labels: list[str], config: dict[str, Any]) -> CrisisModel:
-        ngrams, reduced = CharacterNgrams.fit(texts, config["ngram_dimensions"], config["random_state"])
-        names, numbers = np.unique(labels, return_inverse=True)
-        model = cls({**ngrams.arrays(), "labels": names}, config["ngram_weight"])
-        regression = LogisticRegression(
-            C=config["C"], max_iter=config["max_iter"], random_state=config["random_state"]
-        )
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", ConvergenceWarning)
-            regression.fit(np.hstack([vectors, model._weight * reduced]), numbers)
-        model.arrays.update(
-            weights=np.ascontiguousarray(regression.coef_.T.astype(np.float32)),
-            bias=regression.intercept_.astype(np.float32),
-        )
-        return model
+        return cls(LabelModel.fit_regression(vectors, texts, labels, config))
 
-    def _inputs(self, vectors: np.ndarray, texts: list[str]) -> np.ndarray:
-        return np.hstack([vectors, self._weight * self._ngrams.transform(texts)])
+    @classmethod
+    def of(cls, arrays: dict[str, np.ndarray], config: dict[str, Any]) -> CrisisModel:
+        return cls(LabelModel(arrays, config))
 
-    def probabilities(self, vectors: np.ndarray, texts: list[str]) -> np.ndarray:
-        """Shape (texts, labels)."""
-        scores = self._inputs(vectors, texts) @ self.arrays["weights"] + self.arrays["bias"]
-        scores = np.exp(scores - scores.max(axis=1, keepdims=True))
-        return scores / scores.sum(axis=1, keepdims=True)
+    @property
+    def arrays(self) -> dict[str, np.ndarray]:
+        return self._model.arrays
 
     def score(self, found: Readings) -> tuple[float, float, str]:
         """The highest chance over the readings of a takeover, of a takeover or check-in, and the likeliest category."""
-        rows = self.probabilities(found.vectors, list(found.texts))
-        takeovers = [i for i, label in enumerate(self.labels) if label not in (EVERYDAY, "check_in")]
-        care = [i for i, label in enumerate(self.labels) if label != EVERYDAY]
-        worst = int(rows[:, takeovers].sum(axis=1).argmax())
-        category = self.labels[takeovers[int(rows[worst, takeovers].argmax())]]
-        return float(rows[worst, takeovers].sum()), float(rows[:, care].sum(axis=1).max()), category
+        rows = self._model.probabilities(found.vectors, list(found.texts))
+        worst = int(rows[:, self._takeovers].sum(axis=1).argmax())
+        category = str(self._model.labels[self._takeovers[int(rows[worst, self._takeovers].argmax())]])
+        return float(rows[worst, self._takeovers].sum()), float(rows[:, self._care].sum(axis=1).max()), category
 
 
 def training_set(examples: list[Example], everyday: list[str]) -> tuple[list[str], list[str]]:
@@ -128,14 +110,18 @@ class CrisisDetector(GraphComponent, IntentClassifierBase):
         return {
             "data": "data/safety",
             "model": "tuned",
-            "takeover": 0.5,
-            "check_in": 0.6,
-            "check_in_answer": 0.9,
-            "check_in_understood": 0.97,
+            "takeover": 1.0,
+            "check_in": 0.4,
+            "check_in_answer": 0.75,
+            "check_in_understood": 0.9,
+            "harmless": 0.15,
             "C": 10.0,
             "max_iter": 30,
+            "tol": 1e-4,
+            "class_weight": None,
             "ngram_dimensions": 128,
             "ngram_weight": 0.5,
+            "near_weight": 5.0,
             "random_state": 42,
         }
 
@@ -191,7 +177,7 @@ class CrisisDetector(GraphComponent, IntentClassifierBase):
         # without safety texts to train on nothing was stored, not even the folder: the rules work alone
         with contextlib.suppress(ValueError), model_storage.read_from(resource) as directory:
             if (directory / f"{_FILE}.npz").is_file():
-                component._model = CrisisModel(read_arrays(directory, _FILE), component._config["ngram_weight"])
+                component._model = CrisisModel.of(read_arrays(directory, _FILE), component._config)
         return component
 
     def process_training_data(self, training_data: TrainingData) -> TrainingData:
@@ -204,7 +190,7 @@ class CrisisDetector(GraphComponent, IntentClassifierBase):
                 continue
             intent = message.get(INTENT) or {}
             name, confidence = intent.get("name"), intent.get("confidence") or 0.0
-            safety = self.judge(text, readings(message), self._least_care(name, confidence))
+            safety = self.judge(text, readings(message), self._least_care(name, confidence), self._understood(name, confidence))
             if safety is not None:
                 message.set("safety", safety, add_to_output=True)
             outcome = safety["outcome"] if safety else "none"
@@ -220,11 +206,20 @@ class CrisisDetector(GraphComponent, IntentClassifierBase):
         """How sure the model must be to ask, the surer the better the message was understood as something else."""
         if name == "answer":
             return self._config["check_in_answer"]
-        understood = name not in NOT_UNDERSTOOD and confidence >= UNDERSTOOD_AT
-        return self._config["check_in_understood" if understood else "check_in"]
+        return self._config["check_in_understood" if self._understood(name, confidence) else "check_in"]
 
-    def judge(self, text: str, found: Readings | None, least_care: float) -> dict[str, Any] | None:
-        """The stronger of the two layers; None where neither has anything to say."""
+    @staticmethod
+    def _understood(name: str | None, confidence: float) -> bool:
+        return name not in NOT_UNDERSTOOD and name != "answer" and confidence >= UNDERSTOOD_AT
+
+    def judge(self, text: str, found: Readings | None, least_care: float, understood: bool = False) -> dict[str, Any] | None:
+        """The stronger of the two layers; None where neither has anything to say.
+
+        Args:
+            least_care: how sure the model must be to ask on its own.
+            understood: something else explains the message well. The check-in of a rule that never says more then needs
+                a model that has at least some doubt: "can I tap out" among questions about sessions is one of them.
+        """
         ruled = self._screener.screen(text) if self._screener else Screening("none")
         if ruled.outcome == "takeover":
             return _finding("takeover", ruled.category, ruled.rule, 1.0)
@@ -233,7 +228,8 @@ class CrisisDetector(GraphComponent, IntentClassifierBase):
             if takeover >= self._config["takeover"] and not _spoken_for(ruled):
                 return _finding("takeover", category, "model", takeover)
             if ruled.outcome == "check_in":
-                return _finding("check_in", ruled.category, ruled.rule, 1.0)
+                harmless = understood and care < self._config["harmless"] and self._screener.is_weak(ruled.rule)
+                return None if harmless else _finding("check_in", ruled.category, ruled.rule, 1.0)
             if care >= least_care and not _spoken_for(ruled):
                 return _finding("check_in", category, "model", care)
         if ruled.outcome == "check_in":

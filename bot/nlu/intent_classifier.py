@@ -65,11 +65,11 @@ class LabelModel:
     @classmethod
     def fit(cls, vectors: np.ndarray, texts: list[str], labels: list[str], config: dict[str, Any]) -> LabelModel:
         """Train on whole texts; a fifth, chosen by the texts themselves, is first held out to learn the trust."""
-        model = cls._fit(vectors, texts, labels, config)
+        model = cls.fit_regression(vectors, texts, labels, config)
         held = np.array([held_out(text) for text in texts])
         rest = np.flatnonzero(~held)
         if held.any() and len({labels[i] for i in rest}) > 1:
-            part = cls._fit(vectors[rest], [texts[i] for i in rest], [labels[i] for i in rest], config)
+            part = cls.fit_regression(vectors[rest], [texts[i] for i in rest], [labels[i] for i in rest], config)
             features, right = [], []
             for row in np.flatnonzero(held):
                 probabilities = part.probabilities(vectors[row : row + 1], [texts[row]])[0]
@@ -79,7 +79,10 @@ class LabelModel:
         return model
 
     @classmethod
-    def _fit(cls, vectors: np.ndarray, texts: list[str], labels: list[str], config: dict[str, Any]) -> LabelModel:
+    def fit_regression(
+        cls, vectors: np.ndarray, texts: list[str], labels: list[str], config: dict[str, Any]
+    ) -> LabelModel:
+        """The model on all texts, without a learned trust."""
         names, numbers = np.unique(labels, return_inverse=True)
         order = np.argsort(numbers, kind="stable")
         vectors, numbers, texts = vectors[order], numbers[order], [texts[i] for i in order]

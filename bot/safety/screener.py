@@ -160,6 +160,10 @@ class Screener:
         digest = hashlib.sha256(b"\0".join(contents)).hexdigest()[:8]
         return cls(words, rules, f"{words['version']}+{digest}")
 
+    def is_weak(self, rule: str) -> bool:
+        """Whether a rule never says more than check-in; a takeover that was softened to one is not weak."""
+        return any(known.id == rule and known.outcome == "check_in" for known in self._rules)
+
     def normalise(self, text: str) -> str:
         """The text in the form in which the patterns see it, idioms blanked."""
         return self._blank(self._normalise(text))
