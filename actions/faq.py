@@ -14,6 +14,7 @@ from bot.records import conversations
 
 MOST_OFFERED = 4
 MOST_RELATED = 2
+ASKED_BESIDES = 0.3  # confidence from which a question is offered under a check-in
 NEAR = 0.05  # confidence from which another answer may have been meant
 PASS_ON = button("Pass my question to the team", "pass_question")
 NOT_NOW = button("No, thanks", "deny")
@@ -121,9 +122,17 @@ def _related(answers: List[FaqAnswer], answer: FaqAnswer, tracker: Tracker) -> L
     """Two questions that may come next: what the message was nearest to besides, then the related ones."""
     said = {a.id for a in answers}
     ranking = _selection(tracker).get("ranking") or []
-    nearest = [r["intent_response_key"].partition("/")[2] for r in ranking[1:3] if r["confidence"] >= NEAR]
+    nearest = [r["intent_response_key"].partition("/")[2] for r in ranking[:3] if r["confidence"] >= NEAR]
     others = services().library.known(i for i in [*nearest, *answer.related] if i not in said)
     return [_ask(other) for other in others[:MOST_RELATED]]
+
+
+def asked_besides(tracker: Tracker) -> List[Button]:
+    """The question that a message seems to ask beside something graver, to be answered when the visitor wants it."""
+    ranking = _selection(tracker).get("ranking") or []
+    if tracker.active_loop.get("name") or not ranking or ranking[0]["confidence"] < ASKED_BESIDES:
+        return []
+    return [_ask(answer) for answer in services().library.known([ranking[0]["intent_response_key"].partition("/")[2]])]
 
 
 def _ratings(asked: List[int]) -> List[Button]:

@@ -8,6 +8,7 @@ from rasa_sdk.events import ActiveLoop, EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.dialogue import crisis_line
+from actions.faq import asked_besides
 from actions.services import services
 from actions.turn import intent, say, typed_text
 from bot.handoff.crisis import take_over
@@ -41,7 +42,7 @@ class ActionTakeover(Action):
 
 
 class ActionCheckIn(Action):
-    """One kind question and the 988 line. The channel reads the answer to it."""
+    """One kind question and the 988 line; what was asked besides stays a tap away. The channel reads the answer to it."""
 
     def name(self) -> Text:
         return "action_check_in"
@@ -49,5 +50,5 @@ class ActionCheckIn(Action):
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Dict[Text, Any]) -> List[EventType]:
         noticed = tracker.latest_message.get("safety") or {}
         line = crisis_line(services().replies.reply(noticed.get("category"), "check_in"))
-        say(dispatcher, line.text, line.buttons, line.kind)
+        say(dispatcher, line.text, [*line.buttons, *asked_besides(tracker)], line.kind)
         return []

@@ -101,13 +101,17 @@ def selection(parse: Parse) -> Dict[str, Any]:
 
 
 def offered(parse: Parse) -> List[str]:
-    """The FAQ ids whose questions are offered instead."""
-    if intent(parse) in ("nlu_fallback", "out_of_scope"):  # action_fallback answers both
-        return list(selection(parse).get("offer") or [])[:4]
-    if intent(parse) != "faq":
+    """The FAQ ids whose questions are offered, instead of an answer or under it, as actions/faq.py does."""
+    found = selection(parse)
+    if intent(parse) in ("nlu_fallback", "out_of_scope"):
+        return list(found.get("offer") or [])[:4]
+    if intent(parse) not in ("faq", "distress"):
         return []
-    ranking = selection(parse).get("ranking") or []  # as actions/faq.py offers them under an answer
-    return [r["intent_response_key"].partition("/")[2] for r in ranking[1:3] if r["confidence"] >= 0.05]
+    near = [r["intent_response_key"].partition("/")[2] for r in found.get("ranking", ())[:3] if r["confidence"] >= 0.05]
+    if intent(parse) == "distress":
+        return near[:1] if near and found["ranking"][0]["confidence"] >= 0.3 else []
+    said = {answered(parse), *(found.get("also") or [])}
+    return [i for i in near if i not in said][:2]
 
 
 def share(found: Sequence[Any], holds: Callable[[Any], bool]) -> Share:
