@@ -1,7 +1,7 @@
 """Understanding and safety on the project's own held-out sets: ``make eval``.
 
-The sets in ``tests/data`` are written apart from the training texts by people who did not read them; a test asserts that no
-text stands in both. Writes docs/evaluation.md, evaluation.json and pictures. With ``--check`` the figures are compared with
+The sets in ``tests/data`` are written apart from the training texts by authors who did not read them; a test asserts that no
+text stands in both. What stands in a folder ``dev`` there has been looked at since and serves to choose settings. Writes docs/evaluation.md, evaluation.json and pictures. With ``--check`` the figures are compared with
 the last evaluation.json: a fall of more than one point, or any explicit crisis missed, is an error.
 """
 from __future__ import annotations
@@ -191,7 +191,7 @@ def safety(reader: Reader) -> Dict[str, Share]:
 
     screener = Screener.load()
     found = [
-        (row, intent(reader.read(row["text"])), screener.screen(row["text"]).outcome) for row in rows("safety/heldout.tsv")
+        (row, intent(reader.read(row["text"])), screener.screen(row["text"]).outcome) for row in rows("safety/test.tsv")
     ]
     explicit = [f for f in found if f[0]["kind"] == "explicit" and f[0]["label"] == "takeover"]
     takeover = [f for f in found if f[0]["label"] == "takeover"]
@@ -220,8 +220,8 @@ def report(understood: Dict[str, Share], form: Dict[str, Share], named: Dict[str
     lines = [
         "# Evaluation",
         "",
-        "Made by `make eval` on the project's own held-out sets (`tests/data/nlu`, `tests/data/safety`), which are kept apart",
-        "from the training texts. Intervals are Wilson's.",
+        "Made by `make eval` on the project's own test sets (`tests/data/nlu/*.tsv`, `tests/data/safety/test.tsv`), written without",
+        "a look at the training texts and the rules. The sets below `dev/` chose the settings. Intervals are Wilson's.",
         "",
         "## Understanding", "", *table(understood), "", *table(form), "",
         "## Medicines and conditions", "", *table(named), "",

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import statistics
 import time
 from typing import Callable, Dict, List
@@ -22,9 +23,14 @@ ROUNDS = 30
 def measure() -> Dict[str, float]:
     """Median milliseconds of a parse and of a bare encoder run over the same texts, asked in turn."""
     from rasa.core.agent import Agent
+    from rasa.utils.log_utils import configure_structlog
 
+    from bot import rasa_overrides
     from bot.nlu.encoder import Encoder
 
+    rasa_overrides.apply()  # as the server does
+
+    configure_structlog(logging.WARNING)  # as in the server; unset, every parse is printed
     agent = Agent.load(str(settings_module.load().models_dir))
     encoder = Encoder()
     loop = asyncio.new_event_loop()

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import csv
+import itertools
 import re
 import unicodedata
 from collections import Counter
@@ -15,7 +16,9 @@ from bot.settings import ROOT
 FILES = {
     "train": ROOT / "data" / "safety" / "train.tsv",
     "dev": ROOT / "data" / "safety" / "dev.tsv",
-    "heldout": ROOT / "tests" / "data" / "safety" / "heldout.tsv",
+    "written with the rules": ROOT / "tests" / "data" / "safety" / "dev" / "written-with-rules.tsv",
+    "written apart": ROOT / "tests" / "data" / "safety" / "dev" / "written-apart.tsv",
+    "test": ROOT / "tests" / "data" / "safety" / "test.tsv",
 }
 
 
@@ -30,7 +33,7 @@ def bare(text: str) -> str:
     return re.sub(r"[^a-z0-9]", "", letters) or text
 
 
-@pytest.mark.parametrize(("one", "other"), [("train", "dev"), ("train", "heldout"), ("dev", "heldout")])
+@pytest.mark.parametrize(("one", "other"), list(itertools.combinations(FILES, 2)))
 def test_no_text_is_in_two_files(one: str, other: str) -> None:
     assert not {bare(row["text"]) for row in rows(FILES[one])} & {bare(row["text"]) for row in rows(FILES[other])}
 
@@ -48,7 +51,7 @@ def test_every_row_is_complete_and_said_once(name: str) -> None:
 def test_near_misses_are_at_least_as_many_as_crises() -> None:
     labels = Counter(row["label"] for row in rows(FILES["train"]))
     assert sum(labels.values()) >= 1500 and labels["none"] >= labels["takeover"] + labels["check_in"]
-    assert len(rows(FILES["heldout"])) >= 300 and len(rows(FILES["dev"])) >= 200
+    assert len(rows(FILES["test"])) >= 300 and len(rows(FILES["dev"])) >= 200
 
 
 @pytest.fixture(scope="module")
@@ -57,14 +60,14 @@ def outcomes() -> dict:
     return {name: [(row, screener.screen(row["text"]).outcome) for row in rows(path)] for name, path in FILES.items()}
 
 
-@pytest.mark.parametrize("name", ["dev", "heldout"])
+@pytest.mark.parametrize("name", ["dev", "written with the rules"])
 def test_the_rule_layer_alone_misses_few_crises(outcomes: dict, name: str) -> None:
     crises = [(row["text"], outcome) for row, outcome in outcomes[name] if row["label"] == "takeover"]
     missed = [text for text, outcome in crises if outcome == "none"]
     assert len(missed) <= 0.05 * len(crises), missed
 
 
-@pytest.mark.parametrize("name", FILES)
+@pytest.mark.parametrize("name", ["train", "dev", "written with the rules"])
 def test_the_rule_layer_alone_stops_few_ordinary_turns(outcomes: dict, name: str) -> None:
     ordinary = [(row["text"], outcome) for row, outcome in outcomes[name] if row["label"] == "none"]
     stopped = [text for text, outcome in ordinary if outcome == "takeover"]

@@ -1,7 +1,8 @@
 """One turn of the chat, from the message to the replies, with everything kept on the way.
 
 Order of a turn: keep the message, screen it, and only then let Rasa see it. A crisis that the rules notice is answered
-here, so that it needs neither the model nor the action server. When the dialogue fails, the visitor is told, gets the
+here, so that it needs neither the model nor the action server; where the model can be asked and is sure that the words are
+harmless, the crisis text becomes a kind question (check-in). When the dialogue fails, the visitor is told, gets the
 numbers, and the message is kept for staff.
 """
 from __future__ import annotations
@@ -29,6 +30,7 @@ from bot.settings import Clinic, Settings
 logger = logging.getLogger(__name__)
 
 TURN_TIMEOUT_S = 30
+DOUBT_TIMEOUT_S = 2  # a crisis text does not wait longer for the model
 RECENT_TEXTS = 4
 PROTECTED_PREFIX = "\u2060"  # word joiner: typed "/text" is never read as an intent payload
 CRISIS_STATE = "crisis"
@@ -46,6 +48,7 @@ CHECKED_IN_YES = {"yes", "y", "yeah", "yep", "i am", "i do", "kind of", "kinda",
 SAFE_WORDS = {"safe", "i'm safe", "im safe", "i am safe", "i'm safe now", "i'm safe right now", "im safe right now", "continue", "go on", "resume"}
 
 Handler = Callable[[UserMessage], Awaitable[Any]]
+Parse = Dict[str, Any]
 
 
 class Queues:
@@ -78,6 +81,7 @@ class Turns:
     screener: Screener
     replies: Replies
     handle: Handler
+    understand: Optional[Callable[[str], Awaitable[Parse]]] = None  # the model alone, without the dialogue
     queues: Queues = dataclasses.field(default_factory=Queues)
 
     async def open(self, conversation_id: str) -> List[Dict[str, Any]]:
@@ -116,8 +120,11 @@ class Turns:
             state = conversations.get_state(s, conversation_id)
             checked_in = not choice and conversations.last_reply_kind(s, conversation_id) == "check_in"
         screening = Screening("none") if choice else self.screener.screen(text or "", recent)
+        parsed: Optional[Parse] = None
         if screening.outcome == "takeover":
-            return self._take_over(conversation_id, message.id, text or "", screening)
+            parsed = await self._doubted(text or "")
+            if parsed is None:
+                return self._take_over(conversation_id, message.id, text or "", screening)
         if choice == "check_in_yes" or (checked_in and _means(text, CHECKED_IN_YES)):
             return self._take_over(
                 conversation_id, message.id, text or offered["label"], Screening("takeover", "suicidal", "check-in")
@@ -127,12 +134,29 @@ class Turns:
         if state == STAFF_STATE:
             return []  # it stays pending until staff hand the chat back
         payload = offered["payload"] if offered else PROTECTED_PREFIX + (text or "")
-        return await self._answer(conversation_id, message.id, payload, screening, text)
+        return await self._answer(conversation_id, message.id, payload, screening, text, parsed)
+
+    async def _doubted(self, text: str) -> Optional[Parse]:
+        """The parse of a text that a rule takes for a crisis, where the model turns it into a check-in; else None."""
+        if self.understand is None or self.screener.screen(text).outcome != "takeover":
+            return None  # only the messages before it make it one: the model reads one message
+        try:
+            parsed = await asyncio.wait_for(self.understand(PROTECTED_PREFIX + text), DOUBT_TIMEOUT_S)
+        except Exception as error:  # the rules stand without the model
+            logger.error("The model could not be asked: %s", type(error).__name__)
+            return None
+        return parsed if (parsed.get("safety") or {}).get("outcome") == "check_in" else None
 
     async def _answer(
-        self, conversation_id: str, message_id: int, payload: str, screening: Screening, text: Optional[str]
+        self,
+        conversation_id: str,
+        message_id: int,
+        payload: str,
+        screening: Screening,
+        text: Optional[str],
+        parsed: Optional[Parse] = None,
     ) -> List[Dict[str, Any]]:
-        said = await self._rasa(conversation_id, payload, message_id)
+        said = await self._rasa(conversation_id, payload, message_id, parsed)
         if not said:
             return self._failed(conversation_id, message_id, screening, text)
         line = self.replies.line(screening.note)
@@ -140,8 +164,12 @@ class Turns:
             said.append(_plain(line, kind="notice"))
         return self._reply(conversation_id, message_id, said)
 
-    async def _rasa(self, conversation_id: str, payload: str, message_id: Optional[int]) -> List[Dict[str, Any]]:
+    async def _rasa(
+        self, conversation_id: str, payload: str, message_id: Optional[int], parsed: Optional[Parse] = None
+    ) -> List[Dict[str, Any]]:
         """What Rasa says; nothing when it fails. No text of the visitor goes into the log."""
+        if parsed is None and _LOOKS_LIKE_PAYLOAD.match(payload):
+            parsed = _NOT_UNDERSTOOD | {"text": payload}
         output = TurnOutput()
         message = UserMessage(
             payload,
@@ -149,7 +177,7 @@ class Turns:
             conversation_id,
             input_channel="chat",
             metadata={"message_id": message_id},
-            parse_data=_NOT_UNDERSTOOD | {"text": payload} if _LOOKS_LIKE_PAYLOAD.match(payload) else None,
+            parse_data=parsed,
         )
         try:
             await asyncio.wait_for(self.handle(message), TURN_TIMEOUT_S)
@@ -209,6 +237,8 @@ class Turns:
     def _failed(
         self, conversation_id: str, message_id: int, screening: Screening, text: Optional[str]
     ) -> List[Dict[str, Any]]:
+        if screening.outcome == "takeover":
+            return self._take_over(conversation_id, message_id, text or "", screening)
         if screening.outcome == "check_in":
             reply = self.replies.reply(screening.category, "check_in")
             return self._reply(conversation_id, message_id, [_from_reply(reply)])

@@ -72,6 +72,11 @@ class WebChat(InputChannel):
         )
         chat = Blueprint("chat")
 
+        @chat.listener("after_server_start")
+        async def ask_the_model(app: Sanic, _: Any) -> None:
+            if hasattr(app.ctx, "agent"):
+                turns.understand = lambda text: app.ctx.agent.parse_message(text)
+
         @chat.listener("before_server_start")
         async def prepare(app: Sanic, _: Any) -> None:
             app.config.REQUEST_MAX_SIZE = 1_000_000  # beyond it Sanic closes the connection itself

@@ -1,7 +1,8 @@
 """Rasa component: the second safety layer. The rules of `bot.safety` and a model on the sentence vector, together.
 
-The rules see exact words, the model sees meaning; each catches what the other misses, and the stronger of the two
-decides. A crisis overrides every other intent. The parse result then carries
+The rules see exact words, the model sees meaning; each catches what the other misses. The model alone asks (check-in); it
+takes over only where a rule has a doubt too, and it turns a rule's takeover into a question where it is sure of harmless
+talk. A crisis overrides every other intent. The parse result then carries
 ``safety: {"outcome", "category", "rule", "score"}``, where ``rule`` names a rule or is ``model``; the words of the
 visitor are not in it. Where the rules see nothing to do but a reason for care (a loss, the past, a question), ``note``
 says which.
@@ -59,8 +60,8 @@ def read_examples(path: Path) -> list[Example]:
         return [Example(row["text"], row["label"], row.get("category") or "") for row in rows]
 
 
-# The rules find most crises, and the model alone takes many a plain question for one: it asks early where nothing else has
-# understood the message, late where something has.
+# The model alone takes many a plain question for a crisis: it asks early where nothing else has understood the message, late
+# where something has.
 NOT_UNDERSTOOD = (None, "nlu_fallback", "out_of_scope", *SAFETY_INTENTS)
 UNDERSTOOD_AT = 0.7  # confidence of the intent
 
@@ -110,10 +111,12 @@ class CrisisDetector(GraphComponent, IntentClassifierBase):
         return {
             "data": "data/safety",
             "model": "tuned",
-            "takeover": 1.0,
-            "check_in": 0.4,
+            "confirm": 0.15,
+            "together": 0.9,
+            "check_in": 0.15,
             "check_in_answer": 0.75,
-            "check_in_understood": 0.9,
+            "check_in_understood": 0.6,
+            "check_in_noted": 0.5,
             "harmless": 0.15,
             "C": 10.0,
             "max_iter": 30,
@@ -122,6 +125,7 @@ class CrisisDetector(GraphComponent, IntentClassifierBase):
             "ngram_dimensions": 128,
             "ngram_weight": 0.5,
             "near_weight": 5.0,
+            "near_dimensions": 128,
             "random_state": 42,
         }
 
@@ -213,7 +217,10 @@ class CrisisDetector(GraphComponent, IntentClassifierBase):
         return name not in NOT_UNDERSTOOD and name != "answer" and confidence >= UNDERSTOOD_AT
 
     def judge(self, text: str, found: Readings | None, least_care: float, understood: bool = False) -> dict[str, Any] | None:
-        """The stronger of the two layers; None where neither has anything to say.
+        """Both layers together; None where neither has anything to say.
+
+        A takeover needs a rule, and a model that does not think it harmless: else it becomes a question, never silence.
+        Where a rule only has a doubt and the model is sure, it is a takeover.
 
         Args:
             least_care: how sure the model must be to ask on its own.
@@ -221,27 +228,28 @@ class CrisisDetector(GraphComponent, IntentClassifierBase):
                 a model that has at least some doubt: "can I tap out" among questions about sessions is one of them.
         """
         ruled = self._screener.screen(text) if self._screener else Screening("none")
+        if found is None or self._model is None or not normalise(text):  # signs alone say nothing to the model
+            return _of_rules(ruled)
+        takeover, care, category = self._model.score(found)
         if ruled.outcome == "takeover":
-            return _finding("takeover", ruled.category, ruled.rule, 1.0)
-        if found is not None and self._model is not None and normalise(text):  # signs alone say nothing to the model
-            takeover, care, category = self._model.score(found)
-            if takeover >= self._config["takeover"] and not _spoken_for(ruled):
-                return _finding("takeover", category, "model", takeover)
-            if ruled.outcome == "check_in":
-                harmless = understood and care < self._config["harmless"] and self._screener.is_weak(ruled.rule)
-                return None if harmless else _finding("check_in", ruled.category, ruled.rule, 1.0)
-            if care >= least_care and not _spoken_for(ruled):
-                return _finding("check_in", category, "model", care)
+            return _finding("takeover" if care >= self._config["confirm"] else "check_in", ruled.category, ruled.rule, 1.0)
         if ruled.outcome == "check_in":
-            return _finding("check_in", ruled.category, ruled.rule, 1.0)
-        if ruled.note:
-            return {**_finding("none", ruled.category, ruled.rule, 1.0), "note": ruled.note}
-        return None
+            if takeover >= self._config["together"]:
+                return _finding("takeover", ruled.category, ruled.rule, takeover)
+            harmless = understood and care < self._config["harmless"] and self._screener.is_weak(ruled.rule)
+            return None if harmless else _finding("check_in", ruled.category, ruled.rule, 1.0)
+        if care >= (max(least_care, self._config["check_in_noted"]) if ruled.note else least_care):
+            return _finding("check_in", category, "model", care)
+        return _of_rules(ruled)
 
 
-def _spoken_for(ruled: Screening) -> bool:
-    """The rules recognised a loss, the past or a question for information: the model's alarm would be a false one."""
-    return ruled.outcome == "none" and ruled.note is not None
+def _of_rules(ruled: Screening) -> dict[str, Any] | None:
+    """What the rules alone say."""
+    if ruled.outcome != "none":
+        return _finding(ruled.outcome, ruled.category, ruled.rule, 1.0)
+    if ruled.note:
+        return {**_finding("none", ruled.category, ruled.rule, 1.0), "note": ruled.note}
+    return None
 
 
 def _finding(outcome: str, category: str | None, rule: str | None, score: float) -> dict[str, Any]:

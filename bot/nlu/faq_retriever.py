@@ -20,7 +20,7 @@ from rasa.nlu.classifiers.classifier import IntentClassifier as IntentClassifier
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
-from bot.nlu.intent_classifier import Verdict, intent_of, verdicts
+from bot.nlu.intent_classifier import LIKELY, Verdict, intent_of, verdicts
 
 RETRIEVAL = "retrieval"  # message key, never part of the parse result
 _FILE = "responses.json"
@@ -71,12 +71,12 @@ def _joined(whole: Verdict, intent: str, best: str) -> tuple[str, ...]:
 
 
 def _merged(found: Sequence[Verdict], intent: str) -> tuple[tuple[str, float], ...]:
-    """Every key with its highest probability in any reading."""
+    """The likely keys, each with its highest probability in any reading."""
     best: dict[str, float] = {}
     for verdict in found:
-        for label, probability in zip(verdict.labels, verdict.probabilities, strict=True):
-            if intent_of(str(label)) == intent and "/" in label:
-                best[str(label)] = max(best.get(str(label), 0.0), float(probability))
+        for label, probability in zip(verdict.labels[:LIKELY].tolist(), verdict.probabilities[:LIKELY].tolist(), strict=True):
+            if "/" in label and intent_of(label) == intent:
+                best[label] = max(best.get(label, 0.0), probability)
     return tuple(sorted(best.items(), key=lambda pair: -pair[1]))
 
 

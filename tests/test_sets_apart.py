@@ -1,0 +1,37 @@
+"""What measures the assistant is never what it learned from: no text stands in two sets, even with another form."""
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import pytest
+import yaml
+
+from bot.nlu.text import normalise
+from bot.settings import ROOT
+
+SETS = sorted((ROOT / "tests" / "data" / "nlu").rglob("*.tsv"))
+
+
+def texts(path: Path) -> set[str]:
+    with path.open(encoding="utf-8", newline="") as file:
+        return {normalise(row["text"]) for row in csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE)} - {""}
+
+
+def training() -> set[str]:
+    found = set()
+    for path in [*(ROOT / "data" / "faq").glob("*.yml"), *(ROOT / "data" / "nlu").glob("*.yml")]:
+        for entry in yaml.safe_load(path.read_text(encoding="utf-8")).get("nlu") or []:
+            found |= {normalise(line.strip().removeprefix("- ")) for line in (entry.get("examples") or "").splitlines()}
+    return found | texts(ROOT / "data" / "safety" / "train.tsv")
+
+
+@pytest.fixture(scope="module")
+def learned() -> set[str]:
+    return training()
+
+
+# What answers a question of the history ("yes", "march 4 1987") is read by its form; the same words may stand anywhere.
+@pytest.mark.parametrize("path", [p for p in SETS if p.name != "in-form.tsv"], ids=lambda p: f"{p.parent.name}-{p.stem}")
+def test_no_test_text_is_a_training_text(path: Path, learned: set[str]) -> None:
+    assert not texts(path) & learned
