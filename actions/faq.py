@@ -14,7 +14,7 @@ from bot.records import conversations
 
 MOST_OFFERED = 4
 MOST_RELATED = 2
-ASKED_BESIDES = 0.3  # confidence from which a question is offered under a check-in
+ASKED_BESIDES = 0.2  # confidence from which a question is offered under a check-in
 NEAR = 0.05  # confidence from which another answer may have been meant
 PASS_ON = button("Pass my question to the team", "pass_question")
 NOT_NOW = button("No, thanks", "deny")
@@ -128,11 +128,12 @@ def _related(answers: List[FaqAnswer], answer: FaqAnswer, tracker: Tracker) -> L
 
 
 def asked_besides(tracker: Tracker) -> List[Button]:
-    """The question that a message seems to ask beside something graver, to be answered when the visitor wants it."""
+    """What a message seems to ask beside something graver, to be answered when the visitor wants it."""
     ranking = _selection(tracker).get("ranking") or []
     if tracker.active_loop.get("name") or not ranking or ranking[0]["confidence"] < ASKED_BESIDES:
         return []
-    return [_ask(answer) for answer in services().library.known([ranking[0]["intent_response_key"].partition("/")[2]])]
+    near = [r["intent_response_key"].partition("/")[2] for r in ranking[:MOST_RELATED] if r["confidence"] >= NEAR]
+    return [_ask(answer) for answer in services().library.known(near)]
 
 
 def _ratings(asked: List[int]) -> List[Button]:

@@ -109,7 +109,7 @@ def offered(parse: Parse) -> List[str]:
         return []
     near = [r["intent_response_key"].partition("/")[2] for r in found.get("ranking", ())[:3] if r["confidence"] >= 0.05]
     if intent(parse) == "distress":
-        return near[:1] if near and found["ranking"][0]["confidence"] >= 0.3 else []
+        return near[:2] if near and found["ranking"][0]["confidence"] >= 0.2 else []
     said = {answered(parse), *(found.get("also") or [])}
     return [i for i in near if i not in said][:2]
 

@@ -251,5 +251,5 @@ class AnswerDetector(GraphComponent, IntentClassifierBase):
                 command_trust=self._config["command_trust"],
             )
             if name != before.get("name"):
-                put_intent(message, name, 1.0 if name == ANSWER else before.get("confidence", 0.0))
+                put_intent(message, name, 1.0 if name in (ANSWER, *COMMANDS) else before.get("confidence", 0.0))
         return messages

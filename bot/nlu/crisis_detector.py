@@ -113,10 +113,10 @@ class CrisisDetector(GraphComponent, IntentClassifierBase):
             "model": "tuned",
             "confirm": 0.15,
             "together": 0.9,
-            "check_in": 0.15,
-            "check_in_answer": 0.75,
-            "check_in_understood": 0.6,
-            "check_in_noted": 0.5,
+            "check_in": 0.1,
+            "check_in_answer": 0.9,
+            "check_in_understood": 0.45,
+            "check_in_noted": 0.4,
             "harmless": 0.15,
             "C": 10.0,
             "max_iter": 30,
@@ -214,7 +214,7 @@ class CrisisDetector(GraphComponent, IntentClassifierBase):
 
     @staticmethod
     def _understood(name: str | None, confidence: float) -> bool:
-        return name not in NOT_UNDERSTOOD and name != "answer" and confidence >= UNDERSTOOD_AT
+        return name not in NOT_UNDERSTOOD and confidence >= UNDERSTOOD_AT
 
     def judge(self, text: str, found: Readings | None, least_care: float, understood: bool = False) -> dict[str, Any] | None:
         """Both layers together; None where neither has anything to say.
