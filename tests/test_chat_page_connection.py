@@ -227,6 +227,8 @@ def test_staff_writing_while_a_reply_is_on_its_way_keeps_the_order(visitor: Visi
 
 def test_what_nobody_replies_to_is_shown_once_and_in_its_place(visitor: Visitor) -> None:
     visitor.say("to the team")
+    expect(visitor.messages).to_have_count(2)
+    expect(visitor.page.locator(".message--waiting")).to_have_count(0)  # it has arrived before the team writes
     visitor.server.staff_says("We are here.")
     expect(visitor.messages).to_have_count(3)
     visitor.say("thank you")

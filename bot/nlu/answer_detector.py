@@ -198,7 +198,7 @@ def _aside(pending: Pending, typed: str, words: int, found: Sequence[Verdict], l
     if whole.label not in _ASIDES or whole.trust < least:
         return None
     is_story = pending.type in _FREE and pending.format is None and words > 3
-    if (is_story or pending.type == "string") and whole.trust < 0.85:  # "Robin Callback" is a name
+    if (is_story or pending.type == "string") and whole.trust < 0.93:  # "Robin Callback" is a name
         return None
     return None if fits(pending, typed) or _YES_OR_NO.search(typed) else whole.label
 

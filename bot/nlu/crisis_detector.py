@@ -114,6 +114,7 @@ class CrisisDetector(GraphComponent, IntentClassifierBase):
             "confirm": 0.15,
             "together": 0.9,
             "check_in": 0.1,
+            "check_in_elsewhere": 0.2,
             "check_in_answer": 0.9,
             "check_in_understood": 0.45,
             "check_in_noted": 0.4,
@@ -210,6 +211,8 @@ class CrisisDetector(GraphComponent, IntentClassifierBase):
         """How sure the model must be to ask, the surer the better the message was understood as something else."""
         if name == "answer":
             return self._config["check_in_answer"]
+        if name == "out_of_scope" and confidence >= UNDERSTOOD_AT:
+            return self._config["check_in_elsewhere"]
         return self._config["check_in_understood" if self._understood(name, confidence) else "check_in"]
 
     @staticmethod
