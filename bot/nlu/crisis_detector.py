@@ -8,7 +8,7 @@ visitor are not in it. Where the rules see nothing to do but a reason for care (
 says which.
 
 Trained on `data/safety/train.tsv` and, as everyday talk, on all other NLU examples. The thresholds stand in
-`config.yml`; they were set on `data/safety/dev.tsv` (`python -m bench.tune_thresholds`).
+`config.yml`; they were set on `data/safety/dev.tsv`.
 """
 from __future__ import annotations
 
