@@ -121,9 +121,7 @@ def _selection(tracker: Tracker) -> Dict[str, Any]:
 def _related(answers: List[FaqAnswer], answer: FaqAnswer, tracker: Tracker) -> List[Button]:
     """Two questions that may come next: what the message was nearest to besides, then the related ones."""
     said = {a.id for a in answers}
-    ranking = _selection(tracker).get("ranking") or []
-    nearest = [r["intent_response_key"].partition("/")[2] for r in ranking[:3] if r["confidence"] >= NEAR]
-    others = services().library.known(i for i in [*nearest, *answer.related] if i not in said)
+    others = services().library.known(i for i in [*_nearest(tracker, 3), *answer.related] if i not in said)
     return [_ask(other) for other in others[:MOST_RELATED]]
 
 
@@ -132,8 +130,13 @@ def asked_besides(tracker: Tracker) -> List[Button]:
     ranking = _selection(tracker).get("ranking") or []
     if tracker.active_loop.get("name") or not ranking or ranking[0]["confidence"] < ASKED_BESIDES:
         return []
-    near = [r["intent_response_key"].partition("/")[2] for r in ranking[:MOST_RELATED] if r["confidence"] >= NEAR]
-    return [_ask(answer) for answer in services().library.known(near)]
+    return [_ask(answer) for answer in services().library.known(_nearest(tracker, MOST_RELATED))]
+
+
+def _nearest(tracker: Tracker, most: int) -> List[str]:
+    """Ids of the answers that the message was nearest to, the nearest first."""
+    ranking = _selection(tracker).get("ranking") or []
+    return [r["intent_response_key"].partition("/")[2] for r in ranking[:most] if r["confidence"] >= NEAR]
 
 
 def _ratings(asked: List[int]) -> List[Button]:

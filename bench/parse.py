@@ -28,9 +28,8 @@ def measure() -> Dict[str, float]:
     from bot import rasa_overrides
     from bot.nlu.encoder import Encoder
 
-    rasa_overrides.apply()  # as the server does
-
-    configure_structlog(logging.WARNING)  # as in the server; unset, every parse is printed
+    rasa_overrides.apply()  # both as the server does
+    configure_structlog(logging.WARNING)
     agent = Agent.load(str(settings_module.load().models_dir))
     encoder = Encoder()
     loop = asyncio.new_event_loop()
