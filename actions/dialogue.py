@@ -141,8 +141,35 @@ class Dialogue:
             return self._did_not_fit(item, error.message)
 
     def _store(self, item: Item, answer: Answer, before: Sequence[Line] = ()) -> Outcome:
-        key = (item.questionnaire, item.link_id)
-        changed = self.answers.get(key)
+        changed = self.answers.get((item.questionnaire, item.link_id))
+        crisis = self._keep(item, answer)
+        if crisis:
+            return crisis
+        lines = list(before)
+        if changed and changed.status == "answered" and answer.status == "answered":
+            lines.append(Line(f"Changed to: {self._shown(answer, item)}"))
+        elif _read_differently(item, answer):
+            lines.append(Line(f"Thanks. I noted {self._shown(answer, item)}. Tell me if that's wrong."))
+        return self.ask(lines)
+
+    def keep(self, text: str) -> Optional[Outcome]:
+        """Store what answers the open question without asking on, where something else has to be said first.
+
+        Returns:
+            The crisis text, if the answer itself calls for it; else None, also when the text is no answer.
+        """
+        item = self.current()
+        if item is None or (self.state.get("reviewing") and not self.state.get("current")):
+            return None
+        try:
+            answer = self.player.parse(item, text)
+        except AnswerError:
+            return None
+        crisis = self._keep(item, answer)
+        self._remember()
+        return crisis
+
+    def _keep(self, item: Item, answer: Answer) -> Optional[Outcome]:
         intakes.save_answer(
             self.s,
             self.intake,
@@ -154,18 +181,11 @@ class Dialogue:
             answer.values,
             answer.text,
         )
-        self.answers[key] = answer
+        self.answers[(item.questionnaire, item.link_id)] = answer
         self.state["misses"] = 0
         self.state.pop("current", None)
         category = flags.takeover_category(item.questionnaire, item.link_id, answer.values)
-        if category:
-            return self._take_over(item, answer, category)
-        lines = list(before)
-        if changed and changed.status == "answered" and answer.status == "answered":
-            lines.append(Line(f"Changed to: {self._shown(answer, item)}"))
-        elif _read_differently(item, answer):
-            lines.append(Line(f"Thanks. I noted {self._shown(answer, item)}. Tell me if that's wrong."))
-        return self.ask(lines)
+        return self._take_over(item, answer, category) if category else None
 
     def _did_not_fit(self, item: Item, message: str) -> Outcome:
         self.state["misses"] = misses = self.state.get("misses", 0) + 1

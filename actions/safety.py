@@ -7,11 +7,12 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.events import ActiveLoop, EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions.dialogue import crisis_line
+from actions.dialogue import Dialogue, Line, crisis_line
 from actions.faq import asked_besides
 from actions.services import services
 from actions.turn import intent, say, typed_text
 from bot.handoff.crisis import take_over
+from bot.records import intakes
 
 
 class ActionTakeover(Action):
@@ -35,20 +36,36 @@ class ActionTakeover(Action):
                 replies=parts.replies,
                 settings=parts.settings,
                 clinic=parts.clinic,
+                language=parts.replies.language(typed_text(tracker)),
             )
-        line = crisis_line(reply)
-        say(dispatcher, line.text, line.buttons, line.kind)
-        return [ActiveLoop(None), SlotSet("requested_slot", None), SlotSet("pending", None), SlotSet("answer", None)]
+        return _stop_form(dispatcher, crisis_line(reply))
+
+
+def _stop_form(dispatcher: CollectingDispatcher, line: Line) -> List[EventType]:
+    """Say the crisis text; the form goes on when the visitor chooses to."""
+    say(dispatcher, line.text, line.buttons, line.kind)
+    return [ActiveLoop(None), SlotSet("requested_slot", None), SlotSet("pending", None), SlotSet("answer", None)]
 
 
 class ActionCheckIn(Action):
-    """One kind question and the 988 line; what was asked besides stays a tap away. The channel reads the answer to it."""
+    """One kind question and the 988 line; what was asked besides stays a tap away. The channel reads the answer to it.
+
+    A message that also answers the open question of the history is kept as its answer: nobody has to say it twice.
+    """
 
     def name(self) -> Text:
         return "action_check_in"
 
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Dict[Text, Any]) -> List[EventType]:
+        parts = services()
         noticed = tracker.latest_message.get("safety") or {}
-        line = crisis_line(services().replies.reply(noticed.get("category"), "check_in"))
+        if noticed.get("answer"):
+            with parts.database.session() as s:
+                intake = intakes.current_intake(s, tracker.sender_id)
+                crisis = Dialogue(s, parts, intake).keep(typed_text(tracker)) if intake else None
+            if crisis:
+                return _stop_form(dispatcher, crisis.lines[0])
+        replies = parts.replies
+        line = crisis_line(replies.reply(noticed.get("category"), "check_in", replies.language(typed_text(tracker))))
         say(dispatcher, line.text, [*line.buttons, *asked_besides(tracker)], line.kind)
         return []

@@ -164,8 +164,10 @@ def in_form(reader: Reader) -> Dict[str, Share]:
             "format": item.answer_format,
         }
         expected, _, command = row["expected"].partition(":")
-        got = intent(reader.read(row["text"], pending))
-        right = {"answer": got == "answer", "question": got in ("faq", "nlu_fallback", "out_of_scope", "bot_challenge")}
+        parse = reader.read(row["text"], pending)
+        got = intent(parse)
+        kept = got == "answer" or (parse.get("safety") or {}).get("answer", False)  # under a check-in it is kept, too
+        right = {"answer": kept, "question": got in ("faq", "nlu_fallback", "out_of_scope", "bot_challenge")}
         found[expected].append(got == command if expected == "command" else right[expected])
     return {f"{name} taken as {name} in the history": share(hits, bool) for name, hits in found.items()}
 

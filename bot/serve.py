@@ -15,7 +15,7 @@ import time
 import urllib.error
 import urllib.request
 from pathlib import Path
-from typing import Dict, List, Optional, TextIO
+from typing import Callable, Dict, List, Optional, TextIO
 
 from bot.settings import ROOT, Settings
 
@@ -104,8 +104,11 @@ def check_ports(settings: Settings) -> None:
                 raise ServeError(f"Port {port} is taken. Stop what uses it or set {name} in .env.") from None
 
 
-def serve(settings: Settings, out: TextIO = sys.stdout) -> int:
+def serve(settings: Settings, meanwhile: Callable[[], None] = lambda: None, out: TextIO = sys.stdout) -> int:
     """Run all servers until interrupted.
+
+    Args:
+        meanwhile: what the other servers need done, while the chat server, the slowest to start, imports Rasa.
 
     Raises:
         ServeError: a port is taken, or the servers do not get ready in time.
@@ -121,11 +124,13 @@ def serve(settings: Settings, out: TextIO = sys.stdout) -> int:
         signal.signal(signum, stop)
     running = servers(settings)
     print("Starting the servers (about 15 seconds) ...", file=out, flush=True)
-    for server in running:
-        server.start()
     announced = False
     deadline = time.monotonic() + READY_TIMEOUT_S
     try:
+        running[0].start()
+        meanwhile()
+        for server in running[1:]:
+            server.start()
         while not stopping:
             for server in running:
                 server.watch(out)

@@ -133,6 +133,22 @@ def test_spanish_is_answered_in_spanish_where_there_is_a_text(outcome: str) -> N
     assert REPLIES.reply("withdrawal", "takeover", language="es").text
 
 
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("quiero morir", "es"),
+        ("ya no puedo más con esta vida", "es"),
+        ("Mi hijo dice que se quiere matar", "es"),
+        ("I want to die", "en"),
+        ("my mi tells me nothing", "en"),
+        ("he took the para course in LA", "en"),
+        ("", "en"),
+    ],
+)
+def test_the_language_of_a_text_is_told(text: str, language: str) -> None:
+    assert REPLIES.language(text) == language
+
+
 @pytest.mark.parametrize("note", ["loss", "history", "information"])
 def test_a_kind_line_names_988(note: str) -> None:
     assert "988" in REPLIES.line(note)

@@ -227,11 +227,6 @@ def test_a_question_does_not_hide_a_crisis(screener: Screener) -> None:
     assert screener.screen("can you help me I want to die").outcome == "takeover"
 
 
-def test_a_spanish_rule_says_its_language(screener: Screener) -> None:
-    assert screener.screen("me quiero morir").language == "es"
-    assert screener.screen("I want to die").language == "en"
-
-
 # -- several messages ----------------------------------------------------------------------------------------------------
 @pytest.mark.parametrize(
     ("recent", "newest"),

@@ -202,7 +202,7 @@ class Turns:
                 replies=self.replies,
                 settings=self.settings,
                 clinic=self.clinic,
-                language=screening.language,
+                language=self.replies.language(words),
             )
             return self._finish(s, conversation_id, message_id, [_from_reply(reply)])
 
@@ -214,7 +214,7 @@ class Turns:
             return await self._go_on(conversation_id, message_id, "/resume_intake", self.replies.resumed())
         if choice == "talk_staff":
             return await self._go_on(conversation_id, message_id, "/talk_to_human", self.replies.chosen("talk_staff"))
-        reply = (self.replies.chosen(choice, self.clinic.get("phone")) if choice else None) or self.replies.hold()
+        reply = (self.replies.chosen(choice, self.clinic.get("phone")) if choice else None) or self.replies.hold(self.replies.language(text or ""))
         return self._reply(conversation_id, message_id, [_from_reply(reply)])
 
     async def _go_on(
@@ -240,7 +240,7 @@ class Turns:
         if screening.outcome == "takeover":
             return self._take_over(conversation_id, message_id, text or "", screening)
         if screening.outcome == "check_in":
-            reply = self.replies.reply(screening.category, "check_in")
+            reply = self.replies.reply(screening.category, "check_in", self.replies.language(text or ""))
             return self._reply(conversation_id, message_id, [_from_reply(reply)])
         phone = self.clinic.get("phone")
         call = f" You can also call the clinic at {phone}." if phone else ""

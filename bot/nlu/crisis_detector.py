@@ -1,10 +1,10 @@
 """Rasa component: the second safety layer. The rules of `bot.safety` and a model on the sentence vector, together.
 
 The rules see exact words, the model sees meaning; each catches what the other misses. The model alone asks (check-in); it
-takes over only where a rule has a doubt too, and it turns a rule's takeover into a question where it is sure of harmless
-talk. A crisis overrides every other intent. The parse result then carries
+takes over where it is nearly certain, or where a rule has a doubt too, and it turns a rule's takeover into a question where
+it is sure of harmless talk. A crisis overrides every other intent. The parse result then carries
 ``safety: {"outcome", "category", "rule", "score"}``, where ``rule`` names a rule or is ``model``; the words of the
-visitor are not in it. Where the rules see nothing to do but a reason for care (a loss, the past, a question), ``note``
+visitor are not in it. ``answer`` is true where the message answers the pending question as well. Where the rules see nothing to do but a reason for care (a loss, the past, a question), ``note``
 says which.
 
 Trained on `data/safety/train.tsv` and, as everyday talk, on all other NLU examples. The thresholds stand in
@@ -16,7 +16,7 @@ import contextlib
 import csv
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Sequence
 
 import numpy as np
 from rasa.engine.graph import ExecutionContext, GraphComponent
@@ -28,9 +28,9 @@ from rasa.shared.nlu.constants import INTENT, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
+from bot.nlu.crisis_model import EVERYDAY, CrisisModel
 from bot.nlu.encoder import Encoder, model_path
 from bot.nlu.fallback import put_intent
-from bot.nlu.intent_classifier import LabelModel
 from bot.nlu.sentence_encoder import Readings, read_arrays, readings, training_vectors, write_arrays
 from bot.nlu.text import clean, is_payload, normalise
 from bot.safety.screener import Screener, Screening
@@ -38,7 +38,6 @@ from bot.settings import ROOT
 
 MEDICAL = ("medical_emergency", "overdose", "withdrawal")
 SAFETY_INTENTS = ("crisis", "medical_emergency", "distress")
-EVERYDAY = "none"
 _FILE = "crisis"
 
 
@@ -66,40 +65,9 @@ NOT_UNDERSTOOD = (None, "nlu_fallback", "out_of_scope", *SAFETY_INTENTS)
 UNDERSTOOD_AT = 0.7  # confidence of the intent
 
 
-class CrisisModel:
-    """The trained numbers, without Rasa: the chance that a text is a takeover, by category, and of a check-in."""
-
-    def __init__(self, model: LabelModel) -> None:
-        self._model = model
-        labels = model.labels.tolist()
-        self._takeovers = [i for i, label in enumerate(labels) if label not in (EVERYDAY, "check_in")]
-        self._care = [i for i, label in enumerate(labels) if label != EVERYDAY]
-
-    @classmethod
-    def fit(cls, vectors: np.ndarray, texts: list[str], labels: list[str], config: dict[str, Any]) -> CrisisModel:
-        return cls(LabelModel.fit_regression(vectors, texts, labels, config))
-
-    @classmethod
-    def of(cls, arrays: dict[str, np.ndarray], config: dict[str, Any]) -> CrisisModel:
-        return cls(LabelModel(arrays, config))
-
-    @property
-    def arrays(self) -> dict[str, np.ndarray]:
-        return self._model.arrays
-
-    def score(self, found: Readings) -> tuple[float, float, str]:
-        """The highest chance over the readings of a takeover, of a takeover or check-in, and the likeliest category."""
-        rows = self._model.probabilities(found.vectors, list(found.texts))
-        worst = int(rows[:, self._takeovers].sum(axis=1).argmax())
-        category = str(self._model.labels[self._takeovers[int(rows[worst, self._takeovers].argmax())]])
-        return float(rows[worst, self._takeovers].sum()), float(rows[:, self._care].sum(axis=1).max()), category
-
-
-def training_set(examples: list[Example], everyday: list[str]) -> tuple[list[str], list[str]]:
-    """Texts and labels: the category of a takeover, ``check_in`` or ``none``."""
-    texts = [clean(example.text) for example in examples]
-    labels = [example.category if example.label == "takeover" else example.label for example in examples]
-    return texts + everyday, labels + [EVERYDAY] * len(everyday)
+def labels_of(examples: Sequence[Example]) -> list[str]:
+    """What the model learns of each: the category of a takeover, ``check_in`` or ``none``."""
+    return [example.category if example.label == "takeover" else example.label for example in examples]
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
@@ -111,22 +79,21 @@ class CrisisDetector(GraphComponent, IntentClassifierBase):
         return {
             "data": "data/safety",
             "model": "tuned",
-            "confirm": 0.15,
-            "together": 0.9,
-            "check_in": 0.1,
-            "check_in_elsewhere": 0.2,
-            "check_in_answer": 0.9,
-            "check_in_understood": 0.45,
-            "check_in_noted": 0.4,
-            "harmless": 0.15,
-            "C": 10.0,
-            "max_iter": 30,
-            "tol": 1e-4,
-            "class_weight": None,
+            "confirm": 0.3,
+            "alone": 0.85,
+            "together": 0.7,
+            "check_in": 0.3,
+            "check_in_elsewhere": 0.4,
+            "check_in_answer": 0.5,
+            "check_in_understood": 0.6,
+            "check_in_noted": 0.45,
+            "harmless": 0.25,
+            "C": 3.0,
+            "gamma": 1.0,
+            "dimensions": 160,
             "ngram_dimensions": 128,
-            "ngram_weight": 0.5,
-            "near_weight": 5.0,
-            "near_dimensions": 128,
+            "ngram_weight": 1.0,
+            "everyday": 4000,
             "random_state": 42,
         }
 
@@ -160,11 +127,15 @@ class CrisisDetector(GraphComponent, IntentClassifierBase):
         ]
         with self._model_storage.write_to(self._resource) as directory:
             if examples and everyday:
-                texts, labels = training_set(examples, [clean(m.get(TEXT)) for m in everyday])
-                vectors = np.concatenate(
-                    [Encoder(model_path(self._config["model"])).encode_many(texts[: len(examples)]), training_vectors(everyday)]
+                said = [clean(example.text) for example in examples]
+                vectors = [Encoder(model_path(self._config["model"])).encode_many(said), training_vectors(everyday)]
+                self._model = CrisisModel.fit(
+                    np.concatenate(vectors),
+                    said + [clean(m.get(TEXT)) for m in everyday],
+                    labels_of(examples) + [EVERYDAY] * len(everyday),
+                    len(examples),
+                    self._config,
                 )
-                self._model = CrisisModel.fit(vectors, texts, labels, self._config)
                 write_arrays(directory, _FILE, **self._model.arrays)
         return self._resource
 
@@ -182,7 +153,7 @@ class CrisisDetector(GraphComponent, IntentClassifierBase):
         # without safety texts to train on nothing was stored, not even the folder: the rules work alone
         with contextlib.suppress(ValueError), model_storage.read_from(resource) as directory:
             if (directory / f"{_FILE}.npz").is_file():
-                component._model = CrisisModel.of(read_arrays(directory, _FILE), component._config)
+                component._model = CrisisModel(read_arrays(directory, _FILE), component._config)
         return component
 
     def process_training_data(self, training_data: TrainingData) -> TrainingData:
@@ -197,6 +168,8 @@ class CrisisDetector(GraphComponent, IntentClassifierBase):
             name, confidence = intent.get("name"), intent.get("confidence") or 0.0
             safety = self.judge(text, readings(message), self._least_care(name, confidence), self._understood(name, confidence))
             if safety is not None:
+                if name == "answer" and safety["outcome"] == "check_in":
+                    safety["answer"] = True  # the question comes first, and the answer is kept
                 message.set("safety", safety, add_to_output=True)
             outcome = safety["outcome"] if safety else "none"
             if outcome == "takeover":
@@ -222,8 +195,8 @@ class CrisisDetector(GraphComponent, IntentClassifierBase):
     def judge(self, text: str, found: Readings | None, least_care: float, understood: bool = False) -> dict[str, Any] | None:
         """Both layers together; None where neither has anything to say.
 
-        A takeover needs a rule, and a model that does not think it harmless: else it becomes a question, never silence.
-        Where a rule only has a doubt and the model is sure, it is a takeover.
+        What a rule takes for a crisis stays one unless the model thinks it harmless: then it becomes a question, never
+        silence. The model alone asks; it takes over where it is nearly certain, earlier where a rule has a doubt too.
 
         Args:
             least_care: how sure the model must be to ask on its own.
@@ -236,6 +209,8 @@ class CrisisDetector(GraphComponent, IntentClassifierBase):
         takeover, care, category = self._model.score(found)
         if ruled.outcome == "takeover":
             return _finding("takeover" if care >= self._config["confirm"] else "check_in", ruled.category, ruled.rule, 1.0)
+        if takeover >= self._config["alone"]:
+            return _finding("takeover", category, "model", takeover)
         if ruled.outcome == "check_in":
             if takeover >= self._config["together"]:
                 return _finding("takeover", ruled.category, ruled.rule, takeover)

@@ -6,15 +6,17 @@ weighed against each other directly; the intent `faq` gets the sum of its ids. P
 train and run the same way.
 
 The nearest example of each label speaks beside the regression, which helps where a label is said in ways that have
-little in common. How far the best label can be trusted is a second, three-number model: the chance that it is right, given its
-probability and how near the text lies to that label's own examples. It is fitted on a fifth of the examples that the
-first model has not seen, so that one threshold means the same on any data set.
+little in common. Two small models say how far the best label can be relied on; they are fitted on a fifth of the examples
+that the first model has not seen, so that one threshold means the same on any data set. *Trust* is the chance that the
+label is right, given its probability and how near the text lies to that label's own examples. *Familiar* is a text that
+lies as near, and scores as high, as all but a few of the known ones that were read rightly: probabilities cannot tell
+what is like nothing that was learned, because they always sum to one.
 """
 from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from rasa.engine.graph import ExecutionContext
@@ -45,11 +47,19 @@ class Verdict:
     text: str
     labels: np.ndarray  # all labels, best first: an intent, or "faq/<id>"
     probabilities: np.ndarray  # in the same order, sum 1
-    trust: float  # the chance that labels[0] is right
+    trust: float  # the chance that labels[0] is right; 0 where the text is like nothing that was learned
 
     @property
     def label(self) -> str:
         return str(self.labels[0])
+
+
+class Evidence(NamedTuple):
+    """What speaks for the best label of a text."""
+
+    confidence: float  # log-probability
+    nearness: float  # cosine to the label's own examples, the nearest three
+    strength: float  # of the regression's best score, before scores are made into probabilities
 
 
 class LabelModel:
@@ -71,12 +81,11 @@ class LabelModel:
         rest = np.flatnonzero(~held)
         if held.any() and len({labels[i] for i in rest}) > 1:
             part = cls.fit_regression(vectors[rest], [texts[i] for i in rest], [labels[i] for i in rest], config)
-            features, right = [], []
-            for row in np.flatnonzero(held):
-                probabilities = part.probabilities(vectors[row : row + 1], [texts[row]])[0]
-                features.append(part.evidence(vectors[row], probabilities))
-                right.append(part.labels[probabilities.argmax()] == labels[row])
-            model.arrays["trust"] = _fit_trust(np.array(features), np.array(right))
+            weighed = [part.weigh(vectors[i], texts[i]) for i in np.flatnonzero(held)]
+            said = part.labels[[probabilities.argmax() for probabilities, _ in weighed]]
+            evidence, right = np.array([e for _, e in weighed]), said == np.array(labels)[held]
+            model.arrays["trust"] = _fit_trust(evidence[:, :2], right)
+            model.arrays["familiar"] = _fit_familiar(evidence[right][:, 1:], config["unfamiliar"])
         return model
 
     @classmethod
@@ -92,10 +101,11 @@ class LabelModel:
             {
                 **ngrams.arrays(),
                 "labels": names,
-                "near": (near := _main_directions(vectors, config["near_dimensions"])),
+                "near": (near := main_directions(vectors, config["near_dimensions"])),
                 "examples": np.ascontiguousarray(vectors @ near),
                 "example_labels": numbers,
                 "trust": np.array([1.0, 0.0, 0.0]),
+                "familiar": np.zeros(3),
             },
             config,
         )
@@ -109,55 +119,70 @@ class LabelModel:
         with warnings.catch_warnings():  # stopped early on purpose: later steps change no decision
             warnings.simplefilter("ignore", ConvergenceWarning)
             regression.fit(np.hstack([vectors, model._weight * reduced]), numbers)
-        weights, bias = regression.coef_.astype(np.float32), regression.intercept_.astype(np.float32)
-        if len(names) == 2:  # scikit-learn keeps one row for two classes
-            weights, bias = np.concatenate([-weights, weights]) / 2, np.concatenate([-bias, bias]) / 2
-        model.arrays.update(weights=np.ascontiguousarray(weights.T), bias=bias)
+        weights, bias = columns_of(regression)
+        model.arrays.update(weights=weights, bias=bias)
         return model
 
-    def inputs(self, vectors: np.ndarray, texts: list[str]) -> np.ndarray:
-        return np.hstack([vectors, self._weight * self._ngrams.transform(texts)])
+    def weigh(self, vector: np.ndarray, text: str) -> tuple[np.ndarray, Evidence]:
+        """The probability of each label, and what speaks for the best one.
 
-    def probabilities(self, vectors: np.ndarray, texts: list[str]) -> np.ndarray:
-        """Shape (texts, labels). A label's nearest example speaks for it beside the regression.
-
-        Only the labels that the regression puts first are asked for it: it adds less than sets the others back.
+        A label's nearest example speaks for it beside the regression. Only the labels that the regression puts first are
+        asked for it: it adds less than sets the others back.
         """
-        scores = self.inputs(vectors, texts) @ self.arrays["weights"] + self.arrays["bias"]
-        for row, vector in zip(scores, vectors @ self.arrays["near"], strict=True):
-            likely = range(len(row)) if len(row) <= LIKELY else np.argpartition(row, -LIKELY)[-LIKELY:]
-            for label in likely:
-                examples = self.arrays["examples"][self._starts[label] : self._starts[label + 1]]
-                row[label] += self._near_weight * (examples @ vector).max()
-        scores = np.exp(scores - scores.max(axis=1, keepdims=True))
-        return scores / scores.sum(axis=1, keepdims=True)
-
-    def evidence(self, vector: np.ndarray, probabilities: np.ndarray) -> tuple[float, float]:
-        """The two things trust is built on: the best label's log-probability and its examples' nearness."""
+        scores = np.concatenate([vector, self._weight * self._ngrams.one(text)]) @ self.arrays["weights"] + self.arrays["bias"]
+        strength = float(scores.max())
+        likely = range(len(scores)) if len(scores) <= LIKELY else np.argpartition(scores, -LIKELY)[-LIKELY:]
+        place = vector @ self.arrays["near"]
+        nearness = {}
+        for label in likely:
+            nearness[label] = self.arrays["examples"][self._starts[label] : self._starts[label + 1]] @ place
+            scores[label] += self._near_weight * nearness[label].max()
+        probabilities = softmax(scores[np.newaxis])[0]
         best = int(probabilities.argmax())
-        nearness = self.arrays["examples"][self._starts[best] : self._starts[best + 1]] @ (vector @ self.arrays["near"])
-        nearest = np.sort(nearness)[-NEIGHBOURS:]
-        return float(np.log(probabilities[best] + 1e-9)), float(nearest.mean())
+        nearest = np.sort(nearness[best])[-NEIGHBOURS:]
+        return probabilities, Evidence(float(np.log(probabilities[best] + 1e-9)), float(nearest.mean()), strength)
 
     def read(self, found: Readings) -> list[Verdict]:
         """One verdict for the whole text and one for each sentence."""
-        verdicts = []
-        slope_probability, slope_nearness, offset = self.arrays["trust"]
-        rows = self.probabilities(found.vectors, list(found.texts))
-        for text, vector, row in zip(found.texts, found.vectors, rows, strict=True):
-            confidence, nearness = self.evidence(vector, row)
-            trust = 1 / (1 + np.exp(-(slope_probability * confidence + slope_nearness * nearness + offset)))
-            order = np.argsort(-row, kind="stable")
-            verdicts.append(Verdict(text, self.labels[order], row[order], float(trust)))
-        return verdicts
+        return [self._verdict(text, *self.weigh(vector, text)) for text, vector in zip(found.texts, found.vectors, strict=True)]
+
+    def _verdict(self, text: str, probabilities: np.ndarray, evidence: Evidence) -> Verdict:
+        slope_confidence, slope_nearness, offset = self.arrays["trust"]
+        odds = slope_confidence * evidence.confidence + slope_nearness * evidence.nearness + offset
+        weight_nearness, weight_strength, least = self.arrays["familiar"]
+        familiar = weight_nearness * evidence.nearness + weight_strength * evidence.strength >= least
+        order = np.argsort(-probabilities, kind="stable")
+        return Verdict(text, self.labels[order], probabilities[order], float(1 / (1 + np.exp(-odds))) if familiar else 0.0)
 
 
-def _main_directions(vectors: np.ndarray, dimensions: int) -> np.ndarray:
-    """The directions in which the examples differ most, shape (384, dimensions).
+def columns_of(regression: LogisticRegression) -> tuple[np.ndarray, np.ndarray]:
+    """Weights with a column a class, and biases; scikit-learn keeps a single row for two classes."""
+    weights, bias = regression.coef_.astype(np.float32), regression.intercept_.astype(np.float32)
+    if len(weights) == 1:
+        weights, bias = np.concatenate([-weights, weights]) / 2, np.concatenate([-bias, bias]) / 2
+    return np.ascontiguousarray(weights.T), bias
 
-    Nearness is measured along these alone: reading thousands of whole example vectors takes longer than the encoder does.
+
+def softmax(scores: np.ndarray) -> np.ndarray:
+    """Chances along each row."""
+    chances = np.exp(scores - scores.max(axis=1, keepdims=True))
+    return chances / chances.sum(axis=1, keepdims=True)
+
+
+def main_directions(vectors: np.ndarray, dimensions: int) -> np.ndarray:
+    """The directions in which vectors differ most, shape (size of a vector, dimensions).
+
+    Nearness is measured along these alone: reading thousands of whole vectors takes longer than the encoder does.
     """
     return np.linalg.eigh(vectors.T @ vectors)[1][:, -dimensions:].astype(np.float32)
+
+
+def _fit_familiar(evidence: np.ndarray, unfamiliar: float) -> np.ndarray:
+    """Weights of nearness and strength, and their least sum, which a share ``unfamiliar`` of known texts does not reach."""
+    if not len(evidence):
+        return np.zeros(3)
+    weights = 1 / np.maximum(evidence.std(axis=0), 1e-6)
+    return np.array([*weights, np.quantile(evidence @ weights, unfamiliar)])
 
 
 def _fit_trust(features: np.ndarray, right: np.ndarray) -> np.ndarray:
@@ -182,6 +207,7 @@ class IntentClassifier(LogisticRegressionClassifier):
             "ngram_weight": 0.6,
             "near_weight": 5.0,
             "near_dimensions": 256,
+            "unfamiliar": 0.006,
         }
 
     def __init__(

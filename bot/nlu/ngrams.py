@@ -67,7 +67,7 @@ class CharacterNgrams:
         """Reduced vectors, shape (texts, dimensions)."""
         if not self.components.shape[1]:
             return np.zeros((len(list(texts)), 0), dtype=np.float32)
-        return np.stack([self._one(text) for text in texts])
+        return np.stack([self.one(text) for text in texts])
 
     def _weights(self, counts: Counter[str]) -> tuple[list[int], np.ndarray]:
         known = [(self._column[gram], n) for gram, n in counts.items() if gram in self._column]
@@ -75,7 +75,8 @@ class CharacterNgrams:
         values = (1 + np.log(np.array([n for _, n in known], dtype=np.float32))) * self.idf[columns]
         return columns, values / max(float(np.linalg.norm(values)), 1e-9)
 
-    def _one(self, text: str) -> np.ndarray:
+    def one(self, text: str) -> np.ndarray:
+        """The reduced vector of one text, shape (dimensions,)."""
         columns, values = self._weights(Counter(grams(text)))
         return values @ self.components[columns]
 

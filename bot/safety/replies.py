@@ -6,12 +6,15 @@ They are static on purpose: in a crisis nothing is composed. What may stand in t
 from __future__ import annotations
 
 import dataclasses
+import re
 from pathlib import Path
 from typing import Any, Dict, List, Mapping, Optional, Tuple
 
 import yaml
 
 from bot.settings import ROOT
+
+_WORD = re.compile(r"[^\W\d_]+")
 
 Choice = Dict[str, str]  # {"id", "label"}
 
@@ -32,6 +35,7 @@ class Replies:
         self._labels: Dict[str, str] = data["choices"]
         self._labels_es: Dict[str, str] = data.get("choices_es", {})
         self._texts: Dict[str, Mapping[str, Any]] = data["replies"]
+        self._spanish = frozenset(data["spanish"].split())
         self.lines: Dict[str, str] = {key: " ".join(value.split()) for key, value in data["lines"].items()}
 
     @classmethod
@@ -39,6 +43,12 @@ class Replies:
         """Read the file; raises KeyError when a required part is missing."""
         with open(path, encoding="utf-8") as file:
             return cls(yaml.safe_load(file))
+
+    def language(self, text: str) -> str:
+        """The language to answer a text in: "es" or "en"."""
+        words = _WORD.findall(text.lower())
+        spanish = sum(word in self._spanish for word in words)
+        return "es" if spanish >= (1 if len(words) <= 4 else 2) else "en"
 
     def reply(self, category: Optional[str], outcome: str, language: str = "en", phone: Optional[str] = None) -> Reply:
         """The answer to a screening.

@@ -51,11 +51,6 @@ class Screening:
     rule: Optional[str] = None
     note: Optional[str] = None
 
-    @property
-    def language(self) -> str:
-        """The language of the rule that matched: "es" or "en"."""
-        return "es" if self.rule and self.rule.startswith("es-") else "en"
-
 
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # five times faster where libyaml is there
 NOTHING = Screening("none")

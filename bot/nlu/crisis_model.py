@@ -1,0 +1,87 @@
+"""The numbers of the second safety layer, without Rasa: how likely a text is a crisis, and of which kind.
+
+A support vector machine with a Gaussian kernel tells a reason for care from all other talk: what is dangerous is said in
+many small groups of sentences with harmless ones right beside them ("I'm dying of shame", "I'm dying"), and a plane
+through the sentence vectors cannot part them. Which kind it is, a small multinomial regression says. Both see the sentence
+vector and the character n-grams, along the directions in which the safety texts differ most.
+"""
+from __future__ import annotations
+
+from typing import Any, Sequence
+
+import numpy as np
+from sklearn.linear_model import LogisticRegression
+from sklearn.svm import SVC
+
+from bot.nlu.intent_classifier import columns_of, main_directions, softmax
+from bot.nlu.ngrams import CharacterNgrams
+from bot.nlu.sentence_encoder import Readings
+
+CHECK_IN, EVERYDAY = "check_in", "none"
+
+
+class CrisisModel:
+    """Chances that a text is a takeover or a check-in. A chance is the logistic of twice the margin, not a frequency."""
+
+    def __init__(self, arrays: dict[str, np.ndarray], config: dict[str, Any]) -> None:
+        self.arrays = arrays
+        self._ngrams = CharacterNgrams(arrays["ngrams"].tolist(), arrays["idf"], arrays["components"])
+        self._weight = float(config["ngram_weight"])
+        self._gamma = float(config["gamma"])
+        self._kinds = arrays["kinds"].tolist()
+        self._takeovers = [i for i, kind in enumerate(self._kinds) if kind != CHECK_IN]
+
+    @classmethod
+    def fit(
+        cls, vectors: np.ndarray, texts: Sequence[str], labels: Sequence[str], written: int, config: dict[str, Any]
+    ) -> CrisisModel:
+        """Train on safety texts and everyday talk.
+
+        Args:
+            vectors: sentence vectors, shape (texts, 384).
+            labels: the category of a takeover, ``check_in`` or ``none``.
+            written: how many texts, the first ones, were written for safety. The others are everyday talk, of which a
+                sample of ``config["everyday"]`` is enough.
+        """
+        ngrams, reduced = CharacterNgrams.fit(texts, config["ngram_dimensions"], config["random_state"])
+        features = _joined(vectors, reduced, float(config["ngram_weight"]))
+        directions = main_directions(features[:written], config["dimensions"])
+        features, names = features @ directions, np.array(labels)
+        sample = written + np.random.default_rng(config["random_state"]).permutation(len(texts) - written)
+        rows = np.concatenate([np.arange(written), sample[: config["everyday"]]])
+        machine = SVC(C=config["C"], gamma=config["gamma"], cache_size=500).fit(features[rows], names[rows] != EVERYDAY)
+        care = np.flatnonzero(names != EVERYDAY)
+        kinds = LogisticRegression(C=config["C"], max_iter=100, random_state=config["random_state"]).fit(features[care], names[care])
+        kind_weights, kind_bias = columns_of(kinds)
+        support = machine.support_vectors_.astype(np.float32)
+        return cls(
+            {
+                **ngrams.arrays(),
+                "directions": directions,
+                "support": np.ascontiguousarray(support),
+                "lengths": (support * support).sum(axis=1),
+                "dual": machine.dual_coef_[0].astype(np.float32),
+                "bias": machine.intercept_.astype(np.float32),
+                "kinds": kinds.classes_,
+                "kind_weights": kind_weights,
+                "kind_bias": kind_bias,
+            },
+            config,
+        )
+
+    def score(self, found: Readings) -> tuple[float, float, str]:
+        """The highest chance over the readings of a takeover, of a takeover or check-in, and the likeliest category."""
+        features = _joined(found.vectors, self._ngrams.transform(found.texts), self._weight) @ self.arrays["directions"]
+        apart = self.arrays["lengths"] - 2 * (features @ self.arrays["support"].T) + (features * features).sum(axis=1)[:, None]
+        margins = np.exp(-self._gamma * apart) @ self.arrays["dual"] + self.arrays["bias"]
+        care = 1 / (1 + np.exp(-2 * margins))
+        kinds = softmax(features @ self.arrays["kind_weights"] + self.arrays["kind_bias"])
+        takeover = care * kinds[:, self._takeovers].sum(axis=1)
+        worst = int(takeover.argmax())
+        category = self._kinds[self._takeovers[int(kinds[worst, self._takeovers].argmax())]]
+        return float(takeover[worst]), float(care.max()), category
+
+
+def _joined(vectors: np.ndarray, reduced: np.ndarray, weight: float) -> np.ndarray:
+    """Sentence vectors beside n-gram vectors of equal length each, weighed."""
+    return np.hstack([vectors, weight * reduced / np.maximum(np.linalg.norm(reduced, axis=1, keepdims=True), 1e-9)])
