@@ -4,7 +4,7 @@ PYTHON := .venv/bin/python
 export RASA_TELEMETRY_ENABLED = false
 export TF_CPP_MIN_LOG_LEVEL = 3
 
-.PHONY: help run test env check lint bench eval eval-public staff browser
+.PHONY: help run test env check lint bench eval eval-check eval-public staff browser
 help:  ## show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | expand -t 14
 
@@ -15,7 +15,7 @@ test: env browser  ## run all tests, two at a time
 	@$(PYTHON) -m bot train --if-needed
 	@$(PYTHON) -m pytest -n 2 --dist loadfile
 
-check: lint test  ## what CI runs
+check: lint test eval-check  ## what CI runs, and the form of the code
 
 lint: env  ## check the code's form
 	@$(PYTHON) -m ruff check .
@@ -25,6 +25,10 @@ bench: env  ## measure speed and memory beside a stock Rasa bot; writes docs/ben
 
 eval: env  ## measure understanding and safety on the held-out sets; writes docs/evaluation.md
 	@$(PYTHON) -m bot eval
+
+eval-check: env  ## fail when understanding or safety fell since the committed report
+	@$(PYTHON) -m bot train --if-needed
+	@$(PYTHON) -m bot eval --check
 
 eval-public: env  ## train the pipeline on public data: make eval-public DATA=<dir>
 	@$(PYTHON) -m bench.eval_public $(DATA)

@@ -2,7 +2,9 @@
 
 The sets in ``tests/data`` are written apart from the training texts by authors who did not read them; a test asserts that no
 text stands in both. What stands in a folder ``dev`` there has been looked at since and serves to choose settings. Writes
-docs/evaluation.md, evaluation.json and pictures. With ``--check`` the figures are compared with the last evaluation.json: a fall of more than one point, or any explicit crisis missed, is an error.
+docs/evaluation.md, evaluation.json and pictures. With ``--check`` the
+figures are compared with the last evaluation.json: a fall of more than one point, or any explicit crisis missed, is an
+error.
 """
 from __future__ import annotations
 
@@ -282,21 +284,27 @@ def draw(records: List[Dict[str, Any]]) -> None:
 LESS_IS_BETTER = {"wrong answer at once", "false takeovers", "false takeovers, rules alone"}
 
 
-def falls(before: Mapping[str, float], after: Mapping[str, float]) -> List[str]:
-    """What got worse by more than a point, in words; and every explicit crisis that is missed."""
+def falls(before: Mapping[str, Sequence[int]], after: Mapping[str, Share]) -> List[str]:
+    """What got worse, in words: by more than a point and more than one text; and every explicit crisis that is missed.
+
+    Args:
+        before: hits and total of each share, as the last report has them.
+    """
     worse = []
-    for name, was in before.items():
-        change = after.get(name, 0.0) - was
-        if (change if name in LESS_IS_BETTER else -change) > MOST_FALL:
-            worse.append(f"{name}: {was:.1%} before, {after.get(name, 0.0):.1%} now")
-    if after.get("explicit crisis noticed", 0.0) < 1.0:
-        worse.append(f"explicit crisis noticed: {after.get('explicit crisis noticed', 0.0):.1%}, must be 100 %")
+    for name, (hits, total) in before.items():
+        was, now = Share(hits, total), after.get(name, Share(0, total))
+        change = was.value - now.value if name not in LESS_IS_BETTER else now.value - was.value
+        if change > MOST_FALL and change * now.total > 1.5:  # one text of a small set is more than a point
+            worse.append(f"{name}: {was.value:.1%} before, {now.value:.1%} now")
+    explicit = after.get("explicit crisis noticed", Share(0, 1))
+    if explicit.hits < explicit.total:
+        worse.append(f"explicit crisis noticed: {explicit.value:.1%}, must be 100 %")
     return worse
 
 
 def main(settings: Settings, check: bool = False) -> int:
     """Measure, write the report, and with ``check`` return 1 where something fell."""
-    before = json.loads(REPORT.read_text())["shares"] if REPORT.is_file() else {}
+    before = json.loads(REPORT.read_text())["counts"] if REPORT.is_file() else {}
     reader = Reader(settings.models_dir)
     understood, records = understanding(reader)
     form, named, safe = in_form(reader), entities(reader), safety(reader)
@@ -304,7 +312,7 @@ def main(settings: Settings, check: bool = False) -> int:
     shares = {name: one.value for name, one in everything.items()}
     text = report(understood, form, named, safe, records)
     print(text.split("## By the way")[0])
-    worse = falls(before, shares)
+    worse = falls(before, everything)
     if check:
         print("\n".join(worse) or "Nothing fell.", file=sys.stderr)
         return 1 if worse else 0

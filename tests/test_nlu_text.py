@@ -70,33 +70,39 @@ OTHER = verdict("another", 0.8, faq_driving=0.8, faq_cost=0.2, out_of_scope=0.0)
 
 
 def test_a_question_at_the_end_of_a_story_is_heard() -> None:
-    found = retrieve([STORY, verdict("a story", 0.4, out_of_scope=0.9, faq_cost=0.1, faq_driving=0.0), QUESTION], "faq", 0.7)
+    found = retrieve([STORY, verdict("a story", 0.4, out_of_scope=0.9, faq_cost=0.1, faq_driving=0.0), QUESTION], "faq", 0.7, 0.9)
     assert (found.key, found.trust, found.also) == ("faq/cost", 0.9, ())
     assert decide([STORY, QUESTION], found, faq_trust=0.5, intent_trust=0.3) == ("faq", 0.9)
 
 
 def test_two_questions_get_two_answers() -> None:
-    found = retrieve([STORY, QUESTION, OTHER], "faq", 0.7)
+    found = retrieve([STORY, QUESTION, OTHER], "faq", 0.7, 0.9)
     assert (found.key, found.also) == ("faq/cost", ("faq/driving",))
-    assert retrieve([STORY, QUESTION, OTHER], "faq", 0.85).also == ()
+    assert retrieve([STORY, QUESTION, OTHER], "faq", 0.85, 0.9).also == ()
+
+
+def test_a_sentence_about_nothing_that_the_message_is_about_needs_more_trust() -> None:
+    whole = verdict("x. y", 0.5, faq_cost=0.6, faq_insurance=0.1, faq_route=0.1, faq_dose=0.1, faq_onset=0.06, faq_driving=0.04)
+    assert retrieve([whole, QUESTION, OTHER], "faq", 0.5, 0.9).also == ()
+    assert retrieve([whole, QUESTION, OTHER], "faq", 0.5, 0.75).also == ("faq/driving",)
 
 
 @pytest.mark.parametrize("text, also", [("cost, and driving", ("faq/driving",)), ("cost or so it is", ("faq/driving",)), ("the costs of a drive", ())])
 def test_one_sentence_that_joins_two_topics(text: str, also: tuple[str, ...]) -> None:
     both = verdict(text, 0.6, faq_cost=0.5, faq_driving=0.3, out_of_scope=0.2)
-    assert retrieve([both], "faq", 0.7).also == also
+    assert retrieve([both], "faq", 0.7, 0.9).also == also
 
 
 def test_what_nothing_vouches_for_is_not_guessed() -> None:
     unsure = verdict("hm", 0.2, faq_cost=0.3, faq_driving=0.3, out_of_scope=0.4)
-    found = retrieve([unsure], "faq", 0.7)
+    found = retrieve([unsure], "faq", 0.7, 0.9)
     assert decide([unsure], found, faq_trust=0.5, intent_trust=0.3)[0] == "nlu_fallback"
-    assert retrieve([verdict("hi", 0.9, greet=1.0)], "faq", 0.7) is None
+    assert retrieve([verdict("hi", 0.9, greet=1.0)], "faq", 0.7, 0.9) is None
 
 
 def test_a_wish_for_a_person_wins_wherever_it_stands() -> None:
     wish = verdict("call me", 0.6, talk_to_human=0.7, faq_cost=0.2, faq_driving=0.1)
-    assert decide([STORY, QUESTION, wish], retrieve([STORY, QUESTION, wish], "faq", 0.7), faq_trust=0.5, intent_trust=0.3) == (
+    assert decide([STORY, QUESTION, wish], retrieve([STORY, QUESTION, wish], "faq", 0.7, 0.9), faq_trust=0.5, intent_trust=0.3) == (
         "talk_to_human",
         0.6,
     )

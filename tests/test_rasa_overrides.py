@@ -29,6 +29,7 @@ ORIGINALS = {
         (RemoteAction, "_validate_action_result"),
         (DaskGraphRunner, "run"),
         (MessageProcessor, "parse_message"),
+        (MessageProcessor, "_check_for_unseen_features"),
         (EndpointConfig, "request"),
     )
 }

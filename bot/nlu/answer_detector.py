@@ -42,7 +42,9 @@ _ASIDES = (*COMMANDS, "send_unfinished", "start_intake", "resume_intake", "bot_c
 _COURTESIES = ("thanks", "goodbye")  # answered when they are all that was said
 _COURTEOUS = re.compile(r"\b(?:thank\w*|thx|ty|tysm|appreciate\w*|cheers|bye\w*|good ?bye|good ?night|see you|take care|ttyl)\b", re.IGNORECASE)
 _CHAT = ("greet", "thanks", "goodbye")
-_LONGEST_ASIDE = 10  # words; the classifier takes longer texts of a story for a command too easily
+_LONGEST_ASIDE = 16  # words; the classifier takes longer texts of a story for a command too easily
+# Least trust for an aside where any words may be the answer: in a story, in a name or place, and there for what is no command.
+_IN_STORY, _IN_NAME, _WISH_IN_NAME = 0.87, 0.8, 0.93  # "Robin Callback" is a name
 _SAID_BESIDE = 8  # words that may stand beside a question in free text, before the text is an answer with a question in it
 _FREE = ("text", "string")
 _YES_OR_NO = re.compile(r"\b(?:yes|yeah|yep|yup|no|nope|nah|sure|not|never|none|don'?t|doesn'?t|didn'?t|haven'?t)\b", re.IGNORECASE)
@@ -195,10 +197,13 @@ def _aside(pending: Pending, typed: str, words: int, found: Sequence[Verdict], l
     if not found or words > _LONGEST_ASIDE:
         return None
     whole = found[0]
-    if whole.label not in _ASIDES or whole.trust < least:
+    if whole.label not in _ASIDES:
         return None
-    is_story = pending.type in _FREE and pending.format is None and words > 3
-    if (is_story or pending.type == "string") and whole.trust < 0.93:  # "Robin Callback" is a name
+    if pending.type in _FREE and pending.format is None and words > 3:
+        least = max(least, _IN_STORY)
+    if pending.type == "string":
+        least = max(least, _IN_NAME if whole.label in COMMANDS and whole.label != "talk_to_human" else _WISH_IN_NAME)
+    if whole.trust < least:
         return None
     return None if fits(pending, typed) or _YES_OR_NO.search(typed) else whole.label
 

@@ -90,7 +90,7 @@ class CrisisDetector(GraphComponent, IntentClassifierBase):
             "harmless": 0.25,
             "C": 3.0,
             "gamma": 1.0,
-            "dimensions": 160,
+            "dimensions": 128,
             "ngram_dimensions": 128,
             "ngram_weight": 1.0,
             "everyday": 4000,

@@ -25,7 +25,8 @@ from bot.nlu.intent_classifier import LIKELY, Verdict, intent_of, verdicts
 RETRIEVAL = "retrieval"  # message key, never part of the parse result
 _FILE = "responses.json"
 _JOIN = re.compile(r"\b(?:and|or|plus|also)\b|[,&/+]", re.IGNORECASE)
-_JOINED_SHARE, _JOINED_SUM = 0.2, 0.7
+_JOINED_SHARE, _JOINED_SUM = 0.2, 0.6
+LIKELY_TOPICS = 5  # of the whole message: a sentence that names one of them needs less trust
 
 
 @dataclass(frozen=True)
@@ -38,36 +39,46 @@ class Retrieval:
     ranking: tuple[tuple[str, float], ...]  # keys and probabilities, best first
 
 
-def retrieve(found: Sequence[Verdict], intent: str, also_trust: float, length: int = 10) -> Retrieval | None:
+def retrieve(
+    found: Sequence[Verdict], intent: str, also_trust: float, alone_trust: float, length: int = 10
+) -> Retrieval | None:
     """Bring the readings of one message together.
 
     Args:
         found: the whole message first, then its sentences.
         intent: the retrieval intent, such as ``faq``.
-        also_trust: how far a sentence must be trusted to be a question of its own.
+        also_trust: how far a sentence must be trusted to be a question of its own, where its topic is a likely one of the
+            whole message,
+        alone_trust: and where it is not.
     """
     ranking = _merged(found, intent)
     if not ranking:
         return None
-    asked = [v for v in found if intent_of(v.label) == intent]
+    whole = found[0]
+    likely = whole.labels[:LIKELY_TOPICS].tolist()
     certain: list[Verdict] = []
-    for verdict in asked:
-        if verdict is not found[0] and verdict.trust >= also_trust and verdict.label not in {v.label for v in certain}:
-            certain.append(verdict)
+    for part in found[1:]:
+        least = also_trust if part.label in likely else alone_trust
+        if intent_of(part.label) == intent and part.trust >= least and part.label not in {v.label for v in certain}:
+            certain.append(part)
     if len(certain) > 1:
-        return Retrieval(certain[0].label, certain[0].trust, tuple(v.label for v in certain[1:3]), ranking[:length])
+        return Retrieval(certain[0].label, max(v.trust for v in certain[:2]), tuple(v.label for v in certain[1:3]), ranking[:length])
+    asked = [v for v in found if intent_of(v.label) == intent]
     if asked:
         best = max(asked, key=lambda verdict: verdict.trust)
-        also = _joined(found[0], intent, best.label) if best is found[0] else ()
-        return Retrieval(best.label, best.trust, also, ranking[:length])
+        return Retrieval(best.label, best.trust, _joined(found, intent, best.label), ranking[:length])
     return Retrieval(ranking[0][0], 0.0, (), ranking[:length])
 
 
-def _joined(whole: Verdict, intent: str, best: str) -> tuple[str, ...]:
-    """The second topic of a sentence that joins two: "I'm on Xanax and Lamictal, is either a problem"."""
-    second, share = str(whole.labels[1]), float(whole.probabilities[1])
-    twofold = share >= _JOINED_SHARE and share + float(whole.probabilities[0]) >= _JOINED_SUM and _JOIN.search(whole.text)
-    return (second,) if twofold and intent_of(second) == intent and "/" in second and second != best else ()
+def _joined(found: Sequence[Verdict], intent: str, best: str) -> tuple[str, ...]:
+    """The second topic of a message that joins two: "I'm on Xanax and Lamictal, is either a problem"."""
+    whole = found[0]
+    first, second = whole.labels[:2].tolist()
+    share, total = float(whole.probabilities[1]), float(whole.probabilities[:2].sum())
+    if share < _JOINED_SHARE or total < _JOINED_SUM or not (len(found) > 1 or _JOIN.search(whole.text)):
+        return ()
+    other = {first: second, second: first}.get(best)
+    return (other,) if other and intent_of(other) == intent and "/" in other else ()
 
 
 def _merged(found: Sequence[Verdict], intent: str) -> tuple[tuple[str, float], ...]:
@@ -86,7 +97,7 @@ class FaqRetriever(GraphComponent, IntentClassifierBase):
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
-        return {"retrieval_intent": "faq", "also_trust": 0.7, "offered": 4, "offer_least": 0.05, "ranking_length": 10}
+        return {"retrieval_intent": "faq", "also_trust": 0.5, "alone_trust": 0.85, "offered": 4, "offer_least": 0.05, "ranking_length": 10}
 
     def __init__(self, config: dict[str, Any], model_storage: ModelStorage, resource: Resource) -> None:
         self._config = {**self.get_default_config(), **config}
@@ -134,7 +145,11 @@ class FaqRetriever(GraphComponent, IntentClassifierBase):
             if not found:
                 continue
             retrieval = retrieve(
-                found, self._config["retrieval_intent"], self._config["also_trust"], self._config["ranking_length"]
+                found,
+                self._config["retrieval_intent"],
+                self._config["also_trust"],
+                self._config["alone_trust"],
+                self._config["ranking_length"],
             )
             if retrieval is not None:
                 message.set(RETRIEVAL, retrieval)

@@ -36,7 +36,7 @@ from bot.nlu.text import held_out
 
 VERDICTS = "verdicts"  # message key, never part of the parse result
 NEIGHBOURS = 3
-LIKELY = 25  # labels whose nearest examples are looked up
+LIKELY = 8  # labels whose nearest examples are looked up
 _FILE = "classifier"
 
 
@@ -272,9 +272,9 @@ def intent_of(label: str) -> str:
 def intent_ranking(verdict: Verdict, length: int) -> list[dict[str, Any]]:
     """Intents best first, a retrieval intent with the sum of its ids."""
     totals: dict[str, float] = {}
-    for label, probability in zip(verdict.labels, verdict.probabilities, strict=True):
-        name = intent_of(str(label))
-        totals[name] = totals.get(name, 0.0) + float(probability)
+    for label, probability in zip(verdict.labels.tolist(), verdict.probabilities.tolist(), strict=True):
+        name = intent_of(label)
+        totals[name] = totals.get(name, 0.0) + probability
     ranked = sorted(totals.items(), key=lambda pair: -pair[1])
     return [{"name": name, "confidence": confidence} for name, confidence in ranked[: length or None]]
 

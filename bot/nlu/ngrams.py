@@ -15,7 +15,7 @@ from sklearn.decomposition import TruncatedSVD
 
 from bot.nlu.text import normalise
 
-SIZES = (2, 3, 4, 5)
+SIZES = (3, 4)
 
 
 def grams(text: str) -> list[str]:
