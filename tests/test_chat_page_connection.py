@@ -159,9 +159,10 @@ def test_a_token_that_is_refused_begins_a_new_session_and_says_so(visitor: Visit
     assert visitor.server.turns["still here?"] == 1
 
 
-def test_a_conversation_that_has_ended_is_replaced_on_a_reload(visitor: Visitor) -> None:
+def test_a_conversation_that_has_ended_is_replaced_on_a_return(visitor: Visitor) -> None:
+    visitor.page.goto("about:blank")  # the page itself would notice the end and begin anew
     visitor.server.forget_sessions()
-    visitor.page.reload()
+    visitor.page.goto(visitor.server.url)
     expect(visitor.page.locator(".note")).to_contain_text("this is a new one")
     expect(visitor.messages).to_have_count(1)
     assert len(visitor.server.conversations) == 1
