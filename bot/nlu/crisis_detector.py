@@ -85,7 +85,7 @@ class CrisisDetector(GraphComponent, IntentClassifierBase):
             "check_in": 0.3,
             "check_in_elsewhere": 0.4,
             "check_in_answer": 0.5,
-            "check_in_understood": 0.6,
+            "check_in_understood": 0.7,
             "check_in_noted": 0.45,
             "harmless": 0.25,
             "C": 3.0,
