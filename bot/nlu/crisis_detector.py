@@ -80,7 +80,7 @@ class CrisisDetector(GraphComponent, IntentClassifierBase):
             "data": "data/safety",
             "model": "tuned",
             "confirm": 0.3,
-            "alone": 0.85,
+            "alone": 0.9,
             "together": 0.7,
             "check_in": 0.3,
             "check_in_elsewhere": 0.4,
