@@ -227,3 +227,13 @@ def test_yes_to_a_check_in_is_a_takeover(visitor: Visitor) -> None:
     assert "check_in" in visitor.kinds and "988" in visitor.said
     visitor.say("yes")
     assert "crisis" in visitor.kinds
+
+
+def test_an_answer_that_worries_is_kept_under_the_check_in(visitor: Visitor) -> None:
+    visitor.consent()
+    visitor.answer_until("brings you here")
+    visitor.say("I'm so tired of fighting this every day and I can't take it anymore")
+    assert visitor.kinds[0] == "check_in" and "988" in visitor.said
+    assert visitor.question and "brings you here" not in visitor.question.lower(), "nobody has to say it twice"
+    visitor.say("go back")
+    assert "You said: I'm so tired of fighting this every day" in visitor.said
