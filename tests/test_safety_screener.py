@@ -321,3 +321,9 @@ def test_a_rule_that_cannot_be_used_is_refused_by_name(rule: dict) -> None:
     words = {"context": {"minor": "a"}, "transparent": "", "negators": "", "carriers": "", "say": {}, "emoji": {}, "guard": ""}
     with pytest.raises(SafetyDataError, match="x"):
         Screener(words, [{"signals": [rule]}])
+
+
+def test_a_threat_is_a_joke_only_about_an_appointment(screener: Screener) -> None:
+    assert screener.screen("my wife would murder me if I missed this appointment lol").outcome == "none"
+    assert screener.screen("my husband will kill me if I leave him").outcome == "takeover"
+    assert screener.screen("my husband will kill me if he finds out I came to this appointment").outcome != "none"
