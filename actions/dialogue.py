@@ -119,7 +119,7 @@ class Dialogue:
     # -- answers -------------------------------------------------------------------------------------------------
 
     def _typed(self, text: str) -> Outcome:
-        if self.state.get("reviewing") and not self.state.get("current"):
+        if self._reviews():
             return self._typed_in_review(text)
         item = self.current()
         if item is None:
@@ -159,7 +159,7 @@ class Dialogue:
             The crisis text, if the answer itself calls for it; else None, also when the text is no answer.
         """
         item = self.current()
-        if item is None or (self.state.get("reviewing") and not self.state.get("current")):
+        if item is None or self._reviews():
             return None
         try:
             answer = self.player.parse(item, text)
@@ -226,6 +226,10 @@ class Dialogue:
         return self.ask([Line(why)])
 
     # -- the end of a run ----------------------------------------------------------------------------------------
+
+    def _reviews(self) -> bool:
+        """Whether the review is shown and waits for a word about it."""
+        return bool(self.state.get("reviewing")) and not self.state.get("current")
 
     def _needs_review(self) -> bool:
         return self.intake.kind == "intake" or bool(self.state.get("prefilled"))

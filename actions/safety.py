@@ -36,7 +36,6 @@ class ActionTakeover(Action):
                 replies=parts.replies,
                 settings=parts.settings,
                 clinic=parts.clinic,
-                language=parts.replies.language(typed_text(tracker)),
             )
         return _stop_form(dispatcher, crisis_line(reply))
 
@@ -57,15 +56,15 @@ class ActionCheckIn(Action):
         return "action_check_in"
 
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Dict[Text, Any]) -> List[EventType]:
-        parts = services()
+        parts, words = services(), typed_text(tracker)
         noticed = tracker.latest_message.get("safety") or {}
         if noticed.get("answer"):
             with parts.database.session() as s:
                 intake = intakes.current_intake(s, tracker.sender_id)
-                crisis = Dialogue(s, parts, intake).keep(typed_text(tracker)) if intake else None
+                crisis = Dialogue(s, parts, intake).keep(words) if intake else None
             if crisis:
                 return _stop_form(dispatcher, crisis.lines[0])
-        replies = parts.replies
-        line = crisis_line(replies.reply(noticed.get("category"), "check_in", replies.language(typed_text(tracker))))
+        reply = parts.replies.reply(noticed.get("category"), "check_in", parts.replies.language(words))
+        line = crisis_line(reply)
         say(dispatcher, line.text, [*line.buttons, *asked_besides(tracker)], line.kind)
         return []

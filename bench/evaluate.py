@@ -2,9 +2,8 @@
 
 The sets in ``tests/data`` are written apart from the training texts by authors who did not read them; a test asserts that no
 text stands in both. What stands in a folder ``dev`` there has been looked at since and serves to choose settings. Writes
-docs/evaluation.md, evaluation.json and pictures. With ``--check`` the
-figures are compared with the last evaluation.json: a fall of more than one point, or any explicit crisis missed, is an
-error.
+docs/evaluation.md, evaluation.json and pictures. With ``--check`` the figures are compared with the last evaluation.json: a
+fall (see ``falls``), or any explicit crisis missed, is an error.
 """
 from __future__ import annotations
 

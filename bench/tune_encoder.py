@@ -106,11 +106,12 @@ class Tuner:
             self.base = torch.cat([self.embed([t for t, _ in texts[i : i + 64]]) for i in range(0, len(texts), 64)])
         centroids = torch.stack([self.base[self.by_label[label]].mean(0) for label in self.labels])
         self.prototypes = torch.nn.Parameter(F.normalize(centroids, dim=1).clone())
-        self.care = [label.removeprefix("safety/") if label.startswith(CARE) else NO_CARE for _, label in texts]
-        kinds = sorted(set(self.care))
-        self.kind = torch.tensor([kinds.index(kind) for kind in self.care])
+        care = [label.removeprefix("safety/") if label.startswith(CARE) else NO_CARE for _, label in texts]
+        kinds = sorted(set(care))
+        self.kind = torch.tensor([kinds.index(kind) for kind in care])
         self.head = torch.nn.Linear(self.base.shape[1], len(kinds))
-        self.safety = [[i for i, (_, label) in enumerate(texts) if label.startswith(CARE) and (self.care[i] == NO_CARE) == calm] for calm in (True, False)]
+        safety = [i for i, (_, label) in enumerate(texts) if label.startswith(CARE)]
+        self.safety = [[i for i in safety if (care[i] == NO_CARE) == calm] for calm in (True, False)]
         self.near = (self.prototypes @ self.prototypes.T).detach().argsort(dim=1, descending=True)
 
     def embed(self, texts: list[str]) -> torch.Tensor:

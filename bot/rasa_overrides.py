@@ -106,7 +106,8 @@ def _understand_in_a_thread() -> None:
     """Run the NLU graph of a turn in one thread of its own.
 
     The sentence encoder lets go of the interpreter's lock while it computes (a quarter of a turn), so that the turns of
-    other visitors go on meanwhile: 75 turns a second with 8 visitors, 56 without.
+    other visitors go on meanwhile: 75 turns a second with 8 visitors, 56 without. One thread, because components need not be
+    thread-safe.
     """
     from rasa.core.processor import MessageProcessor
 

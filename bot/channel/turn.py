@@ -202,7 +202,6 @@ class Turns:
                 replies=self.replies,
                 settings=self.settings,
                 clinic=self.clinic,
-                language=self.replies.language(words),
             )
             return self._finish(s, conversation_id, message_id, [_from_reply(reply)])
 

@@ -26,7 +26,6 @@ def take_over(
     replies: Replies,
     settings: Settings,
     clinic: Clinic,
-    language: str = "en",
 ) -> Reply:
     """Stop what is running and tell staff.
 
@@ -34,12 +33,12 @@ def take_over(
         category: as in ``Screening.category``.
         rule: what noticed it (a rule's name, ``model``, or the question that was answered).
         version: the version of the rules or the model.
-        words: what the visitor wrote or chose; kept encrypted with the handoff.
+        words: what the visitor wrote or chose; kept encrypted with the handoff. The reply is in their language.
 
     Returns:
         The reply to show, with nothing before it and nothing after it.
     """
-    reply = replies.reply(category, "takeover", language=language, phone=clinic.get("phone"))
+    reply = replies.reply(category, "takeover", language=replies.language(words), phone=clinic.get("phone"))
     set_state(s, conversation_id, "crisis")
     report_crisis(
         s,

@@ -4,8 +4,8 @@ The rules see exact words, the model sees meaning; each catches what the other m
 takes over where it is nearly certain, or where a rule has a doubt too, and it turns a rule's takeover into a question where
 it is sure of harmless talk. A crisis overrides every other intent. The parse result then carries
 ``safety: {"outcome", "category", "rule", "score"}``, where ``rule`` names a rule or is ``model``; the words of the
-visitor are not in it. ``answer`` is true where the message answers the pending question as well. Where the rules see nothing to do but a reason for care (a loss, the past, a question), ``note``
-says which.
+visitor are not in it. ``answer`` is true where a message that gets a check-in answers the pending question as well. Where the
+rules see nothing to do but a reason for care (a loss, the past, a question), ``note`` says which.
 
 Trained on `data/safety/train.tsv` and, as everyday talk, on all other NLU examples. The thresholds stand in
 `config.yml`; they were set on `data/safety/dev.tsv`.

@@ -137,7 +137,7 @@ class LabelModel:
         for label in likely:
             nearness[label] = self.arrays["examples"][self._starts[label] : self._starts[label + 1]] @ place
             scores[label] += self._near_weight * nearness[label].max()
-        probabilities = softmax(scores[np.newaxis])[0]
+        probabilities = softmax(scores)
         best = int(probabilities.argmax())
         nearest = np.sort(nearness[best])[-NEIGHBOURS:]
         return probabilities, Evidence(float(np.log(probabilities[best] + 1e-9)), float(nearest.mean()), strength)
@@ -164,9 +164,9 @@ def columns_of(regression: LogisticRegression) -> tuple[np.ndarray, np.ndarray]:
 
 
 def softmax(scores: np.ndarray) -> np.ndarray:
-    """Chances along each row."""
-    chances = np.exp(scores - scores.max(axis=1, keepdims=True))
-    return chances / chances.sum(axis=1, keepdims=True)
+    """Chances along the last axis."""
+    chances = np.exp(scores - scores.max(axis=-1, keepdims=True))
+    return chances / chances.sum(axis=-1, keepdims=True)
 
 
 def main_directions(vectors: np.ndarray, dimensions: int) -> np.ndarray:
