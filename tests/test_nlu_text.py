@@ -6,7 +6,7 @@ import pytest
 
 from bot.nlu.fallback import decide
 from bot.nlu.faq_retriever import retrieve
-from bot.nlu.forms import asks, command, only_asks
+from bot.nlu.forms import asks, asks_somewhere, command, only_asks
 from bot.nlu.intent_classifier import Verdict, intent_ranking
 from bot.nlu.ngrams import CharacterNgrams, grams
 from bot.nlu.text import MAX_SENTENCES, WORD_JOINER, clean, held_out, is_payload, normalise, sentences
@@ -141,3 +141,23 @@ def test_a_story_that_holds_a_question_is_not_only_a_question() -> None:
 )  # fmt: skip
 def test_plain_commands(text: str, expected: str | None) -> None:
     assert command(text) == expected
+
+
+@pytest.mark.parametrize(
+    "text, asking",
+    [
+        ("2016? might have been 17", False),
+        ("lorazepam i think? 0.5?", False),
+        ("When the kids are at school, so 9 to 2", False),
+        ("when people crowd me", False),
+        ("when do you open", True),
+        ("I have asthma. Is that a problem", True),
+        ("maybe, is it safe?", True),
+        ("side effects?", True),
+        ("wat are the side effects", True),
+        ("if i say yes can i undo it later", True),
+        ("if I can I will take the bus", False),
+    ],
+)
+def test_a_doubtful_answer_is_no_question(text: str, asking: bool) -> None:
+    assert asks_somewhere(text) is asking

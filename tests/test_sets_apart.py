@@ -23,7 +23,7 @@ def training() -> set[str]:
     for path in [*(ROOT / "data" / "faq").glob("*.yml"), *(ROOT / "data" / "nlu").glob("*.yml")]:
         for entry in yaml.safe_load(path.read_text(encoding="utf-8")).get("nlu") or []:
             found |= {normalise(line.strip().removeprefix("- ")) for line in (entry.get("examples") or "").splitlines()}
-    return found | texts(ROOT / "data" / "safety" / "train.tsv")
+    return found | texts(ROOT / "data" / "safety" / "train.tsv") | texts(ROOT / "data" / "encoder" / "everyday.tsv")
 
 
 @pytest.fixture(scope="module")

@@ -1,8 +1,8 @@
 """One turn of the chat, from the message to the replies, with everything kept on the way.
 
 Order of a turn: keep the message, screen it, and only then let Rasa see it. A crisis that the rules notice is answered
-here, so that it needs neither the model nor the action server; where the model can be asked and is sure that the words are
-harmless, the crisis text becomes a kind question (check-in). When the dialogue fails, the visitor is told, gets the
+here, so that it needs neither the model nor the action server; where the model can be asked and finds the words harmless,
+the dialogue has the message, and mostly asks one kind question (check-in). When the dialogue fails, the visitor is told, gets the
 numbers, and the message is kept for staff.
 """
 from __future__ import annotations
@@ -24,7 +24,7 @@ from bot.handoff.crisis import take_over
 from bot.records import conversations, intakes
 from bot.records.database import Database
 from bot.records.retention import forget
-from bot.safety import Replies, Reply, Screener, Screening
+from bot.safety import HARMLESS, Replies, Reply, Screener, Screening
 from bot.settings import Clinic, Settings
 
 logger = logging.getLogger(__name__)
@@ -120,11 +120,8 @@ class Turns:
             state = conversations.get_state(s, conversation_id)
             checked_in = not choice and conversations.last_reply_kind(s, conversation_id) == "check_in"
         screening = Screening("none") if choice else self.screener.screen(text or "", recent)
-        parsed: Optional[Parse] = None
-        if screening.outcome == "takeover":
-            parsed = await self._doubted(text or "")
-            if parsed is None:
-                return self._take_over(conversation_id, message.id, text or "", screening)
+        if screening.outcome == "takeover" and not await self._doubted(text or ""):
+            return self._take_over(conversation_id, message.id, text or "", screening)
         if choice == "check_in_yes" or (checked_in and _means(text, CHECKED_IN_YES)):
             return self._take_over(
                 conversation_id, message.id, text or offered["label"], Screening("takeover", "suicidal", "check-in")
@@ -134,18 +131,21 @@ class Turns:
         if state == STAFF_STATE:
             return []  # it stays pending until staff hand the chat back
         payload = offered["payload"] if offered else PROTECTED_PREFIX + (text or "")
-        return await self._answer(conversation_id, message.id, payload, screening, text, parsed)
+        return await self._answer(conversation_id, message.id, payload, screening, text)
 
-    async def _doubted(self, text: str) -> Optional[Parse]:
-        """The parse of a text that a rule takes for a crisis, where the model turns it into a check-in; else None."""
+    async def _doubted(self, text: str) -> bool:
+        """Whether the model finds harmless what a rule takes for a crisis, so that the dialogue may have it."""
         if self.understand is None or self.screener.screen(text).outcome != "takeover":
-            return None  # only the messages before it make it one: the model reads one message
+            return False  # only the messages before it make it one: the model reads one message
+        if _LOOKS_LIKE_PAYLOAD.match(PROTECTED_PREFIX + text):
+            return False  # the dialogue would not read it
         try:
             parsed = await asyncio.wait_for(self.understand(PROTECTED_PREFIX + text), DOUBT_TIMEOUT_S)
         except Exception as error:  # the rules stand without the model
             logger.error("The model could not be asked: %s", type(error).__name__)
-            return None
-        return parsed if (parsed.get("safety") or {}).get("outcome") == "check_in" else None
+            return False
+        safety = parsed.get("safety") or {}
+        return safety.get("outcome") == "check_in" or safety.get("note") == HARMLESS
 
     async def _answer(
         self,
@@ -154,9 +154,8 @@ class Turns:
         payload: str,
         screening: Screening,
         text: Optional[str],
-        parsed: Optional[Parse] = None,
     ) -> List[Dict[str, Any]]:
-        said = await self._rasa(conversation_id, payload, message_id, parsed)
+        said = await self._rasa(conversation_id, payload, message_id)
         if not said:
             return self._failed(conversation_id, message_id, screening, text)
         line = self.replies.line(screening.note)
@@ -165,11 +164,10 @@ class Turns:
         return self._reply(conversation_id, message_id, said)
 
     async def _rasa(
-        self, conversation_id: str, payload: str, message_id: Optional[int], parsed: Optional[Parse] = None
+        self, conversation_id: str, payload: str, message_id: Optional[int]
     ) -> List[Dict[str, Any]]:
         """What Rasa says; nothing when it fails. No text of the visitor goes into the log."""
-        if parsed is None and _LOOKS_LIKE_PAYLOAD.match(payload):
-            parsed = _NOT_UNDERSTOOD | {"text": payload}
+        parsed = _NOT_UNDERSTOOD | {"text": payload} if _LOOKS_LIKE_PAYLOAD.match(payload) else None
         output = TurnOutput()
         message = UserMessage(
             payload,

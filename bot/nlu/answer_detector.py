@@ -33,7 +33,7 @@ from bot.nlu.fallback import FALLBACK, put_intent
 from bot.nlu.faq_retriever import RETRIEVAL, Retrieval
 from bot.nlu.forms import WORDS
 from bot.nlu.intent_classifier import Verdict, intent_of, verdicts
-from bot.nlu.text import clean, is_payload, sentences
+from bot.nlu.text import clean, is_payload
 
 ANSWER = "answer"
 # What runs the history; the classifier may name one of these where the rules of form do not.
@@ -45,6 +45,8 @@ _CHAT = ("greet", "thanks", "goodbye")
 _LONGEST_ASIDE = 16  # words; the classifier takes longer texts of a story for a command too easily
 # Least trust for an aside where any words may be the answer: in a story, in a name or place, and there for what is no command.
 _IN_STORY, _IN_NAME, _WISH_IN_NAME = 0.87, 0.8, 0.93  # "Robin Callback" is a name
+# Least trust for what sounds like a question about the clinic: "who would be calling", "is this on everybody's form".
+_LIKE_A_QUESTION = {"talk_to_human": 0.85, "why": 0.75, "repeat": 0.75, "start_intake": 0.9, "change_answer": 0.85}
 _SAID_BESIDE = 8  # words that may stand beside a question in free text, before the text is an answer with a question in it
 _FREE = ("text", "string")
 _YES_OR_NO = re.compile(r"\b(?:yes|yeah|yep|yup|no|nope|nah|sure|not|never|none|don'?t|doesn'?t|didn'?t|haven'?t)\b", re.IGNORECASE)
@@ -153,7 +155,7 @@ def decide(
     aside = _aside(pending, typed, words, found, command_trust)
     if aside:
         return aside
-    if forms.asks(typed) or any(forms.asks(part) for part in sentences(text)):
+    if forms.asks_somewhere(text):
         return _asked(pending, text, typed, retrieval, intent, faq_trust)
     if pending.type in _FREE or fits(pending, typed):
         return ANSWER
@@ -172,7 +174,7 @@ def _asked(
             return ANSWER
     if retrieval is not None and retrieval.trust >= faq_trust:
         return intent_of(retrieval.key)
-    return FALLBACK if intent in (ANSWER, "affirm", "deny", *_CHAT) else intent
+    return FALLBACK if intent in (ANSWER, "affirm", "deny", *_CHAT, *_LIKE_A_QUESTION) else intent
 
 
 def _told(pending: Pending, typed: str, found: Sequence[Verdict], retrieval: Retrieval | None, intent: str) -> str:
@@ -181,7 +183,8 @@ def _told(pending: Pending, typed: str, found: Sequence[Verdict], retrieval: Ret
         return ANSWER
     if intent in _CHAT and found and found[0].trust > 0.85:
         return intent
-    bare_topic = retrieval is not None and retrieval.trust > 0.9 and len(WORDS.findall(typed)) <= 3 and intent_of(retrieval.key) == intent
+    short = len(WORDS.findall(typed)) <= 3 and "," not in typed
+    bare_topic = short and retrieval is not None and retrieval.trust > 0.9 and intent_of(retrieval.key) == intent
     if bare_topic and not _related(pending, retrieval.key):
         return intent
     return ANSWER
@@ -199,6 +202,7 @@ def _aside(pending: Pending, typed: str, words: int, found: Sequence[Verdict], l
     whole = found[0]
     if whole.label not in _ASIDES:
         return None
+    least = max(least, _LIKE_A_QUESTION.get(whole.label, 0.0))
     if pending.type in _FREE and pending.format is None and words > 3:
         least = max(least, _IN_STORY)
     if pending.type == "string":

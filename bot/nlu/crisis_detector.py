@@ -33,7 +33,7 @@ from bot.nlu.encoder import Encoder, model_path
 from bot.nlu.fallback import put_intent
 from bot.nlu.sentence_encoder import Readings, read_arrays, readings, training_vectors, write_arrays
 from bot.nlu.text import clean, is_payload, normalise
-from bot.safety.screener import Screener, Screening
+from bot.safety.screener import HARMLESS, Screener, Screening
 from bot.settings import ROOT
 
 MEDICAL = ("medical_emergency", "overdose", "withdrawal")
@@ -60,9 +60,10 @@ def read_examples(path: Path) -> list[Example]:
 
 
 # The model alone takes many a plain question for a crisis: it asks early where nothing else has understood the message, late
-# where something has.
+# where something has. What is asked of a person, and what is about something else, may be a crisis all the same: these must
+# be understood well.
 NOT_UNDERSTOOD = (None, "nlu_fallback", "out_of_scope", *SAFETY_INTENTS)
-UNDERSTOOD_AT = 0.7  # confidence of the intent
+UNDERSTOOD_AT, UNDERSTOOD_WELL = 0.3, 0.7  # confidence of the intent
 
 
 def labels_of(examples: Sequence[Example]) -> list[str]:
@@ -85,9 +86,10 @@ class CrisisDetector(GraphComponent, IntentClassifierBase):
             "check_in": 0.3,
             "check_in_elsewhere": 0.4,
             "check_in_answer": 0.5,
-            "check_in_understood": 0.7,
+            "check_in_understood": 0.75,
             "check_in_noted": 0.45,
-            "harmless": 0.25,
+            "harmless": 0.4,
+            "surely_harmless": 0.05,
             "C": 3.0,
             "gamma": 1.0,
             "dimensions": 128,
@@ -184,29 +186,34 @@ class CrisisDetector(GraphComponent, IntentClassifierBase):
         """How sure the model must be to ask, the surer the better the message was understood as something else."""
         if name == "answer":
             return self._config["check_in_answer"]
-        if name == "out_of_scope" and confidence >= UNDERSTOOD_AT:
+        if name == "out_of_scope" and confidence >= UNDERSTOOD_WELL:
             return self._config["check_in_elsewhere"]
         return self._config["check_in_understood" if self._understood(name, confidence) else "check_in"]
 
     @staticmethod
     def _understood(name: str | None, confidence: float) -> bool:
-        return name not in NOT_UNDERSTOOD and confidence >= UNDERSTOOD_AT
+        return name not in NOT_UNDERSTOOD and confidence >= (UNDERSTOOD_WELL if name == "talk_to_human" else UNDERSTOOD_AT)
 
     def judge(self, text: str, found: Readings | None, least_care: float, understood: bool = False) -> dict[str, Any] | None:
         """Both layers together; None where neither has anything to say.
 
-        What a rule takes for a crisis stays one unless the model thinks it harmless: then it becomes a question, never
-        silence. The model alone asks; it takes over where it is nearly certain, earlier where a rule has a doubt too.
+        What a rule takes for a crisis stays one unless the model thinks it harmless: then it becomes a question, and nothing
+        only where the model has next to no doubt ("my card is stuck in the machine") and something else explains the message.
+        The model alone asks; it takes over where it is nearly certain, earlier where a rule has a doubt too.
 
         Args:
             least_care: how sure the model must be to ask on its own.
-            understood: something else explains the message well. The check-in of a rule that never says more then needs
+            understood: something else explains the message. The check-in of a rule that never says more then needs
                 a model that has at least some doubt: "can I tap out" among questions about sessions is one of them.
         """
         ruled = self._screener.screen(text) if self._screener else Screening("none")
         if found is None or self._model is None or not normalise(text):  # signs alone say nothing to the model
             return _of_rules(ruled)
         takeover, care, category = self._model.score(found)
+        if ruled.outcome != "none" and understood:
+            weak = ruled.outcome == "check_in" and self._screener.is_weak(ruled.rule)
+            if care < self._config["harmless" if weak else "surely_harmless"]:
+                return {**_finding("none", ruled.category, ruled.rule, care), "note": HARMLESS}
         if ruled.outcome == "takeover":
             return _finding("takeover" if care >= self._config["confirm"] else "check_in", ruled.category, ruled.rule, 1.0)
         if takeover >= self._config["alone"]:
@@ -214,8 +221,7 @@ class CrisisDetector(GraphComponent, IntentClassifierBase):
         if ruled.outcome == "check_in":
             if takeover >= self._config["together"]:
                 return _finding("takeover", ruled.category, ruled.rule, takeover)
-            harmless = understood and care < self._config["harmless"] and self._screener.is_weak(ruled.rule)
-            return None if harmless else _finding("check_in", ruled.category, ruled.rule, 1.0)
+            return _finding("check_in", ruled.category, ruled.rule, 1.0)
         if care >= (max(least_care, self._config["check_in_noted"]) if ruled.note else least_care):
             return _finding("check_in", category, "model", care)
         return _of_rules(ruled)

@@ -96,7 +96,11 @@ class Encoder:
         return np.stack([found[text] for text in texts])
 
     def encode_many(self, texts: Sequence[str]) -> np.ndarray:
-        """The same for training: texts side by side, one on each core."""
+        """The same for training: texts side by side, one on each core.
+
+        Not in batches of equal length, which take a quarter less: such vectors lie as near to each other as those of single
+        texts do, but nearer than a single text comes to them, and trust learned on them is too strict with visitors.
+        """
         different = list(dict.fromkeys(texts))
         with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
             vectors = dict(zip(different, pool.map(self.encode_one, different), strict=True))

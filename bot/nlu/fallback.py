@@ -57,7 +57,7 @@ class Fallback(GraphComponent, IntentClassifierBase):
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
-        return {"faq_trust": 0.8, "intent_trust": 0.1}
+        return {"faq_trust": 0.8, "intent_trust": 0.03}
 
     def __init__(self, config: dict[str, Any]) -> None:
         self._config = {**self.get_default_config(), **config}

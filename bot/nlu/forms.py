@@ -45,9 +45,10 @@ _AUXILIARY = (
 _NEGATED = rf"(?:isn'?t|aren'?t|doesn'?t|don'?t|didn'?t|won'?t|can'?t|couldn'?t|wouldn'?t|shouldn'?t)\s+{_PRONOUN}"
 # "what I want is", "when I was twenty": a question word that only opens a clause of telling.
 _QUESTION_WORD = (
-    r"(?:what if|what about|how about|how come|whats|what's|wheres|where's|whos|who's|hows|how's|whens|when's|"
+    r"(?:what if|what about|how about|how come|whats|what's|(?:wats?|wuts?|whut|wot)\b|wheres|where's|whos|who's|hows|how's|whens|when's|"
     r"(?:how (?:long|much|many|often|soon|far|big|bad|safe|well|early|late|old)|which)\b|"
-    r"(?:what|when|where|how|who|why|whose)\b(?!\s+(?:i|my|we|he|she|they|it|knows|ever)\b))"
+    r"(?:what|where|how|who|why|whose)\b(?!\s+(?:i|my|we|he|she|they|it|knows|ever)\b)|"
+    r"when\b(?!\s+(?:i|my|we|he|she|they|it|the|people|everyone|everybody|both|kids|someone|ever)\b))"
 )
 _ASKED_FOR = (
     r"(?:tell me|explain|i wonder|i was wondering|i'?m wondering|wondering|i'?d like to know|i want to know|i'?d like to ask|"
@@ -55,21 +56,24 @@ _ASKED_FOR = (
     r"(?:quick |one )?question (?:about|on|first|for)|not sure (?:if|whether) (?:you|this|it|ketamine)|"
     r"remind me|show me|any (?:side effects|chance|way|risk|discount)|more (?:info|about))\b"
 )
+# "if I say yes can I undo it later", but not "if I can I will"
+_ASKS_ON_A_CONDITION = rf"if\b.{{2,50}}?(?<!\bi)(?<!\bwe)(?<!\byou)(?<!\bthey) {_AUXILIARY}"
 _ASKS = re.compile(
-    rf"^{_LEAD}(?:{_AUXILIARY}|{_NEGATED}|{_OPEN_AUXILIARY}|{_QUESTION_WORD}|{_ASKED_FOR})", re.IGNORECASE
+    rf"^{_LEAD}(?:{_AUXILIARY}|{_NEGATED}|{_OPEN_AUXILIARY}|{_QUESTION_WORD}|{_ASKED_FOR}|{_ASKS_ON_A_CONDITION})",
+    re.IGNORECASE,
 )
 _PARTS = re.compile(r"\s*(?:[,;:]|\s-\s|\.\.+)\s*|\s+(?=(?:but|and|so)\s+(?:how|what|when|where|why|is|does|do|can|will|would|are)\b)", re.IGNORECASE)
-_UNSURE = re.compile(r"\b(?:i think|i guess|maybe|not sure|i believe|probably|sort of|kinda|or so|ish|about)\b", re.IGNORECASE)
+_UNSURE = re.compile(r"\b(?:i think|i guess|maybe|might|may have|not sure|i believe|probably|sort of|kinda|or so|ish|about)\b", re.IGNORECASE)
 
 _WHY = re.compile(
     rf"^{_LEAD}(?:why(?:\s*\?*$| (?:do|would|does|did|is|are|should|must|u|you|this|that|even|in the world|on earth|my|the|not)\b)|"
-    r"(?:but |and )?(?:what|how)(?:'?s| is| does| do| has| would)?\b.{0,50}\b(?:got to do with|have to do with|has to do with|"
+    r"(?:but |and )?(?:what(?! if\b)|how)(?:'?s| is| does| do| has| would)?\b.{0,50}\b(?:got to do with|have to do with|has to do with|"
     r"(?:need|want|use|using|used|ask|asking|good) (?:\w+ ){0,5}for|relevant|matter|make any difference)\b|"
     r"what(?:'?s| is) (?:the (?:point|purpose|reason|need)|this for|that for|it for)|what (?:will|do) you do with|what difference|"
     r"(?:is|are) (?:this|that|it|these)(?: \w+)? (?:really |even |actually )?(?:necessary|needed|required|relevant)|"
-    r"do (?:i|you) (?:really |actually |even )?(?:have to|need to|need) (?:answer|say|tell|know|ask|give|put|my|this|that)\b|"
-    r"(?:i )?(?:don'?t|do not) (?:see|get|understand) (?:why|how|what|the (?:point|question))|what do you mean|"
-    r"what does (?:that|this|it) mean|how come you)",
+    r"do (?:i|you) (?:really |actually |even )?(?:have to|need to|need) (?:answer|say|tell|know|ask|give|put|my(?! records)|this|that)\b|"
+    r"(?:i )?(?:don'?t|do not) (?:see|get|understand) (?:why|how|what|the (?:point|question))|what do you mean(?: by (?:this|that|it))?\W*$|"
+    r"what does (?:that|this|it) mean|how come you)|[?!.,;]\s*why\W*$|\bwhy this question\b",
     re.IGNORECASE,
 )  # fmt: skip
 _SKIP = re.compile(
@@ -78,13 +82,15 @@ _SKIP = re.compile(
     r"(?:skip\b|pass\b(?! (?:out|away|me|my|it on|them|the question|that on))|move on|next(?: one| question| please)?\W*$|leave (?:it|that|this|that one|this one) (?:blank|out|empty)|"
     r"(?:not|don'?t|won'?t|do not|will not|wont|refuse to) (?:want to |wanna |going to |gonna |care to |like to |feel like |wish to )*(?:answer|answering|say\b|saying|share|sharing|give|giving|tell|discuss|disclose|talk about (?:it|that|this))|"
     r"not (?:answering|comfortable|saying|telling|sharing)|none of your business|no comment|(?:too|that'?s|its|it'?s) (?:too )?(?:personal|private)\b)|"
-    r"\b(?:skip (?:it|this|that|please|for now)|(?:just|so) skip|skip\W*$|move on\W*$|next (?:question|one)(?: please)?\W*$|pass on (?:this|that)(?: one)?)",
+    r"\b(?:skip (?:it|this|that|please|for now)|(?:just|so) skip|skip\W*$|move on\W*$|ne?xt (?:question|one),?(?: please)?\W*$|"
+    r"(?:pass on|go on without) (?:this|that|it)(?: one)?)|[,.;] ?ne?xt,?(?: please)?\W*$",
     re.IGNORECASE,
 )  # fmt: skip
 _BACK = re.compile(
     rf"^{_LEAD}(?:(?:can|could|may) (?:i|we|you) |(?:i (?:want|need|would like|'?d like) to|let'?s|lets|let me|please|take me) )*"
     r"(?:go(?:ing)? back\b(?! to (?:work|school|sleep|the (?:army|va|hospital)))|back(?: up)?(?: one| a question| please)?\W*$|back up\b|previous(?: question| one)?|"
-    r"(?:one|a) step back|return to the (?:last|previous)|undo\b|(?:redo|see|do) the (?:last|previous) (?:one|question))",
+    r"prev\W*$|(?:one|a) step back|return to the (?:last|previous)|undo\b|(?:redo|see|do|fix|change|correct) (?:the|my) (?:last|previous) (?:one|question|answer))|"
+    r"\bgo back to (?:that|the) (?:list|question|one|last|previous)|\b(?:meant|ment) .{1,20} (?:on|for|to) the (?:last|previous) (?:one|question)",
     re.IGNORECASE,
 )
 _STOP = re.compile(
@@ -93,7 +99,7 @@ _STOP = re.compile(
     r"pause\b|(?:take |need )?a break\W*$|finish (?:this |it )?(?:later|tomorrow|another time)|do (?:this|it|the rest) (?:later|another (?:day|time)|tomorrow)|"
     r"save (?:this|it)(?: and (?:stop|quit|exit))?|enough (?:questions|for (?:now|today))|no more (?:questions|of this))|"
     r"\b(?:(?:save|leave) (?:this|it) and (?:stop|quit)|(?:stop|quit) (?:here|now|the questions|this (?:form|now))\W*$|come back (?:to (?:this|it) )?(?:later|tomorrow|another)|"
-    r"(?:don'?t|do not) (?:want to|wanna) (?:do|continue|go on with|finish) (?:this|it|the form|any ?more)|(?:never ?mind|nvm)\b.*\bthis\b.*\bnow\b)",
+    r"(?:don'?t|do not) (?:want to|wanna) (?:do|continue|go on with|finish) (?:this|it|the form|any ?more)|(?:never ?mind|nvm)\b.*\bthis\b.*\bnow\b|(?:forget it|nope|no),? (?:close|cancel|end) (?:this|it)\W*$|not doin'?g? this\b|brb\b)",
     re.IGNORECASE,
 )  # fmt: skip
 _LONGEST_COMMAND = 16  # words
@@ -101,11 +107,22 @@ _LONGEST_COMMAND = 16  # words
 
 def asks(text: str) -> bool:
     """Whether one sentence, or a part of it behind a comma, has the form of a question."""
-    if _ASKS.match(text):
-        return True
-    if any(_ASKS.match(part) for part in _PARTS.split(text)[1:] if part and len(WORDS.findall(part)) > 2):
-        return True
-    return text.rstrip(" .!)\"'").endswith("?") and not (_UNSURE.search(text) and len(WORDS.findall(text)) < 9)
+    return _worded_as_question(text) or (text.rstrip(" .!)\"'").endswith("?") and not _hedges(text))
+
+
+def asks_somewhere(text: str) -> bool:
+    """Whether a sentence of a message asks. "2016? might have been 17" is a doubtful answer."""
+    asking = _worded_as_question if _hedges(text) else asks
+    return any(asking(sentence) for sentence in sentences(text))
+
+
+def _worded_as_question(text: str) -> bool:
+    later = (part for part in _PARTS.split(text)[1:] if part and len(WORDS.findall(part)) > 2)
+    return bool(_ASKS.match(text)) or any(_ASKS.match(part) for part in later)
+
+
+def _hedges(text: str) -> bool:
+    return bool(_UNSURE.search(text)) and len(WORDS.findall(text)) < 9
 
 
 def only_asks(text: str, most: int) -> bool:

@@ -11,11 +11,14 @@ that the first model has not seen, so that one threshold means the same on any d
 label is right, given its probability and how near the text lies to that label's own examples. *Familiar* is a text that
 lies as near, and scores as high, as all but a few of the known ones that were read rightly: probabilities cannot tell
 what is like nothing that was learned, because they always sum to one.
+
+Labels that only mean something while a question of the history waits ("skip", "go back") are unlikely at any other time.
 """
 from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass
+from math import log
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -24,6 +27,7 @@ from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.storage.resource import Resource
 from rasa.engine.storage.storage import ModelStorage
 from rasa.nlu.classifiers.logistic_regression_classifier import LogisticRegressionClassifier
+from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.shared.nlu.constants import INTENT, INTENT_RESPONSE_KEY, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
@@ -72,6 +76,10 @@ class LabelModel:
         self._weight = float(config["ngram_weight"])
         self._near_weight = float(config["near_weight"])
         self._starts = np.searchsorted(arrays["example_labels"], np.arange(len(self.labels) + 1))
+        in_form = np.isin(self.labels, config["in_form"])
+        # the names alone do not say that the assistant asks questions: it does where it knows them all
+        asks = in_form.sum() == len(config["in_form"])
+        self._unasked = np.where(in_form & asks, -log(config["in_form_odds"]), 0.0).astype(np.float32)
 
     @classmethod
     def fit(cls, vectors: np.ndarray, texts: list[str], labels: list[str], config: dict[str, Any]) -> LabelModel:
@@ -123,14 +131,16 @@ class LabelModel:
         model.arrays.update(weights=weights, bias=bias)
         return model
 
-    def weigh(self, vector: np.ndarray, text: str) -> tuple[np.ndarray, Evidence]:
-        """The probability of each label, and what speaks for the best one.
+    def weigh(self, vector: np.ndarray, text: str, asked: bool = True) -> tuple[np.ndarray, Evidence]:
+        """The probability of each label, and what speaks for the best one; ``asked`` while a question waits.
 
         A label's nearest example speaks for it beside the regression. Only the labels that the regression puts first are
         asked for it: it adds less than sets the others back.
         """
         scores = np.concatenate([vector, self._weight * self._ngrams.one(text)]) @ self.arrays["weights"] + self.arrays["bias"]
         strength = float(scores.max())
+        if not asked:
+            scores += self._unasked
         likely = range(len(scores)) if len(scores) <= LIKELY else np.argpartition(scores, -LIKELY)[-LIKELY:]
         place = vector @ self.arrays["near"]
         nearness = {}
@@ -142,9 +152,10 @@ class LabelModel:
         nearest = np.sort(nearness[best])[-NEIGHBOURS:]
         return probabilities, Evidence(float(np.log(probabilities[best] + 1e-9)), float(nearest.mean()), strength)
 
-    def read(self, found: Readings) -> list[Verdict]:
-        """One verdict for the whole text and one for each sentence."""
-        return [self._verdict(text, *self.weigh(vector, text)) for text, vector in zip(found.texts, found.vectors, strict=True)]
+    def read(self, found: Readings, asked: bool = False) -> list[Verdict]:
+        """One verdict for the whole text and one for each sentence; ``asked`` while a question of the history waits."""
+        pairs = zip(found.texts, found.vectors, strict=True)
+        return [self._verdict(text, *self.weigh(vector, text, asked)) for text, vector in pairs]
 
     def _verdict(self, text: str, probabilities: np.ndarray, evidence: Evidence) -> Verdict:
         slope_confidence, slope_nearness, offset = self.arrays["trust"]
@@ -178,11 +189,16 @@ def main_directions(vectors: np.ndarray, dimensions: int) -> np.ndarray:
 
 
 def _fit_familiar(evidence: np.ndarray, unfamiliar: float) -> np.ndarray:
-    """Weights of nearness and strength, and their least sum, which a share ``unfamiliar`` of known texts does not reach."""
+    """Weights of nearness and strength, and their least sum, which a share ``unfamiliar`` of known texts does not reach.
+
+    Too few texts cannot show so small a share: then the least lies below all of them.
+    """
     if not len(evidence):
         return np.zeros(3)
     weights = 1 / np.maximum(evidence.std(axis=0), 1e-6)
-    return np.array([*weights, np.quantile(evidence @ weights, unfamiliar)])
+    sums = evidence @ weights
+    few = unfamiliar * len(sums) < 1
+    return np.array([*weights, sums.min() - sums.std() if few else np.quantile(sums, unfamiliar)])
 
 
 def _fit_trust(features: np.ndarray, right: np.ndarray) -> np.ndarray:
@@ -208,6 +224,8 @@ class IntentClassifier(LogisticRegressionClassifier):
             "near_weight": 5.0,
             "near_dimensions": 256,
             "unfamiliar": 0.006,
+            "in_form": [],
+            "in_form_odds": 20.0,
         }
 
     def __init__(
@@ -230,12 +248,13 @@ class IntentClassifier(LogisticRegressionClassifier):
         """Later components learn from the examples, not from this one's guesses."""
         return training_data
 
-    def process(self, messages: list[Message]) -> list[Message]:
+    def process(self, messages: list[Message], tracker: DialogueStateTracker | None = None) -> list[Message]:
+        asked = tracker is not None and bool(tracker.get_slot("pending"))
         for message in messages:
             found = readings(message)
             if found is None or self.model is None:
                 continue
-            verdicts = self.model.read(found)
+            verdicts = self.model.read(found, asked)
             message.set(VERDICTS, verdicts)
             ranking = intent_ranking(verdicts[0], self.config["ranking_length"])
             message.set("intent", ranking[0], add_to_output=True)

@@ -6,6 +6,6 @@
 from __future__ import annotations
 
 from bot.safety.replies import Choice, Replies, Reply
-from bot.safety.screener import CATEGORIES, SafetyDataError, Screener, Screening
+from bot.safety.screener import CATEGORIES, HARMLESS, SafetyDataError, Screener, Screening
 
-__all__ = ["CATEGORIES", "Choice", "Replies", "Reply", "SafetyDataError", "Screener", "Screening"]
+__all__ = ["CATEGORIES", "HARMLESS", "Choice", "Replies", "Reply", "SafetyDataError", "Screener", "Screening"]

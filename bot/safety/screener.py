@@ -25,6 +25,7 @@ from bot.settings import ROOT
 CATEGORIES = ("overdose", "medical_emergency", "withdrawal", "harm_to_others", "suicidal", "abuse", "self_harm", "passive",
               "disorientation", "third_party", "minor")
 OUTCOMES = ("none", "check_in", "takeover")
+HARMLESS = "harmless"
 RECENT = 4  # earlier texts that are read together with the newest one
 RECENT_CHARS = 300  # of each
 LONGEST_PASSAGE = 400  # characters read at once where nobody put a full stop
@@ -43,7 +44,7 @@ class Screening:
     """What was found.
 
     ``note`` says why nothing is done, where a kind sentence or the 988 line still fits: "loss", "history" or
-    "information". ``rule`` is for the log (never the text itself).
+    "information"; ``HARMLESS`` where a model overruled a rule. ``rule`` is for the log (never the text itself).
     """
 
     outcome: str

@@ -1,0 +1,80 @@
+"""How rules and model decide together, with a model that says what the test wants."""
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from bot.nlu.crisis_detector import CrisisDetector
+from bot.nlu.sentence_encoder import Readings
+from bot.safety import Screener
+
+TAKEN_OVER = "I want to kill myself"  # by a rule
+FOUND = Readings(("any",), np.zeros((1, 384), dtype=np.float32))
+
+
+class Model:
+    def __init__(self, takeover: float, care: float) -> None:
+        self._score = takeover, care, "suicidal"
+
+    def score(self, found: Readings) -> tuple[float, float, str]:
+        return self._score
+
+
+@pytest.fixture(scope="module")
+def screener() -> Screener:
+    return Screener.load()
+
+
+def judged(screener: Screener, text: str, care: float, *, takeover: float = 0.0, **more: Any) -> dict[str, Any] | None:
+    detector = CrisisDetector({}, None, None)  # type: ignore[arg-type]
+    detector._screener, detector._model = screener, Model(takeover, care)  # type: ignore[assignment]
+    return detector.judge(text, FOUND, more.pop("least_care", 0.3), **more)
+
+
+@pytest.mark.parametrize(
+    "care, understood, outcome",
+    [
+        (0.9, True, "takeover"),
+        (0.9, False, "takeover"),
+        (0.2, True, "check_in"),
+        (0.2, False, "check_in"),
+        (0.01, False, "check_in"),  # nothing else explains the message: the rule is never silenced
+        (0.01, True, "none"),
+    ],
+)
+def test_a_rules_takeover_gives_way_step_by_step(screener: Screener, care: float, understood: bool, outcome: str) -> None:
+    found = judged(screener, TAKEN_OVER, care, understood=understood)
+    assert found is not None and found["outcome"] == outcome
+    assert found.get("note") == ("harmless" if outcome == "none" else None)
+
+
+def test_the_model_alone_asks_and_takes_over_where_it_is_nearly_certain(screener: Screener) -> None:
+    text = "where do I park"
+    assert judged(screener, text, 0.2) is None
+    assert judged(screener, text, 0.4)["outcome"] == "check_in"
+    assert judged(screener, text, 0.4, least_care=0.75) is None
+    assert judged(screener, text, 0.95, takeover=0.95)["outcome"] == "takeover"
+
+
+def test_without_a_model_the_rule_stands(screener: Screener) -> None:
+    detector = CrisisDetector({}, None, None)  # type: ignore[arg-type]
+    detector._screener = screener
+    assert detector.judge(TAKEN_OVER, FOUND, 0.3, understood=True)["outcome"] == "takeover"
+
+
+@pytest.mark.parametrize(
+    "name, confidence, understood",
+    [
+        ("faq", 0.4, True),
+        ("faq", 0.2, False),
+        ("talk_to_human", 0.4, False),  # a person is asked for in a crisis, too
+        ("talk_to_human", 0.8, True),
+        ("out_of_scope", 0.9, False),
+        ("nlu_fallback", 1.0, False),
+        (None, 0.0, False),
+    ],
+)
+def test_what_counts_as_understood(name: str | None, confidence: float, understood: bool) -> None:
+    assert CrisisDetector._understood(name, confidence) is understood
