@@ -225,7 +225,7 @@ class IntentClassifier(LogisticRegressionClassifier):
             "near_dimensions": 256,
             "unfamiliar": 0.006,
             "in_form": [],
-            "in_form_odds": 20.0,
+            "in_form_odds": 100.0,
         }
 
     def __init__(
