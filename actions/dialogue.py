@@ -104,7 +104,7 @@ class Dialogue:
         lines = list(before)
         lines += [Line(intro) for intro in self._intro(item)]
         lines.append(self._question(item))
-        return Outcome(lines, pending=self._pending(item))
+        return Outcome(lines, pending=pending(item))
 
     def current(self) -> Optional[Item]:
         """The question that waits: one opened out of order, else the next open one."""
@@ -200,7 +200,7 @@ class Dialogue:
             person = button("Talk to a person", "talk_to_human")
             line = Line("\n\n".join(part for part in parts if part), question.buttons + [person], "question")
         self._remember()
-        return Outcome([line], pending=self._pending(item))
+        return Outcome([line], pending=pending(item))
 
     def _skip(self) -> Outcome:
         item = self.current()
@@ -411,15 +411,6 @@ class Dialogue:
 
     # -- bookkeeping ---------------------------------------------------------------------------------------------
 
-    def _pending(self, item: Item) -> Dict[str, Any]:
-        return {
-            "questionnaire": item.questionnaire,
-            "link_id": item.link_id,
-            "type": item.type,
-            "options": [label for _, label in _options(item)],
-            "format": item.answer_format,
-        }
-
     def _find(self, questionnaire: str, link_id: str) -> Optional[Item]:
         """The item, if this run has it and it is enabled now."""
         try:
@@ -462,6 +453,18 @@ def _options(item: Item) -> List[Tuple[str, str]]:
     if item.type == "boolean":
         return [("true", "Yes"), ("false", "No")]
     return [(option.code, option.display) for option in item.options]
+
+
+def pending(item: Item) -> Dict[str, Any]:
+    """The question that waits, as the slot ``pending`` holds it: with all that an option may be called."""
+    options = [name for option in item.options for name in (option.display, *option.synonyms)]
+    return {
+        "questionnaire": item.questionnaire,
+        "link_id": item.link_id,
+        "type": item.type,
+        "options": ["Yes", "No"] if item.type == "boolean" else options,
+        "format": item.answer_format,
+    }
 
 
 def _pending_choice(name: str, buttons: Sequence[Button]) -> Dict[str, Any]:

@@ -71,7 +71,7 @@ def test_not_sure_is_never_a_no(link_id: str, text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "value"),
     [
-        ("yes", True), ("ok", True), ("Okay", True), ("sure", True), ("I agree", True), ("of course", True), ("go ahead", True),
+        ("yes", True), ("ok", True), ("Okay", True), ("sure", True), ("ok sure", True), ("alright, go ahead", True), ("sure why not", True), ("I agree", True), ("of course", True), ("go ahead", True),
         ("fine", True), ("no problem", True), ("yes please", True), ("I understand", True), ("no", False), ("No thanks", False),
         ("I don't agree", False), ("nope", False),
         ("I guess so", "!unclear"), ("yes but only to the doctor", "!unclear"), ("do I have to?", "!unclear"), ("yes if you must", "!unclear"),

@@ -68,6 +68,10 @@ def test_medicines_and_conditions(reader: Reader, text: str, expected: set) -> N
 
 
 BIRTH_DATE = {"questionnaire": "intake", "link_id": "birth-date", "type": "date", "options": [], "format": "birth-date"}
+CONTACT_WAY = {"questionnaire": "intake", "link_id": "contact-way", "type": "choice", "options": ["Phone call", "Call me"], "format": None}
+EMAIL = {"questionnaire": "intake", "link_id": "email", "type": "string", "options": [], "format": "email"}
+MEDICATIONS = {"questionnaire": "intake", "link_id": "medications", "type": "text", "options": [], "format": None}
+TREATED = {"questionnaire": "intake", "link_id": "high-bp-treated", "type": "choice", "options": ["Yes", "No"], "format": None}
 REASON = {"questionnaire": "intake", "link_id": "reason", "type": "text", "options": [], "format": None}
 
 
@@ -77,7 +81,13 @@ REASON = {"questionnaire": "intake", "link_id": "reason", "type": "text", "optio
         (BIRTH_DATE, "march 4 1987", "answer"),
         (BIRTH_DATE, "what are the side effects?", "faq"),
         (BIRTH_DATE, "skip", "skip"),
+        (CONTACT_WAY, "call me", "answer"),
+        (EMAIL, "dont have one", "skip"),
+        (EMAIL, "dana at example dot org", "answer"),
         (BIRTH_DATE, "why do you need my birthday", "why"),
+        (MEDICATIONS, "lisinopril, sertraline 100, does that mix with ketamine?", "answer"),
+        (MEDICATIONS, "does sertraline mix with ketamine?", "faq"),
+        (TREATED, "lisinopril every morning", "answer"),
         (REASON, "I can't sleep since I came home", "answer"),
         (REASON, "does it work for ptsd?", "faq"),
         (REASON, "I want to kill myself", "crisis"),

@@ -37,7 +37,7 @@ _AGREE = _set(
     "ok|okay|k|kk|sure|fine|agree|agreed|i agree|i accept|accept|accepted|i consent|consent|i understand|understood"
     "|understand|got it|of course|alright|all right|sounds good|that's fine|that's ok|that's okay|thats fine|go ahead"
     "|sure thing|please do|no problem|no worries|i do agree|fine by me|fine with me|you can|you may|works for me"
-    "|that works|yes please|please|i am ok with that|i'm ok with that|i'm fine with that|ok with me|okay with me"
+    "|that works|yes please|please|why not|not a problem|happy to|i am ok with that|i'm ok with that|i'm fine with that|ok with me|okay with me"
 )
 _DISAGREE = _set(
     "i don't agree|i do not agree|i disagree|disagree|i do not accept|i don't accept|i decline|i refuse"
@@ -93,6 +93,7 @@ _TURN_YES = re.compile(
     r"|except|don'?t|do not)\b"
 )
 _LOST = re.compile(r"\b(?:sure|know|understand|certain|clue|idea) (?:of )?(?:what|which|how|why) (?:you|that|this|it|the|do|to|is)\b")
+_AGREES_FIRST = re.compile(r"(?:ok|okay|okey|k|kk|sure|fine|alright|all right|got it) (?=\w)")
 _STILL_NO = re.compile(r"^(?:never|not|none|nothing|nope|no|nada|i (?:don't|do not|haven't|have not|never|didn't)|i've (?:never|not))\b")
 _TAKES_BACK = re.compile(
     r"\b(?:but|although|though|however|except|unless|used to|yes|yeah|yep|sometimes|once|wait|actually|until|any ?more|only"
@@ -124,12 +125,21 @@ def read(text: str) -> Optional[Reading]:
         return Reading(DECLINED)
     plain = re.sub(r"[,.;:!]+", "", words)
     plain = re.sub(r"(?: (?:thanks|thank you|ty|please|sorry|ma'?am|sir|i'm afraid|actually|honestly|lol))+$", "", plain)
-    exact = _exact(plain)
+    exact = _exact(plain) or _agreed(plain)
     if exact:
         return exact
     if _FALSE_START.match(words) or _LOST.search(words):
         return None
     return _sentence(words)
+
+
+def _agreed(plain: str) -> Optional[Reading]:
+    """One agreement after another: "ok sure", "alright, go ahead"."""
+    first = _AGREES_FIRST.match(plain)
+    if not first:
+        return None
+    rest = _exact(plain[first.end() :]) or _agreed(plain[first.end() :])
+    return rest if rest and rest.meaning == YES else None
 
 
 def _exact(plain: str) -> Optional[Reading]:

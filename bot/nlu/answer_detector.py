@@ -20,7 +20,7 @@ from rasa.engine.storage.resource import Resource
 from rasa.engine.storage.storage import ModelStorage
 from rasa.nlu.classifiers.classifier import IntentClassifier as IntentClassifierBase
 from rasa.shared.core.trackers import DialogueStateTracker
-from rasa.shared.nlu.constants import TEXT
+from rasa.shared.nlu.constants import ENTITIES, TEXT
 from rasa.shared.nlu.training_data.message import Message
 
 from bot.intake import choices, polarity
@@ -50,6 +50,8 @@ _LIKE_A_QUESTION = {"talk_to_human": 0.85, "why": 0.75, "repeat": 0.75, "start_i
 _SAID_BESIDE = 8  # words that may stand beside a question in free text, before the text is an answer with a question in it
 _FREE = ("text", "string")
 _YES_OR_NO = re.compile(r"\b(?:yes|yeah|yep|yup|no|nope|nah|sure|not|never|none|don'?t|doesn'?t|didn'?t|haven'?t)\b", re.IGNORECASE)
+_CONTACT = ("phone", "email", "phone-or-email")
+_HAS_NONE = re.compile(r"\b(?:don'?t|do not) (?:have|use|own|got)\b|\bha(?:ve|s) (?:none|no)\b|^(?:none|no|nope|n/?a)\b", re.IGNORECASE)
 _YES_NO = {"yes", "no", "not sure", "prefer not to say"}
 
 
@@ -131,6 +133,7 @@ def decide(
     *,
     faq_trust: float,
     command_trust: float,
+    medicines: Sequence[str] = (),
 ) -> str:
     """The intent of a message while a question is pending.
 
@@ -142,6 +145,7 @@ def decide(
         intent: what the message would be if nothing were pending.
         faq_trust: least trust for an FAQ in a sentence that asks something.
         command_trust: least trust for a command.
+        medicines: what the message calls the medicines in it.
     """
     typed = clean(text)
     words = len(WORDS.findall(typed))
@@ -150,16 +154,24 @@ def decide(
         return ordered if ordered and ordered != "why" and words <= 5 else ANSWER
     if ordered and not (ordered == "skip" and _declines(pending, typed)):
         return ordered
+    if pending.format in _CONTACT and words <= 8 and _HAS_NONE.search(typed):
+        return "skip"
     if found and found[0].label in _COURTESIES and words <= 5 and _COURTEOUS.search(typed):
         return found[0].label
     aside = _aside(pending, typed, words, found, command_trust)
     if aside:
         return aside
     if forms.asks_somewhere(text):
+        if pending.type == "text" and _names(forms.said_beside(text), medicines):
+            return ANSWER  # "lisinopril, does that mix?" gives a medicine; it must not be lost
         return _asked(pending, text, typed, retrieval, intent, faq_trust)
-    if pending.type in _FREE or fits(pending, typed):
+    if pending.type in _FREE or fits(pending, typed) or _names(typed, medicines):
         return ANSWER
     return _told(pending, typed, found, retrieval, intent)
+
+
+def _names(text: str, medicines: Sequence[str]) -> bool:
+    return any(medicine in text for medicine in medicines)
 
 
 def _asked(
@@ -258,6 +270,7 @@ class AnswerDetector(GraphComponent, IntentClassifierBase):
                 before.get("name") or FALLBACK,
                 faq_trust=self._config["faq_trust"],
                 command_trust=self._config["command_trust"],
+                medicines=[clean(text[e["start"] : e["end"]]) for e in message.get(ENTITIES, ()) if e["entity"] == "medication"],
             )
             if name != before.get("name"):
                 put_intent(message, name, 1.0 if name in (ANSWER, *COMMANDS) else before.get("confidence", 0.0))

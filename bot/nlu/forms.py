@@ -127,20 +127,27 @@ def _hedges(text: str) -> bool:
 
 def only_asks(text: str, most: int) -> bool:
     """Whether a message asks and says little beside it: ``most`` words at most in the parts that do not ask."""
-    said = asked = 0
+    said, asked = _said_and_asked(text)
+    return bool(asked) and len(WORDS.findall(said)) <= most
+
+
+def said_beside(text: str) -> str:
+    """The parts of a message that do not ask: "lisinopril" in "lisinopril, does that mix with ketamine?"."""
+    return _said_and_asked(text)[0]
+
+
+def _said_and_asked(text: str) -> tuple[str, str]:
+    said: list[str] = []
+    asked: list[str] = []
     for sentence in sentences(text):
         parts = [part for part in _PARTS.split(sentence) if part]
         asking = [bool(_ASKS.match(part)) for part in parts]
         if not any(asking) and asks(sentence):
             asking[-1:] = [True]
         first = asking.index(True) if any(asking) else len(parts)
-        for number, part in enumerate(parts):
-            words = len(WORDS.findall(part))
-            if number >= first:
-                asked += words
-            else:
-                said += words
-    return asked > 0 and said <= most
+        said += parts[:first]
+        asked += parts[first:]
+    return " ".join(said), " ".join(asked)
 
 
 def command(text: str) -> str | None:
