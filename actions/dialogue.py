@@ -457,12 +457,12 @@ def _options(item: Item) -> List[Tuple[str, str]]:
 
 def pending(item: Item) -> Dict[str, Any]:
     """The question that waits, as the slot ``pending`` holds it: with all that an option may be called."""
-    options = [name for option in item.options for name in (option.display, *option.synonyms)]
+    labels = [label for _, label in _options(item)]
     return {
         "questionnaire": item.questionnaire,
         "link_id": item.link_id,
         "type": item.type,
-        "options": ["Yes", "No"] if item.type == "boolean" else options,
+        "options": [*labels, *(name for option in item.options for name in option.synonyms)],
         "format": item.answer_format,
     }
 

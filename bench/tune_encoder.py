@@ -48,6 +48,12 @@ KEYS = ("qwertyuiop", "asdfghjkl", "zxcvbnm")
 BESIDE = {key: row[max(0, i - 1) : i] + row[i + 1 : i + 2] for row in KEYS for i, key in enumerate(row)}
 
 
+def rows(path: Path) -> list[dict[str, str]]:
+    """The rows of a TSV file with a header."""
+    with path.open(encoding="utf-8", newline="") as lines:
+        return list(csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE))
+
+
 def training_texts(root: Path) -> list[tuple[str, str]]:
     """(text, label) of everything the encoder may learn from, each text once, in a fixed order."""
     found: dict[str, tuple[str, str]] = {}
@@ -57,16 +63,11 @@ def training_texts(root: Path) -> list[tuple[str, str]]:
                 text = line.strip().removeprefix("- ").strip()
                 if text and entry["intent"] != "answer":
                     found.setdefault(normalise(text) or text, (clean(text), entry["intent"]))
-    safety = root / "data" / "safety" / "train.tsv"
-    if safety.is_file():
-        with safety.open(encoding="utf-8", newline="") as lines:
-            for row in csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE):
-                kind = row["category"] if row["label"] == "takeover" else row["label"]
-                found.setdefault(normalise(row["text"]), (clean(row["text"]), f"safety/{kind}"))
-    everyday = root / "data" / "encoder" / "everyday.tsv"
-    with everyday.open(encoding="utf-8", newline="") as lines:
-        for row in csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE):
-            found.setdefault(normalise(row["text"]), (clean(row["text"]), EVERYDAY + row["label"]))
+    for row in rows(root / "data" / "safety" / "train.tsv"):
+        kind = row["category"] if row["label"] == "takeover" else row["label"]
+        found.setdefault(normalise(row["text"]), (clean(row["text"]), f"safety/{kind}"))
+    for row in rows(root / "data" / "encoder" / "everyday.tsv"):
+        found.setdefault(normalise(row["text"]), (clean(row["text"]), EVERYDAY + row["label"]))
     return [(text, label) for text, label in found.values() if not held_out(text)]
 
 

@@ -83,6 +83,7 @@ REASON = {"questionnaire": "intake", "link_id": "reason", "type": "text", "optio
         (BIRTH_DATE, "skip", "skip"),
         (CONTACT_WAY, "call me", "answer"),
         (EMAIL, "dont have one", "skip"),
+        (EMAIL, "no, it's dana@example.org", "answer"),
         (EMAIL, "dana at example dot org", "answer"),
         (BIRTH_DATE, "why do you need my birthday", "why"),
         (MEDICATIONS, "lisinopril, sertraline 100, does that mix with ketamine?", "answer"),

@@ -154,7 +154,7 @@ def decide(
         return ordered if ordered and ordered != "why" and words <= 5 else ANSWER
     if ordered and not (ordered == "skip" and _declines(pending, typed)):
         return ordered
-    if pending.format in _CONTACT and words <= 8 and _HAS_NONE.search(typed):
+    if pending.format in _CONTACT and words <= 8 and _HAS_NONE.search(typed) and not fits(pending, typed):
         return "skip"
     if found and found[0].label in _COURTESIES and words <= 5 and _COURTEOUS.search(typed):
         return found[0].label
