@@ -1,17 +1,21 @@
 """The replaced methods do what Rasa's did, and Rasa's are still the ones they replace."""
 from __future__ import annotations
 
+import ast
 import asyncio
 import contextlib
+import copy
 import hashlib
 import importlib
 import inspect
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import SimpleNamespace
+from types import ModuleType, SimpleNamespace
 from typing import Any, Dict, Iterator, List
 
 import pytest
+import rasa.core.policies.rule_policy
+import rasa.core.processor
 from jsonschema import ValidationError
 from rasa.core.actions.action import RemoteAction
 from rasa.core.processor import MessageProcessor
@@ -19,20 +23,25 @@ from rasa.engine.exceptions import GraphComponentException
 from rasa.engine.graph import ExecutionContext, GraphComponent, GraphSchema, SchemaNode
 from rasa.engine.runner.dask import DaskGraphRunner
 from rasa.engine.storage.local_model_storage import LocalModelStorage
+from rasa.shared.core.events import Event, SlotSet
 from rasa.utils.endpoints import ClientResponseError, EndpointConfig
 
 from bot import rasa_overrides
 
 ORIGINALS = {
-    (owner, name): getattr(owner, name)
+    (owner, name): vars(owner)[name]
     for owner, name in (
         (RemoteAction, "_validate_action_result"),
         (DaskGraphRunner, "run"),
         (MessageProcessor, "parse_message"),
         (MessageProcessor, "_check_for_unseen_features"),
         (EndpointConfig, "request"),
+        (Event, "resolve_by_type"),
     )
 }
+
+
+COPYING = (rasa.core.processor, rasa.core.policies.rule_policy)
 
 
 @pytest.fixture
@@ -41,6 +50,8 @@ def replaced() -> Iterator[None]:
     yield
     for (owner, name), method in ORIGINALS.items():
         setattr(owner, name, method)
+    for module in COPYING:
+        module.copy = copy
 
 
 @pytest.mark.parametrize("name", sorted(rasa_overrides.SOURCES))
@@ -54,7 +65,7 @@ def test_everything_that_is_replaced_is_watched(replaced: None) -> None:
     changed = {
         f"{owner.__module__}.{owner.__name__}.{name}"
         for (owner, name), method in ORIGINALS.items()
-        if getattr(owner, name) is not method
+        if vars(owner)[name] is not method
     }
     assert changed == set(rasa_overrides.SOURCES)
 
@@ -207,3 +218,24 @@ def test_calls_share_a_connection_and_errors_are_as_before(replaced: None) -> No
         asyncio.run(calls(endpoint))
     ours = [_Answers.callers[i] for i in (0, 2, 3)]
     assert len(set(ours)) == 1 and len(set(_Answers.callers)) == 3
+
+
+@pytest.mark.parametrize("module", COPYING, ids=lambda module: module.__name__)
+def test_what_rasa_copies_there_is_for_the_log_alone(module: ModuleType) -> None:
+    def used(tree: ast.AST) -> List[ast.AST]:
+        return [n for n in ast.walk(tree) if isinstance(n, ast.Attribute) and isinstance(n.value, ast.Name) and n.value.id == "copy"]
+
+    tree = ast.parse(inspect.getsource(module))
+    logged = [call for call in ast.walk(tree) if isinstance(call, ast.Call) and ast.unparse(call.func).startswith("structlogger.")]
+    assert len(used(tree)) == sum(len(used(call)) for call in logged) > 0
+
+
+def test_the_kind_of_an_event_is_looked_up_once(replaced: None) -> None:
+    assert Event.resolve_by_type("slot") is SlotSet
+    told = {"event": "slot", "name": "pending", "value": 1}
+    assert Event.from_parameters(told) == SlotSet("pending", 1)
+    before = Event.resolve_by_type.cache_info().misses
+    Event.from_parameters(told)
+    assert Event.resolve_by_type.cache_info().misses == before
+    with pytest.raises(ValueError):
+        Event.resolve_by_type("no such event")

@@ -13,16 +13,18 @@ import html
 import logging
 import re
 from contextlib import asynccontextmanager
-from typing import Any, AsyncIterator, Awaitable, Callable, Dict, List, Optional
+from typing import Any, AsyncIterator, Awaitable, Callable, Dict, List, Optional, Union
 
 from rasa.core.channels.channel import UserMessage
+from sqlalchemy.orm import Session
 
-from bot.channel.errors import Conflict
+from bot.channel.errors import Conflict, Unauthorized
 from bot.channel.output import TurnOutput
 from bot.handoff import service
 from bot.handoff.crisis import take_over
 from bot.records import conversations, intakes
 from bot.records.database import Database
+from bot.records.models import Message
 from bot.records.retention import forget
 from bot.safety import HARMLESS, Replies, Reply, Screener, Screening
 from bot.settings import Clinic, Settings
@@ -71,6 +73,16 @@ class Queues:
                 del self._waiting[conversation_id], self._locks[conversation_id]
 
 
+@dataclasses.dataclass(frozen=True)
+class _Kept:
+    """A message that is kept and not answered yet, and what its turn needs to know."""
+
+    message: Message
+    offered: Optional[Dict[str, Any]]
+    recent: List[str]
+    before: conversations.Standing
+
+
 @dataclasses.dataclass
 class Turns:
     """Answers visitors' messages."""
@@ -87,8 +99,7 @@ class Turns:
     async def open(self, conversation_id: str) -> List[Dict[str, Any]]:
         """The greeting of a new conversation."""
         said = await self._rasa(conversation_id, "/greet", None) or [_plain(self._greeting())]
-        with self.database.session() as s:
-            return [self._add(s, conversation_id, message, None) for message in said]
+        return await self.database.written(self._add_all, conversation_id, said, None)
 
     async def take(
         self, conversation_id: str, client_id: str, text: Optional[str], choice: Optional[str]
@@ -97,6 +108,7 @@ class Turns:
 
         Raises:
             Conflict: the choice was never offered in this conversation.
+            Unauthorized: the conversation has expired or was deleted.
         """
         async with self.queues.turn(conversation_id):
             return await self._take(conversation_id, client_id, text, choice)
@@ -104,34 +116,44 @@ class Turns:
     async def _take(
         self, conversation_id: str, client_id: str, text: Optional[str], choice: Optional[str]
     ) -> List[Dict[str, Any]]:
-        with self.database.session() as s:
-            offered = conversations.find_choice(s, conversation_id, choice) if choice else None
-            if choice and offered is None:
-                raise Conflict()
-            if choice == ERASE:
-                forget(s, conversation_id)
-                return [self._add(s, conversation_id, _plain(ERASED, kind="notice"), None)]
-            recent = [] if choice else conversations.recent_visitor_texts(s, conversation_id, RECENT_TEXTS)
-            message, created = conversations.add_visitor_message(
-                s, conversation_id, client_id, offered["label"] if offered else text or "", choice
-            )
-            if not created and message.status != "pending":
-                return [conversations.public(m) for m in conversations.replies_to(s, message.id)]
-            state = conversations.get_state(s, conversation_id)
-            checked_in = not choice and conversations.last_reply_kind(s, conversation_id) == "check_in"
-        screening = Screening("none") if choice else self.screener.screen(text or "", recent)
+        kept = await self.database.written(self._keep, conversation_id, client_id, text, choice)
+        if not isinstance(kept, _Kept):
+            return kept
+        message, offered = kept.message, kept.offered
+        screening = Screening("none") if choice else self.screener.screen(text or "", kept.recent)
         if screening.outcome == "takeover" and not await self._doubted(text or ""):
-            return self._take_over(conversation_id, message.id, text or "", screening)
-        if choice == "check_in_yes" or (checked_in and _means(text, CHECKED_IN_YES)):
-            return self._take_over(
+            return await self._take_over(conversation_id, message.id, text or "", screening)
+        if choice == "check_in_yes" or (kept.before.said == "check_in" and not choice and _means(text, CHECKED_IN_YES)):
+            return await self._take_over(
                 conversation_id, message.id, text or offered["label"], Screening("takeover", "suicidal", "check-in")
             )
-        if state == CRISIS_STATE or (choice and choice in self._crisis_choices()):
+        if kept.before.state == CRISIS_STATE or (choice and choice in self._crisis_choices()):
             return await self._in_crisis(conversation_id, message.id, text, choice)
-        if state == STAFF_STATE:
+        if kept.before.state == STAFF_STATE:
             return []  # it stays pending until staff hand the chat back
         payload = offered["payload"] if offered else PROTECTED_PREFIX + (text or "")
         return await self._answer(conversation_id, message.id, payload, screening, text)
+
+    def _keep(
+        self, s: Session, conversation_id: str, client_id: str, text: Optional[str], choice: Optional[str]
+    ) -> Union["_Kept", List[Dict[str, Any]]]:
+        """Keep a message; the replies at once where it was answered before, or where it asks to forget everything."""
+        before = conversations.get_standing(s, conversation_id)
+        if before is None:
+            raise Unauthorized()
+        offered = conversations.find_choice(s, conversation_id, choice) if choice else None
+        if choice and offered is None:
+            raise Conflict()
+        if choice == ERASE:
+            forget(s, conversation_id)
+            return self._add_all(s, conversation_id, [_plain(ERASED, kind="notice")], None)
+        recent = [] if choice else conversations.recent_visitor_texts(s, conversation_id, RECENT_TEXTS)
+        message, created = conversations.add_visitor_message(
+            s, conversation_id, client_id, offered["label"] if offered else text or "", choice
+        )
+        if not created and message.status != "pending":
+            return [conversations.public(m) for m in conversations.replies_to(s, message.id)]
+        return _Kept(message, offered, recent, before)
 
     async def _doubted(self, text: str) -> bool:
         """Whether the model finds harmless what a rule takes for a crisis, so that the dialogue may have it."""
@@ -157,11 +179,11 @@ class Turns:
     ) -> List[Dict[str, Any]]:
         said = await self._rasa(conversation_id, payload, message_id)
         if not said:
-            return self._failed(conversation_id, message_id, screening, text)
+            return await self._failed(conversation_id, message_id, screening, text)
         line = self.replies.line(screening.note)
         if line and not any(m["kind"] in ("crisis", "check_in") for m in said):
             said.append(_plain(line, kind="notice"))
-        return self._reply(conversation_id, message_id, said)
+        return await self._reply(conversation_id, message_id, said)
 
     async def _rasa(
         self, conversation_id: str, payload: str, message_id: Optional[int]
@@ -186,10 +208,10 @@ class Turns:
 
     # -- crisis --------------------------------------------------------------------------------------------------
 
-    def _take_over(
+    async def _take_over(
         self, conversation_id: str, message_id: int, words: str, screening: Screening
     ) -> List[Dict[str, Any]]:
-        with self.database.session() as s:
+        def work(s: Session) -> List[Dict[str, Any]]:
             reply = take_over(
                 s,
                 conversation_id,
@@ -203,6 +225,8 @@ class Turns:
             )
             return self._finish(s, conversation_id, message_id, [_from_reply(reply)])
 
+        return await self.database.written(work)
+
     async def _in_crisis(
         self, conversation_id: str, message_id: int, text: Optional[str], choice: Optional[str]
     ) -> List[Dict[str, Any]]:
@@ -212,63 +236,70 @@ class Turns:
         if choice == "talk_staff":
             return await self._go_on(conversation_id, message_id, "/talk_to_human", self.replies.chosen("talk_staff"))
         reply = (self.replies.chosen(choice, self.clinic.get("phone")) if choice else None) or self.replies.hold(self.replies.language(text or ""))
-        return self._reply(conversation_id, message_id, [_from_reply(reply)])
+        return await self._reply(conversation_id, message_id, [_from_reply(reply)])
 
     async def _go_on(
         self, conversation_id: str, message_id: int, payload: str, first: Optional[Reply]
     ) -> List[Dict[str, Any]]:
-        with self.database.session() as s:
-            conversations.set_state(s, conversation_id, "open")
-            open_run = intakes.current_intake(s, conversation_id)
+        open_run = await self.database.written(self._open_again, conversation_id)
         said = [_from_reply(first)] if first else []
         if payload == "/resume_intake" and not open_run:
             payload = "/ask_question"
         said += await self._rasa(conversation_id, payload, message_id)
-        return self._reply(conversation_id, message_id, said)
+        return await self._reply(conversation_id, message_id, said)
+
+    @staticmethod
+    def _open_again(s: Session, conversation_id: str) -> Any:
+        """Let the conversation go on; gives the history that waits, if one does."""
+        conversations.set_state(s, conversation_id, "open")
+        return intakes.current_intake(s, conversation_id)
 
     def _crisis_choices(self) -> set:
         return ONGOING | set(self.replies.choice_ids())
 
     # -- failure -------------------------------------------------------------------------------------------------
 
-    def _failed(
+    async def _failed(
         self, conversation_id: str, message_id: int, screening: Screening, text: Optional[str]
     ) -> List[Dict[str, Any]]:
         if screening.outcome == "takeover":
-            return self._take_over(conversation_id, message_id, text or "", screening)
+            return await self._take_over(conversation_id, message_id, text or "", screening)
         if screening.outcome == "check_in":
             reply = self.replies.reply(screening.category, "check_in", self.replies.language(text or ""))
-            return self._reply(conversation_id, message_id, [_from_reply(reply)])
+            return await self._reply(conversation_id, message_id, [_from_reply(reply)])
         phone = self.clinic.get("phone")
         call = f" You can also call the clinic at {phone}." if phone else ""
         notice = (
             "I can't answer right now because something on our side isn't working. Your message is kept and the team will "
             f"see it.{call} If you're in danger or thinking of ending your life, call or text 988, or call 911."
         )
-        with self.database.session() as s:
+
+        def work(s: Session) -> List[Dict[str, Any]]:
             if text:
                 service.keep_message(s, conversation_id, words=text, settings=self.settings)
-            return self._finish(
-                s, conversation_id, message_id, [_plain(notice, kind="notice")], status="failed"
-            )
+            return self._finish(s, conversation_id, message_id, [_plain(notice, kind="notice")], status="failed")
+
+        return await self.database.written(work)
 
     # -- keeping -------------------------------------------------------------------------------------------------
 
-    def _reply(
-        self, conversation_id: str, message_id: int, said: List[Dict[str, Any]], status: str = "answered"
-    ) -> List[Dict[str, Any]]:
-        with self.database.session() as s:
-            return self._finish(s, conversation_id, message_id, said, status)
+    async def _reply(self, conversation_id: str, message_id: int, said: List[Dict[str, Any]]) -> List[Dict[str, Any]]:
+        return await self.database.written(self._finish, conversation_id, message_id, said)
 
     def _finish(
-        self, s: Any, conversation_id: str, message_id: int, said: List[Dict[str, Any]], status: str = "answered"
+        self, s: Session, conversation_id: str, message_id: int, said: List[Dict[str, Any]], status: str = "answered"
     ) -> List[Dict[str, Any]]:
-        replies = [self._add(s, conversation_id, message, message_id) for message in said]
+        replies = self._add_all(s, conversation_id, said, message_id)
         conversations.set_status(s, message_id, status)
         return replies
 
+    def _add_all(
+        self, s: Session, conversation_id: str, said: List[Dict[str, Any]], reply_to: Optional[int]
+    ) -> List[Dict[str, Any]]:
+        return [self._add(s, conversation_id, message, reply_to) for message in said]
+
     @staticmethod
-    def _add(s: Any, conversation_id: str, message: Dict[str, Any], reply_to: Optional[int]) -> Dict[str, Any]:
+    def _add(s: Session, conversation_id: str, message: Dict[str, Any], reply_to: Optional[int]) -> Dict[str, Any]:
         row = conversations.add_message(
             s,
             conversation_id,

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.orm import Session
@@ -25,7 +25,6 @@ CHOICES_SEARCHED = 50  # a choice older than this many messages of the bot is no
 _CONVERSATIONS, _MESSAGES = Conversation.__table__.c, Message.__table__.c
 _ID = bindparam("conversation")
 _TOUCH = update(Conversation.__table__).where(_CONVERSATIONS.id == _ID).values(last_seen_at=bindparam("now"))
-_STATE = select(_CONVERSATIONS.state, _CONVERSATIONS.expires_at).where(_CONVERSATIONS.id == _ID)
 _SENT = select(Message).where(Message.conversation_id == _ID, Message.client_id == bindparam("client"))
 _RECENT = (
     select(_MESSAGES.body)
@@ -39,6 +38,7 @@ _LAST_KIND = (
     .order_by(_MESSAGES.id.desc())
     .limit(1)
 )
+_STANDING = select(_CONVERSATIONS.state, _CONVERSATIONS.expires_at, _LAST_KIND.scalar_subquery().label("said")).where(_CONVERSATIONS.id == _ID)
 _INSERT = insert(Message.__table__)
 _SET_STATUS = update(Message.__table__).where(_MESSAGES.id == bindparam("message")).values(status=bindparam("new"))
 
@@ -67,12 +67,19 @@ def get_conversation(s: Session, conversation_id: str) -> Conversation | None:
     return conversation
 
 
-def get_state(s: Session, conversation_id: str) -> str | None:
-    """The state of a conversation (open, crisis, staff, closed), or None when it is unknown or has expired."""
-    row = s.execute(_STATE, {"conversation": conversation_id}).first()
+class Standing(NamedTuple):
+    """How a conversation stands before a turn."""
+
+    state: str  # open, crisis, staff, closed
+    said: str | None  # the kind of the newest message that is not the visitor's
+
+
+def get_standing(s: Session, conversation_id: str) -> Standing | None:
+    """How a conversation stands, or None when it is unknown or has expired."""
+    row = s.execute(_STANDING, {"conversation": conversation_id}).first()
     if row is None or (row.expires_at is not None and row.expires_at <= utcnow()):
         return None
-    return row.state
+    return Standing(row.state, row.said)
 
 
 def add_visitor_message(
@@ -133,11 +140,6 @@ def messages_after(s: Session, conversation_id: str, after: int = 0) -> list[Mes
 def replies_to(s: Session, message_id: int) -> list[Message]:
     """What was said in answer to a visitor's message, oldest first."""
     return list(s.scalars(select(Message).filter_by(reply_to=message_id).order_by(Message.id)))
-
-
-def last_reply_kind(s: Session, conversation_id: str) -> str | None:
-    """The kind of the newest message that is not the visitor's."""
-    return s.scalar(_LAST_KIND, {"conversation": conversation_id})
 
 
 def public(message: Message) -> dict[str, Any]:

@@ -11,10 +11,10 @@ global.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from typing import Any
 
+import orjson
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from sqlalchemy.types import Text, TypeDecorator
 
@@ -78,8 +78,8 @@ class EncryptedJSON(EncryptedText):
 
     @staticmethod
     def dump(value: Any) -> str:
-        return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+        return orjson.dumps(value).decode()
 
     @staticmethod
     def load(text: str) -> Any:
-        return json.loads(text)
+        return orjson.loads(text)

@@ -14,7 +14,6 @@ new ones begin (a deep copy of an old event that is appended again has a number 
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -41,8 +40,8 @@ from bot import settings
 from bot.records.database import Database
 from bot.records.models import Conversation, TrackerEvent, utcnow
 
-TAIL = 14  # real events that Rasa is given at least, when there are so many
-SLACK = 10  # how far the tail may grow before it is cut again
+TAIL = 8  # real events that Rasa is given at least, when there are so many
+SLACK = 16  # how far the tail may grow before it is cut again
 CONTEXT = 6  # of what was heard and done before the cut, so many events at least
 RANKING = 3  # of an NLU ranking this many places are kept; the rest is most of the size of an event
 SEQ = "_onward_seq"
@@ -90,12 +89,7 @@ class SnapshotTrackerStore(TrackerStore):
 
     async def save(self, tracker: DialogueStateTracker) -> None:
         """Append the new events of a tracker and, where the tail has grown long, cut it."""
-        with self._database.session() as s:
-            _lock(s, tracker.sender_id)
-            new = self._append(s, tracker)
-            snapshot = self._cut(tracker)
-            if snapshot is not None:
-                s.execute(_SET_SNAPSHOT, {"conversation": tracker.sender_id, "new": snapshot})
+        new = await self._database.written(self._keep, tracker)
         if self.event_broker is not None:
             await self._stream_new_events(self.event_broker, new, tracker.sender_id)
 
@@ -134,11 +128,20 @@ class SnapshotTrackerStore(TrackerStore):
         ]
         events = []
         for seq, data in [*numbered, *stored]:
-            event = _event_class(data["event"])._from_parameters(data)
+            event = Event.resolve_by_type(data["event"])._from_parameters(data)
             setattr(event, SEQ, seq)
             events.append(event)
         tracker.recreate_from_dialogue(Dialogue(sender_id, events))
         return tracker
+
+    def _keep(self, s: Session, tracker: DialogueStateTracker) -> list[Event]:
+        """Store what is new of a tracker; gives the new events."""
+        _lock(s, tracker.sender_id)
+        new = self._append(s, tracker)
+        snapshot = self._cut(tracker)
+        if snapshot is not None:
+            s.execute(_SET_SNAPSHOT, {"conversation": tracker.sender_id, "new": snapshot})
+        return new
 
     def _append(self, s: Session, tracker: DialogueStateTracker) -> list[Event]:
         """Store the events that are new and number them."""
@@ -190,12 +193,6 @@ def _lock(s: Session, sender_id: str) -> None:
 
 def _load(s: Session, conversation_id: str, first: int) -> list[tuple[int, dict[str, Any]]]:
     return [(seq, data) for seq, data in s.execute(_TAIL, {"conversation": conversation_id, "first": first})]
-
-
-@functools.lru_cache(maxsize=None)
-def _event_class(name: str) -> type[Event]:
-    """The class of a kind of event; Rasa looks through all classes for each event anew, half the time of a load."""
-    return Event.resolve_by_type(name)
 
 
 def _leading_stored(events: Sequence[Event]) -> int:
