@@ -1,6 +1,8 @@
 """How a message is cleaned, cut and compared, and what the readings of it are brought together to. No model."""
 from __future__ import annotations
 
+from collections import Counter
+
 import numpy as np
 import pytest
 
@@ -48,10 +50,10 @@ def test_ngrams_tell_misspelled_words_from_others() -> None:
     texts = ["ketamine infusion", "insurance coverage", "driving home", "nausea and vomiting", "veterans affairs"] * 3
     fitted, reduced = CharacterNgrams.fit(texts, 4, seed=1)
     assert reduced.shape == (15, 4)
-    right, wrong = (float(fitted.transform(["insurence covrage"])[0] @ reduced[i]) for i in (1, 2))
+    right, wrong = (float(fitted.reduce(Counter(grams("insurence covrage"))) @ reduced[i]) for i in (1, 2))
     assert right > 3 * abs(wrong)
     assert " a " in grams("a") and grams("") == []
-    assert not fitted.transform(["qqq"]).any()
+    assert not fitted.reduce(Counter(grams("qqq"))).any()
 
 
 # -- several readings of one message ----------------------------------------------------------------------------------

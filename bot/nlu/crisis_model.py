@@ -13,7 +13,7 @@ import numpy as np
 from sklearn.linear_model import LogisticRegression
 from sklearn.svm import SVC
 
-from bot.nlu.intent_classifier import columns_of, main_directions, softmax
+from bot.nlu.intent_classifier import columns_of, softmax
 from bot.nlu.ngrams import CharacterNgrams
 from bot.nlu.sentence_encoder import Readings
 
@@ -45,7 +45,7 @@ class CrisisModel:
         """
         ngrams, reduced = CharacterNgrams.fit(texts, config["ngram_dimensions"], config["random_state"])
         features = _joined(vectors, reduced, float(config["ngram_weight"]))
-        directions = main_directions(features[:written], config["dimensions"])
+        directions = _main_directions(features[:written], config["dimensions"])
         features, names = features @ directions, np.array(labels)
         sample = written + np.random.default_rng(config["random_state"]).permutation(len(texts) - written)
         rows = np.concatenate([np.arange(written), sample[: config["everyday"]]])
@@ -73,15 +73,26 @@ class CrisisModel:
 
     def score(self, found: Readings) -> tuple[float, float, str]:
         """The highest chance over the readings of a takeover, of a takeover or check-in, and the likeliest category."""
-        features = _joined(found.vectors, self._ngrams.transform(found.texts), self._weight) @ self.arrays["directions"]
-        apart = self.arrays["lengths"] - 2 * (features @ self.arrays["support"].T) + (features * features).sum(axis=1)[:, None]
-        margins = np.exp(-self._gamma * apart) @ self.arrays["dual"] + self.arrays["bias"]
+        reduced = np.stack([self._ngrams.reduce(counts) for counts in found.grams])
+        features = _joined(found.vectors, reduced, self._weight) @ self.arrays["directions"]
+        near = (2 * self._gamma * features) @ self.arrays["support"].T
+        near -= self._gamma * self.arrays["lengths"]
+        near -= self._gamma * (features * features).sum(axis=1)[:, None]
+        margins = np.exp(near, out=near) @ self.arrays["dual"] + self.arrays["bias"]
         care = 1 / (1 + np.exp(-2 * margins))
         kinds = softmax(features @ self.arrays["kind_weights"] + self.arrays["kind_bias"])
         takeover = care * kinds[:, self._takeovers].sum(axis=1)
         worst = int(takeover.argmax())
         category = self._kinds[self._takeovers[int(kinds[worst, self._takeovers].argmax())]]
         return float(takeover[worst]), float(care.max()), category
+
+
+def _main_directions(vectors: np.ndarray, dimensions: int) -> np.ndarray:
+    """The directions in which vectors differ most, shape (size of a vector, dimensions).
+
+    The machine looks along these alone: reading thousands of whole vectors takes longer than the encoder does.
+    """
+    return np.linalg.eigh(vectors.T @ vectors)[1][:, -dimensions:].astype(np.float32)
 
 
 def _joined(vectors: np.ndarray, reduced: np.ndarray, weight: float) -> np.ndarray:

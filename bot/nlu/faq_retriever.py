@@ -20,12 +20,13 @@ from rasa.nlu.classifiers.classifier import IntentClassifier as IntentClassifier
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
-from bot.nlu.intent_classifier import LIKELY, Verdict, intent_of, verdicts
+from bot.nlu.intent_classifier import Verdict, intent_of, verdicts
 
 RETRIEVAL = "retrieval"  # message key, never part of the parse result
 _FILE = "responses.json"
 _JOIN = re.compile(r"\b(?:and|or|plus|also)\b|[,&/+]", re.IGNORECASE)
 _JOINED_SHARE, _JOINED_SUM = 0.2, 0.6
+LIKELY = 8  # labels of a reading that may be offered
 LIKELY_TOPICS = 5  # of the whole message: a sentence that names one of them needs less trust
 
 

@@ -17,7 +17,9 @@ Labels that only mean something while a question of the history waits ("skip", "
 from __future__ import annotations
 
 import warnings
+from collections import Counter
 from dataclasses import dataclass
+from functools import lru_cache
 from math import log
 from typing import Any, NamedTuple
 
@@ -34,13 +36,13 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 
-from bot.nlu.ngrams import CharacterNgrams
+from bot.nlu.ngrams import CharacterNgrams, grams
 from bot.nlu.sentence_encoder import Readings, read_arrays, readings, training_vectors, write_arrays
 from bot.nlu.text import held_out
 
 VERDICTS = "verdicts"  # message key, never part of the parse result
 NEIGHBOURS = 3
-LIKELY = 8  # labels whose nearest examples are looked up
+LIKELY = 5  # labels whose nearest examples are looked up
 _FILE = "classifier"
 
 
@@ -89,7 +91,7 @@ class LabelModel:
         rest = np.flatnonzero(~held)
         if held.any() and len({labels[i] for i in rest}) > 1:
             part = cls.fit_regression(vectors[rest], [texts[i] for i in rest], [labels[i] for i in rest], config)
-            weighed = [part.weigh(vectors[i], texts[i]) for i in np.flatnonzero(held)]
+            weighed = [part.weigh(vectors[i], Counter(grams(texts[i]))) for i in np.flatnonzero(held)]
             said = part.labels[[probabilities.argmax() for probabilities, _ in weighed]]
             evidence, right = np.array([e for _, e in weighed]), said == np.array(labels)[held]
             model.arrays["trust"] = _fit_trust(evidence[:, :2], right)
@@ -109,8 +111,7 @@ class LabelModel:
             {
                 **ngrams.arrays(),
                 "labels": names,
-                "near": (near := main_directions(vectors, config["near_dimensions"])),
-                "examples": np.ascontiguousarray(vectors @ near),
+                "examples": vectors,
                 "example_labels": numbers,
                 "trust": np.array([1.0, 0.0, 0.0]),
                 "familiar": np.zeros(3),
@@ -131,21 +132,25 @@ class LabelModel:
         model.arrays.update(weights=weights, bias=bias)
         return model
 
-    def weigh(self, vector: np.ndarray, text: str, asked: bool = True) -> tuple[np.ndarray, Evidence]:
-        """The probability of each label, and what speaks for the best one; ``asked`` while a question waits.
+    def weigh(self, vector: np.ndarray, counts: Counter[str], asked: bool = True) -> tuple[np.ndarray, Evidence]:
+        """The probability of each label, and what speaks for the best one.
+
+        Args:
+            vector: of the text.
+            counts: its character n-grams.
+            asked: whether a question waits.
 
         A label's nearest example speaks for it beside the regression. Only the labels that the regression puts first are
         asked for it: it adds less than sets the others back.
         """
-        scores = np.concatenate([vector, self._weight * self._ngrams.one(text)]) @ self.arrays["weights"] + self.arrays["bias"]
+        scores = np.concatenate([vector, self._weight * self._ngrams.reduce(counts)]) @ self.arrays["weights"] + self.arrays["bias"]
         strength = float(scores.max())
         if not asked:
             scores += self._unasked
         likely = range(len(scores)) if len(scores) <= LIKELY else np.argpartition(scores, -LIKELY)[-LIKELY:]
-        place = vector @ self.arrays["near"]
         nearness = {}
         for label in likely:
-            nearness[label] = self.arrays["examples"][self._starts[label] : self._starts[label + 1]] @ place
+            nearness[label] = self.arrays["examples"][self._starts[label] : self._starts[label + 1]] @ vector
             scores[label] += self._near_weight * nearness[label].max()
         probabilities = softmax(scores)
         best = int(probabilities.argmax())
@@ -154,8 +159,8 @@ class LabelModel:
 
     def read(self, found: Readings, asked: bool = False) -> list[Verdict]:
         """One verdict for the whole text and one for each sentence; ``asked`` while a question of the history waits."""
-        pairs = zip(found.texts, found.vectors, strict=True)
-        return [self._verdict(text, *self.weigh(vector, text, asked)) for text, vector in pairs]
+        each = zip(found.texts, found.vectors, found.grams, strict=True)
+        return [self._verdict(text, *self.weigh(vector, counts, asked)) for text, vector, counts in each]
 
     def _verdict(self, text: str, probabilities: np.ndarray, evidence: Evidence) -> Verdict:
         slope_confidence, slope_nearness, offset = self.arrays["trust"]
@@ -178,14 +183,6 @@ def softmax(scores: np.ndarray) -> np.ndarray:
     """Chances along the last axis."""
     chances = np.exp(scores - scores.max(axis=-1, keepdims=True))
     return chances / chances.sum(axis=-1, keepdims=True)
-
-
-def main_directions(vectors: np.ndarray, dimensions: int) -> np.ndarray:
-    """The directions in which vectors differ most, shape (size of a vector, dimensions).
-
-    Nearness is measured along these alone: reading thousands of whole vectors takes longer than the encoder does.
-    """
-    return np.linalg.eigh(vectors.T @ vectors)[1][:, -dimensions:].astype(np.float32)
 
 
 def _fit_familiar(evidence: np.ndarray, unfamiliar: float) -> np.ndarray:
@@ -222,7 +219,6 @@ class IntentClassifier(LogisticRegressionClassifier):
             "ngram_dimensions": 256,
             "ngram_weight": 0.6,
             "near_weight": 5.0,
-            "near_dimensions": 256,
             "unfamiliar": 0.006,
             "in_form": [],
             "in_form_odds": 100.0,
@@ -283,6 +279,7 @@ class IntentClassifier(LogisticRegressionClassifier):
         return component
 
 
+@lru_cache(maxsize=None)  # of the labels there are; asked for each of them in every turn
 def intent_of(label: str) -> str:
     """``faq/cost`` -> ``faq``; an intent is its own name."""
     return label.split("/", 1)[0]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from math import log
-from typing import Iterable, Sequence
+from typing import Sequence
 
 import numpy as np
 from scipy.sparse import csr_matrix
@@ -63,21 +63,15 @@ class CharacterNgrams:
         fitted.components = np.ascontiguousarray(svd.components_.T, dtype=np.float32)
         return fitted, np.asarray(matrix @ fitted.components, dtype=np.float32)
 
-    def transform(self, texts: Iterable[str]) -> np.ndarray:
-        """Reduced vectors, shape (texts, dimensions)."""
-        if not self.components.shape[1]:
-            return np.zeros((len(list(texts)), 0), dtype=np.float32)
-        return np.stack([self.one(text) for text in texts])
-
     def _weights(self, counts: Counter[str]) -> tuple[list[int], np.ndarray]:
-        known = [(self._column[gram], n) for gram, n in counts.items() if gram in self._column]
+        known = [(column, n) for gram, n in counts.items() if (column := self._column.get(gram)) is not None]
         columns = [column for column, _ in known]
         values = (1 + np.log(np.array([n for _, n in known], dtype=np.float32))) * self.idf[columns]
         return columns, values / max(float(np.linalg.norm(values)), 1e-9)
 
-    def one(self, text: str) -> np.ndarray:
-        """The reduced vector of one text, shape (dimensions,)."""
-        columns, values = self._weights(Counter(grams(text)))
+    def reduce(self, counts: Counter[str]) -> np.ndarray:
+        """The reduced vector of a text with these n-grams, shape (dimensions,)."""
+        columns, values = self._weights(counts)
         return values @ self.components[columns]
 
     def _matrix(self, counted: Sequence[Counter[str]]) -> csr_matrix:

@@ -6,7 +6,9 @@ because a question at the end of a story, or a second question, is lost in the v
 """
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Sequence
 
@@ -23,6 +25,7 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from bot.nlu.encoder import Encoder, model_path
+from bot.nlu.ngrams import grams
 from bot.nlu.text import clean, is_payload, sentences
 
 READINGS = "readings"  # message key, never part of the parse result
@@ -34,6 +37,11 @@ class Readings:
 
     texts: tuple[str, ...]
     vectors: np.ndarray  # shape (len(texts), 384)
+
+    @cached_property
+    def grams(self) -> tuple[Counter[str], ...]:
+        """The character n-grams of each text; two components look at them."""
+        return tuple(Counter(grams(text)) for text in self.texts)
 
 
 def readings(message: Message) -> Readings | None:

@@ -155,8 +155,8 @@ class Matcher:
         """The numbers of the patterns that could match, in order."""
         table = self._by_gram if self._by_gram is not None else self.seal()
         met: Set[int] = set()
-        for gram in {text[i:i + PIECE] for i in range(len(text) - PIECE + 1)}:
-            for piece, sets in table.get(gram, ()):
+        for gram in table.keys() & {text[i:i + PIECE] for i in range(len(text) - PIECE + 1)}:
+            for piece, sets in table[gram]:
                 if piece in text:
                     met.update(sets)
         users, needs = self._users, self._needs
