@@ -38,6 +38,7 @@ from sklearn.linear_model import LogisticRegression
 
 from bot.nlu.ngrams import CharacterNgrams, grams
 from bot.nlu.sentence_encoder import Readings, read_arrays, readings, training_vectors, write_arrays
+from bot.nlu.spelling import spelled
 from bot.nlu.text import held_out
 
 VERDICTS = "verdicts"  # message key, never part of the parse result
@@ -188,13 +189,13 @@ def softmax(scores: np.ndarray) -> np.ndarray:
 def _fit_familiar(evidence: np.ndarray, unfamiliar: float) -> np.ndarray:
     """Weights of nearness and strength, and their least sum, which a share ``unfamiliar`` of known texts does not reach.
 
-    Too few texts cannot show so small a share: then the least lies below all of them.
+    Fewer than two texts cannot show so small a share: then the least lies below all of them.
     """
     if not len(evidence):
         return np.zeros(3)
     weights = 1 / np.maximum(evidence.std(axis=0), 1e-6)
     sums = evidence @ weights
-    few = unfamiliar * len(sums) < 1
+    few = unfamiliar * len(sums) < 2
     return np.array([*weights, sums.min() - sums.std() if few else np.quantile(sums, unfamiliar)])
 
 
@@ -219,7 +220,7 @@ class IntentClassifier(LogisticRegressionClassifier):
             "ngram_dimensions": 256,
             "ngram_weight": 0.6,
             "near_weight": 5.0,
-            "unfamiliar": 0.006,
+            "unfamiliar": 0.01,
             "in_form": [],
             "in_form_odds": 100.0,
         }
@@ -235,7 +236,7 @@ class IntentClassifier(LogisticRegressionClassifier):
         labels = [m.get(INTENT_RESPONSE_KEY) or m.get(INTENT) for m in examples]
         if len(set(labels)) < 2:
             return self._resource
-        texts = [m.get(TEXT) for m in examples]
+        texts = [spelled(m) for m in examples]
         self.model = LabelModel.fit(training_vectors(examples), texts, labels, self.config)
         self.persist()
         return self._resource

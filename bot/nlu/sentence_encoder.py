@@ -26,6 +26,7 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from bot.nlu.encoder import Encoder, model_path
 from bot.nlu.ngrams import grams
+from bot.nlu.spelling import spelled
 from bot.nlu.text import clean, is_payload, sentences
 
 READINGS = "readings"  # message key, never part of the parse result
@@ -93,7 +94,7 @@ class SentenceEncoder(DenseFeaturizer, GraphComponent):
             text = message.get(TEXT)
             if not text or is_payload(text):
                 continue
-            found = read(self._encoder, text)
+            found = read(self._encoder, spelled(message))
             if found is not None:
                 message.set(READINGS, found)
                 self._add_feature(message, found.vectors[0])
@@ -102,7 +103,7 @@ class SentenceEncoder(DenseFeaturizer, GraphComponent):
     def process_training_data(self, training_data: TrainingData) -> TrainingData:
         """Vectors of whole texts only: an example is one thing said once."""
         examples = [m for m in training_data.training_examples if (m.get(TEXT) or "").strip()]
-        texts = [clean(m.get(TEXT)) for m in examples]
+        texts = [clean(spelled(m)) for m in examples]
         for message, vector in zip(examples, self._encoder.encode_many(texts), strict=True):
             self._add_feature(message, vector)
         return training_data
