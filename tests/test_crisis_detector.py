@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from bot.nlu.crisis_detector import CrisisDetector
+from bot.nlu.crisis_detector import CERTAIN, NOT, UNDERSTOOD, CrisisDetector
 from bot.nlu.sentence_encoder import Readings
 from bot.safety import Screener
 
@@ -58,23 +58,42 @@ def test_the_model_alone_asks_and_takes_over_where_it_is_nearly_certain(screener
     assert judged(screener, text, 0.95, takeover=0.95)["outcome"] == "takeover"
 
 
+def test_the_rules_read_the_corrected_spelling_too(screener: Screener) -> None:
+    typed, meant = "i hav suiciaddl thoughts", "i have suicidal thoughts"
+    assert screener.screen(typed).outcome == "none" and screener.screen(meant).outcome != "none"
+    detector = CrisisDetector({}, None, None)  # type: ignore[arg-type]
+    detector._screener, detector._model = screener, Model(0.0, 0.6)  # type: ignore[assignment]
+    found = Readings((meant,), np.zeros((1, 384), dtype=np.float32))
+    assert detector.judge(typed, found, 0.9)["outcome"] == screener.screen(meant).outcome
+    assert detector.judge(typed, FOUND, 0.9) is None
+
+
+def test_what_is_explained_with_certainty_silences_a_rule_earlier(screener: Screener) -> None:
+    assert judged(screener, TAKEN_OVER, 0.1, understood=UNDERSTOOD)["outcome"] == "check_in"
+    assert judged(screener, TAKEN_OVER, 0.1, understood=CERTAIN)["outcome"] == "none"
+
+
 def test_without_a_model_the_rule_stands(screener: Screener) -> None:
     detector = CrisisDetector({}, None, None)  # type: ignore[arg-type]
     detector._screener = screener
-    assert detector.judge(TAKEN_OVER, FOUND, 0.3, understood=True)["outcome"] == "takeover"
+    assert detector.judge(TAKEN_OVER, FOUND, 0.3, understood=UNDERSTOOD)["outcome"] == "takeover"
 
 
 @pytest.mark.parametrize(
     "name, confidence, understood",
     [
-        ("faq", 0.4, True),
-        ("faq", 0.2, False),
-        ("talk_to_human", 0.4, False),  # a person is asked for in a crisis, too
-        ("talk_to_human", 0.8, True),
-        ("out_of_scope", 0.9, False),
-        ("nlu_fallback", 1.0, False),
-        (None, 0.0, False),
+        ("faq", 0.4, UNDERSTOOD),
+        ("faq", 0.95, CERTAIN),
+        ("faq", 0.2, NOT),
+        ("talk_to_human", 0.4, NOT),  # a person is asked for in a crisis, too
+        ("talk_to_human", 0.8, UNDERSTOOD),
+        ("talk_to_human", 0.99, UNDERSTOOD),
+        ("answer", 1.0, UNDERSTOOD),
+        ("stop", 1.0, UNDERSTOOD),
+        ("out_of_scope", 0.9, NOT),
+        ("nlu_fallback", 1.0, NOT),
+        (None, 0.0, NOT),
     ],
 )
-def test_what_counts_as_understood(name: str | None, confidence: float, understood: bool) -> None:
-    assert CrisisDetector._understood(name, confidence) is understood
+def test_what_counts_as_understood(name: str | None, confidence: float, understood: int) -> None:
+    assert CrisisDetector._understood(name, confidence) == understood

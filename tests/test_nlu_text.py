@@ -6,6 +6,8 @@ from collections import Counter
 import numpy as np
 import pytest
 
+from bot.nlu.answer_detector import Pending
+from bot.nlu.answer_detector import decide as in_form
 from bot.nlu.fallback import decide
 from bot.nlu.faq_retriever import retrieve
 from bot.nlu.forms import asks, asks_somewhere, command, only_asks
@@ -110,6 +112,15 @@ def test_a_wish_for_a_person_wins_wherever_it_stands() -> None:
     )
 
 
+def test_a_wish_for_a_person_is_heard_where_nothing_else_is_certain() -> None:
+    unsure = verdict("somebody get in touch", 0.2, faq_booking=0.5, talk_to_human=0.3, out_of_scope=0.2)
+    passed = verdict("forward me to your staff", 0.8, pass_question=0.6, talk_to_human=0.3, faq_cost=0.1)
+    greeted = verdict("hello", 0.8, greet=0.7, talk_to_human=0.3, faq_cost=0.0)
+    for said, expected in ((unsure, ("talk_to_human", 0.3)), (passed, ("talk_to_human", 0.3)), (greeted, ("greet", 0.8))):
+        assert decide([said], None, faq_trust=0.8, intent_trust=0.3, person_share=0.2) == (expected[0], pytest.approx(expected[1]))
+    assert decide([unsure], None, faq_trust=0.8, intent_trust=0.3)[0] == "nlu_fallback"
+
+
 def test_a_retrieval_intent_has_the_sum_of_its_answers() -> None:
     ranking = intent_ranking(STORY, 10)
     assert [entry["name"] for entry in ranking] == ["out_of_scope", "faq"] or ranking[0]["confidence"] == ranking[1]["confidence"]
@@ -139,6 +150,7 @@ def test_a_story_that_holds_a_question_is_not_only_a_question() -> None:
     [
         ("skip", "skip"), ("id rather not say", "skip"), ("go back please", "go_back"), ("why do you need that", "why"),
         ("stop here", "stop"), ("I go back to work monday", None), ("I passed out twice", None), ("I stopped Paxil in May", None),
+        ("Most people call me Skip", None), ("I want to skip", "skip"),
     ],
 )  # fmt: skip
 def test_plain_commands(text: str, expected: str | None) -> None:
@@ -159,7 +171,28 @@ def test_plain_commands(text: str, expected: str | None) -> None:
         ("wat are the side effects", True),
         ("if i say yes can i undo it later", True),
         ("if I can I will take the bus", False),
+        ("dose it pass into the milk", True),
+        ("dose of 20 mg", False),
+        ("dose went up in May", False),
+        ("i take zoloft 100 can i keep taking it", True),
+        ("isn't the drug supposed to numb you", True),
     ],
 )
 def test_a_doubtful_answer_is_no_question(text: str, asking: bool) -> None:
     assert asks_somewhere(text) is asking
+
+
+@pytest.mark.parametrize(
+    "kind, text, trust, expected",
+    [
+        ("choice", "I don't feel like carrying on", 0.9, "stop"),
+        ("choice", "I don't feel like carrying on", 0.7, "answer"),  # a no may answer the question
+        ("boolean", "Nope, I'm out. Cancel all the rest.", 0.9, "stop"),
+        ("boolean", "Nope, I'm out. Cancel all the rest.", 0.7, "answer"),
+        ("boolean", "no thank you", 0.95, "answer"),
+    ],
+)
+def test_a_command_with_a_no_in_it_needs_more_trust(kind: str, text: str, trust: float, expected: str) -> None:
+    pending = Pending("intake", "heart", kind, ("Yes", "No", "Not sure"), None)
+    found = [verdict(text, trust, stop=0.9, answer=0.1)]
+    assert in_form(pending, text, found, None, "stop", faq_trust=0.4, command_trust=0.6) == expected

@@ -44,9 +44,12 @@ _COURTEOUS = re.compile(r"\b(?:thank\w*|thx|ty|tysm|appreciate\w*|cheers|bye\w*|
 _CHAT = ("greet", "thanks", "goodbye")
 _LONGEST_ASIDE = 16  # words; the classifier takes longer texts of a story for a command too easily
 # Least trust for an aside where any words may be the answer: in a story, in a name or place, and there for what is no command.
-_IN_STORY, _IN_NAME, _WISH_IN_NAME = 0.87, 0.8, 0.93  # "Robin Callback" is a name
+_IN_STORY, _IN_NAME, _WISH_IN_NAME = 0.8, 0.8, 0.93  # "Robin Callback" is a name
 # Least trust for what sounds like a question about the clinic: "who would be calling", "is this on everybody's form".
-_LIKE_A_QUESTION = {"talk_to_human": 0.85, "why": 0.75, "repeat": 0.75, "start_intake": 0.9, "change_answer": 0.85}
+_LIKE_A_QUESTION = {"talk_to_human": 0.9, "why": 0.75, "repeat": 0.8, "start_intake": 0.9, "change_answer": 0.85}
+# A yes, a no or what reads as an answer stands in a command now and then: "I don't want to go on", "nope, cancel all of this".
+_PLAIN_COMMANDS = ("skip", "stop", "go_back", "change_answer", "why", "repeat")
+_WITH_A_NO, _WITH_AN_ANSWER, _WORDS_WITH_AN_ANSWER = 0.8, 0.85, 5
 _SAID_BESIDE = 8  # words that may stand beside a question in free text, before the text is an answer with a question in it
 _FREE = ("text", "string")
 _YES_OR_NO = re.compile(r"\b(?:yes|yeah|yep|yup|no|nope|nah|sure|not|never|none|don'?t|doesn'?t|didn'?t|haven'?t)\b", re.IGNORECASE)
@@ -221,7 +224,10 @@ def _aside(pending: Pending, typed: str, words: int, found: Sequence[Verdict], l
         least = max(least, _IN_NAME if whole.label in COMMANDS and whole.label != "talk_to_human" else _WISH_IN_NAME)
     if whole.trust < least:
         return None
-    return None if fits(pending, typed) or _YES_OR_NO.search(typed) else whole.label
+    plain = whole.trust if whole.label in _PLAIN_COMMANDS else 0.0
+    if fits(pending, typed):
+        return whole.label if plain >= _WITH_AN_ANSWER and words >= _WORDS_WITH_AN_ANSWER else None
+    return whole.label if plain >= _WITH_A_NO or not _YES_OR_NO.search(typed) else None
 
 
 def _declines(pending: Pending, typed: str) -> bool:

@@ -28,12 +28,14 @@ from rasa.shared.nlu.constants import INTENT, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
+from bot.nlu.answer_detector import ANSWER, COMMANDS
 from bot.nlu.crisis_model import EVERYDAY, CrisisModel
 from bot.nlu.encoder import Encoder, model_path
 from bot.nlu.fallback import put_intent
 from bot.nlu.sentence_encoder import Readings, read_arrays, readings, training_vectors, write_arrays
+from bot.nlu.spelling import spelled, training_spelling
 from bot.nlu.text import clean, is_payload, normalise
-from bot.safety.screener import HARMLESS, Screener, Screening
+from bot.safety.screener import HARMLESS, OUTCOMES, Screener, Screening
 from bot.settings import ROOT
 
 MEDICAL = ("medical_emergency", "overdose", "withdrawal")
@@ -63,7 +65,8 @@ def read_examples(path: Path) -> list[Example]:
 # where something has. What is asked of a person, and what is about something else, may be a crisis all the same: these must
 # be understood well.
 NOT_UNDERSTOOD = (None, "nlu_fallback", "out_of_scope", *SAFETY_INTENTS)
-UNDERSTOOD_AT, UNDERSTOOD_WELL = 0.3, 0.7  # confidence of the intent
+UNDERSTOOD_AT, UNDERSTOOD_WELL, CERTAIN_AT = 0.3, 0.7, 0.9  # confidence of the intent
+NOT, UNDERSTOOD, CERTAIN = range(3)
 
 
 def labels_of(examples: Sequence[Example]) -> list[str]:
@@ -83,13 +86,15 @@ class CrisisDetector(GraphComponent, IntentClassifierBase):
             "confirm": 0.3,
             "alone": 0.9,
             "together": 0.7,
-            "check_in": 0.3,
+            "check_in": 0.27,
             "check_in_elsewhere": 0.4,
             "check_in_answer": 0.5,
             "check_in_understood": 0.75,
+            "check_in_certain": 0.9,
             "check_in_noted": 0.45,
             "harmless": 0.4,
             "surely_harmless": 0.05,
+            "harmless_certain": 0.15,
             "C": 3.0,
             "gamma": 1.0,
             "dimensions": 128,
@@ -129,11 +134,12 @@ class CrisisDetector(GraphComponent, IntentClassifierBase):
         ]
         with self._model_storage.write_to(self._resource) as directory:
             if examples and everyday:
-                said = [clean(example.text) for example in examples]
+                spelling = training_spelling(training_data, self._directory / "train.tsv")
+                said = [clean(spelling.correct(example.text)) for example in examples]
                 vectors = [Encoder(model_path(self._config["model"])).encode_many(said), training_vectors(everyday)]
                 self._model = CrisisModel.fit(
                     np.concatenate(vectors),
-                    said + [clean(m.get(TEXT)) for m in everyday],
+                    said + [clean(spelled(m)) for m in everyday],
                     labels_of(examples) + [EVERYDAY] * len(everyday),
                     len(examples),
                     self._config,
@@ -188,13 +194,16 @@ class CrisisDetector(GraphComponent, IntentClassifierBase):
             return self._config["check_in_answer"]
         if name == "out_of_scope" and confidence >= UNDERSTOOD_WELL:
             return self._config["check_in_elsewhere"]
-        return self._config["check_in_understood" if self._understood(name, confidence) else "check_in"]
+        return self._config[("check_in", "check_in_understood", "check_in_certain")[self._understood(name, confidence)]]
 
     @staticmethod
-    def _understood(name: str | None, confidence: float) -> bool:
-        return name not in NOT_UNDERSTOOD and confidence >= (UNDERSTOOD_WELL if name == "talk_to_human" else UNDERSTOOD_AT)
+    def _understood(name: str | None, confidence: float) -> int:
+        """How well a message is explained by something else; what runs the history never explains it with certainty."""
+        if name in NOT_UNDERSTOOD or confidence < (UNDERSTOOD_WELL if name == "talk_to_human" else UNDERSTOOD_AT):
+            return NOT
+        return CERTAIN if confidence >= CERTAIN_AT and name not in (ANSWER, *COMMANDS) else UNDERSTOOD
 
-    def judge(self, text: str, found: Readings | None, least_care: float, understood: bool = False) -> dict[str, Any] | None:
+    def judge(self, text: str, found: Readings | None, least_care: float, understood: int = NOT) -> dict[str, Any] | None:
         """Both layers together; None where neither has anything to say.
 
         What a rule takes for a crisis stays one unless the model thinks it harmless: then it becomes a question, and nothing
@@ -203,16 +212,16 @@ class CrisisDetector(GraphComponent, IntentClassifierBase):
 
         Args:
             least_care: how sure the model must be to ask on its own.
-            understood: something else explains the message. The check-in of a rule that never says more then needs
+            understood: how well something else explains the message. The check-in of a rule that never says more then needs
                 a model that has at least some doubt: "can I tap out" among questions about sessions is one of them.
         """
-        ruled = self._screener.screen(text) if self._screener else Screening("none")
+        ruled = self._ruled(text, found)
         if found is None or self._model is None or not normalise(text):  # signs alone say nothing to the model
             return _of_rules(ruled)
         takeover, care, category = self._model.score(found)
         if ruled.outcome != "none" and understood:
             weak = ruled.outcome == "check_in" and self._screener.is_weak(ruled.rule)
-            if care < self._config["harmless" if weak else "surely_harmless"]:
+            if care < self._config["harmless" if weak else "harmless_certain" if understood == CERTAIN else "surely_harmless"]:
                 return {**_finding("none", ruled.category, ruled.rule, care), "note": HARMLESS}
         if ruled.outcome == "takeover":
             return _finding("takeover" if care >= self._config["confirm"] else "check_in", ruled.category, ruled.rule, 1.0)
@@ -225,6 +234,15 @@ class CrisisDetector(GraphComponent, IntentClassifierBase):
         if care >= (max(least_care, self._config["check_in_noted"]) if ruled.note else least_care):
             return _finding("check_in", category, "model", care)
         return _of_rules(ruled)
+
+    def _ruled(self, text: str, found: Readings | None) -> Screening:
+        """What the rules say of the text as typed, or of its corrected spelling where they say more of that."""
+        if self._screener is None:
+            return Screening("none")
+        ruled = self._screener.screen(text)
+        if found is None or found.texts[0] == clean(text):
+            return ruled
+        return max(ruled, self._screener.screen(found.texts[0]), key=lambda screening: OUTCOMES.index(screening.outcome))
 
 
 def _of_rules(ruled: Screening) -> dict[str, Any] | None:

@@ -19,6 +19,7 @@ from bot.nlu.faq_retriever import RETRIEVAL, Retrieval
 from bot.nlu.intent_classifier import Verdict, intent_of, verdicts
 
 FALLBACK = "nlu_fallback"
+PERSON, NEAR_A_PERSON = "talk_to_human", ("pass_question",)
 
 
 def decide(
@@ -27,7 +28,8 @@ def decide(
     *,
     faq_trust: float,
     intent_trust: float,
-    first: Sequence[str] = ("talk_to_human",),
+    person_share: float = 1.0,
+    first: Sequence[str] = (PERSON,),
     never: Sequence[str] = ("answer",),
 ) -> tuple[str, float]:
     """The intent of a message and how far it is trusted.
@@ -37,6 +39,8 @@ def decide(
         retrieval: the best answer, if there are retrieval intents.
         faq_trust: least trust for an answer to be said.
         intent_trust: least trust for any other intent.
+        person_share: chance of a wish for a person from which it is taken for one, where nothing else is trusted or the
+            message wants to be passed on to one.
         first: intents that win wherever they stand in the message.
         never: labels that are only evidence and no intent without a pending question.
     """
@@ -46,9 +50,12 @@ def decide(
     whole = found[0]
     if retrieval is not None and retrieval.trust >= faq_trust:
         return intent_of(retrieval.key), retrieval.trust
-    if "/" not in whole.label and whole.label not in never and whole.trust >= intent_trust:
-        return whole.label, whole.trust
-    return FALLBACK, 1.0 - whole.trust
+    trusted = "/" not in whole.label and whole.label not in never and whole.trust >= intent_trust
+    if not trusted or whole.label in NEAR_A_PERSON:
+        share = float(whole.probabilities[whole.labels == PERSON].sum())
+        if share >= person_share:
+            return PERSON, share
+    return (whole.label, whole.trust) if trusted else (FALLBACK, 1.0 - whole.trust)
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=False)
@@ -57,7 +64,7 @@ class Fallback(GraphComponent, IntentClassifierBase):
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
-        return {"faq_trust": 0.8, "intent_trust": 0.03}
+        return {"faq_trust": 0.8, "intent_trust": 0.03, "person_share": 0.2}
 
     def __init__(self, config: dict[str, Any]) -> None:
         self._config = {**self.get_default_config(), **config}
@@ -81,6 +88,7 @@ class Fallback(GraphComponent, IntentClassifierBase):
                     message.get(RETRIEVAL),
                     faq_trust=self._config["faq_trust"],
                     intent_trust=self._config["intent_trust"],
+                    person_share=self._config["person_share"],
                 )
                 put_intent(message, name, trust)
             elif message.get("text") and not message.get("text").startswith("/"):

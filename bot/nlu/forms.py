@@ -25,6 +25,7 @@ _TOLD = {
     "do": "not have take try use smoke drink get feel keep need want think know sometimes often still also it that so my work live "
     "see hear wake sleep snore have some a the",
     "does": "not hurt help bother run have make cause get feel keep seem come happen work wake",
+    "dose": "not of is was went per each every changed unknown hurt help have make cause get feel keep \\d+\\w*",  # typed for "does"
     "is": "not fine ok okay good great under well controlled just only still being on in about getting better bad mild usually at "
     "always sometimes never managed treated high low normal now best",
     "are": "not fine ok okay good under well controlled just only still being on in about getting better bad usually best",
@@ -40,9 +41,12 @@ _OPEN_AUXILIARY = "|".join(
 )
 _PRONOUN = r"(?:i|you|u|we|they|he|she|it|this|that|these|there|anyone|anybody|someone|people|patients)\b"
 _AUXILIARY = (
-    rf"(?:(?:do|does|can|could|is|are|will|would|should|shall)\s+{_SUBJECT}|(?:did|am|was|were|may|has|have)\s+{_PRONOUN})"
+    rf"(?:(?:do|does|dose|can|could|is|are|will|would|should|shall)\s+{_SUBJECT}|(?:did|am|was|were|may|has|have)\s+{_PRONOUN})"
 )
-_NEGATED = rf"(?:isn'?t|aren'?t|doesn'?t|don'?t|didn'?t|won'?t|can'?t|couldn'?t|wouldn'?t|shouldn'?t)\s+{_PRONOUN}"
+_NEGATED = (
+    rf"(?:isn'?t|aren'?t|doesn'?t|don'?t|didn'?t|won'?t|can'?t|couldn'?t|wouldn'?t|shouldn'?t)\s+{_PRONOUN}"
+    r"|(?:isn'?t|aren'?t|doesn'?t|didn'?t|won'?t|wouldn'?t|shouldn'?t)\s+(?:the|my|your|there|ketamine|insurance)\b"
+)
 # "what I want is", "when I was twenty": a question word that only opens a clause of telling.
 _QUESTION_WORD = (
     r"(?:what if|what about|how about|how come|whats|what's|(?:wats?|wuts?|whut|wot)\b|wheres|where's|whos|who's|hows|how's|whens|when's|"
@@ -62,7 +66,12 @@ _ASKS = re.compile(
     rf"^{_LEAD}(?:{_AUXILIARY}|{_NEGATED}|{_OPEN_AUXILIARY}|{_QUESTION_WORD}|{_ASKED_FOR}|{_ASKS_ON_A_CONDITION})",
     re.IGNORECASE,
 )
-_PARTS = re.compile(r"\s*(?:[,;:]|\s-\s|\.\.+)\s*|\s+(?=(?:but|and|so)\s+(?:how|what|when|where|why|is|does|do|can|will|would|are)\b)", re.IGNORECASE)
+_PARTS = re.compile(
+    r"\s*(?:[,;:]|\s-\s|\.\.+)\s*|\s+(?=(?:but|and|so)\s+(?:how|what|when|where|why|is|does|do|can|will|would|are)\b)"
+    r"|(?<!\bif)(?<!whether)(?<!what)(?<!when)(?<!where)(?<!\bhow)(?<!asked)(?<!\bthan)(?<!\bas)(?<!\bi)(?<!\bwe)\s+"
+    r"(?=(?:(?:can|will|should|could|do|would) i|(?:is|are|will) there|(?:does|dose|will|is|would) (?:it|this|ketamine)|(?:do|can|will|would) you)\b)",
+    re.IGNORECASE,
+)  # the last: "i take zoloft 100 can i keep taking it"
 _UNSURE = re.compile(r"\b(?:i think|i guess|maybe|might|may have|not sure|i believe|probably|sort of|kinda|or so|ish|about)\b", re.IGNORECASE)
 
 _WHY = re.compile(
@@ -82,7 +91,7 @@ _SKIP = re.compile(
     r"(?:skip\b|pass\b(?! (?:out|away|me|my|it on|them|the question|that on))|move on|next(?: one| question| please)?\W*$|leave (?:it|that|this|that one|this one) (?:blank|out|empty)|"
     r"(?:not|don'?t|won'?t|do not|will not|wont|refuse to) (?:want to |wanna |going to |gonna |care to |like to |feel like |wish to )*(?:answer|answering|say\b|saying|share|sharing|give|giving|tell|discuss|disclose|talk about (?:it|that|this))|"
     r"not (?:answering|comfortable|saying|telling|sharing)|none of your business|no comment|(?:too|that'?s|its|it'?s) (?:too )?(?:personal|private)\b)|"
-    r"\b(?:skip (?:it|this|that|please|for now)|(?:just|so) skip|skip\W*$|move on\W*$|ne?xt (?:question|one),?(?: please)?\W*$|"
+    r"\b(?:skip (?:it|this|that|please|for now)|(?:just|so) skip|(?<!\bme )(?<!\bby )(?<!\bis )skip\W*$|move on\W*$|ne?xt (?:question|one),?(?: please)?\W*$|"
     r"(?:pass on|go on without) (?:this|that|it)(?: one)?)|[,.;] ?ne?xt,?(?: please)?\W*$",
     re.IGNORECASE,
 )  # fmt: skip
