@@ -150,7 +150,7 @@ def test_a_story_that_holds_a_question_is_not_only_a_question() -> None:
     [
         ("skip", "skip"), ("id rather not say", "skip"), ("go back please", "go_back"), ("why do you need that", "why"),
         ("stop here", "stop"), ("I go back to work monday", None), ("I passed out twice", None), ("I stopped Paxil in May", None),
-        ("Most people call me Skip", None), ("I want to skip", "skip"),
+        ("Most people call me Skip", None), ("nvm", "stop"), ("Never mind.", "stop"), ("my mind never stops", None), ("I want to skip", "skip"),
     ],
 )  # fmt: skip
 def test_plain_commands(text: str, expected: str | None) -> None:

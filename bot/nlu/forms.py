@@ -108,7 +108,7 @@ _STOP = re.compile(
     r"pause\b|(?:take |need )?a break\W*$|finish (?:this |it )?(?:later|tomorrow|another time)|do (?:this|it|the rest) (?:later|another (?:day|time)|tomorrow)|"
     r"save (?:this|it)(?: and (?:stop|quit|exit))?|enough (?:questions|for (?:now|today))|no more (?:questions|of this))|"
     r"\b(?:(?:save|leave) (?:this|it) and (?:stop|quit)|(?:stop|quit) (?:here|now|the questions|this (?:form|now))\W*$|come back (?:to (?:this|it) )?(?:later|tomorrow|another)|"
-    r"(?:don'?t|do not) (?:want to|wanna) (?:do|continue|go on with|finish) (?:this|it|the form|any ?more)|(?:never ?mind|nvm)\b.*\bthis\b.*\bnow\b|(?:forget it|nope|no),? (?:close|cancel|end) (?:this|it)\W*$|not doin'?g? this\b|brb\b)",
+    r"(?:don'?t|do not) (?:want to|wanna) (?:do|continue|go on with|finish) (?:this|it|the form|any ?more)|(?:never ?mind|nvm)\b.*\bthis\b.*\bnow\b|^\W*(?:never ?mind|nvm)\W*$|(?:forget it|nope|no),? (?:close|cancel|end) (?:this|it)\W*$|not doin'?g? this\b|brb\b)",
     re.IGNORECASE,
 )  # fmt: skip
 _LONGEST_COMMAND = 16  # words
