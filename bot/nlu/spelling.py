@@ -2,7 +2,8 @@
 
 A sentence vector is made of word pieces, and a misspelled word falls into pieces that mean nothing. A word that is neither
 English nor known from the training texts is read as the nearest known word: one error away, or two in a long word. Only
-the vectors and n-grams see the corrected text; what people wrote is kept, shown and screened as they wrote it.
+the vectors and n-grams see the corrected text; what people wrote is kept and shown as they wrote it, and the safety rules
+read both.
 
 Look-up and the English word list are symspellpy's (https://github.com/mammothb/symspellpy, MIT).
 """
