@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import collections
-import csv
 import dataclasses
 import json
 import logging
@@ -20,6 +19,7 @@ from typing import Any, Callable, Dict, Iterator, List, Mapping, Optional, Seque
 
 from actions.dialogue import pending
 from actions.faq import ASKED_BESIDES, MOST_OFFERED, MOST_RELATED, NEAR
+from bot.nlu.text import rows
 from bot.settings import ROOT, Settings
 
 SETS = ROOT / "tests" / "data"
@@ -83,11 +83,6 @@ class Reader:
         return self._loop.run_until_complete(processor.parse_message(self._message(text), tracker))
 
 
-def rows(name: str) -> List[Dict[str, str]]:
-    with open(SETS / name, encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
-
-
 def intent(parse: Parse) -> str:
     return parse["intent"]["name"]
 
@@ -123,7 +118,7 @@ def share(found: Sequence[Any], holds: Callable[[Any], bool]) -> Share:
 
 def understanding(reader: Reader) -> Tuple[Dict[str, Share], List[Dict[str, Any]]]:
     """Shares by name, and a record for each FAQ question for the table and the pictures."""
-    faq = [(row, reader.read(row["text"])) for row in rows("nlu/faq.tsv")]
+    faq = [(row, reader.read(row["text"])) for row in rows(SETS / "nlu/faq.tsv")]
     records = [
         {
             "id": row["id"],
@@ -135,10 +130,10 @@ def understanding(reader: Reader) -> Tuple[Dict[str, Share], List[Dict[str, Any]
         }
         for row, parse in faq
     ]
-    two = [({row["id1"], row["id2"]}, reader.read(row["text"])) for row in rows("nlu/faq-two.tsv")]
-    uncovered = [reader.read(row["text"]) for row in rows("nlu/uncovered.tsv")]
-    person = [reader.read(row["text"]) for row in rows("nlu/person.tsv")]
-    start = [reader.read(row["text"]) for row in rows("nlu/start.tsv")]
+    two = [({row["id1"], row["id2"]}, reader.read(row["text"])) for row in rows(SETS / "nlu/faq-two.tsv")]
+    uncovered = [reader.read(row["text"]) for row in rows(SETS / "nlu/uncovered.tsv")]
+    person = [reader.read(row["text"]) for row in rows(SETS / "nlu/person.tsv")]
+    start = [reader.read(row["text"]) for row in rows(SETS / "nlu/start.tsv")]
     shares = {
         "right answer at once": share(records, lambda r: r["said"] == r["id"]),
         "right answer at once or offered": share(records, lambda r: r["id"] in (r["said"], *r["offered"])),
@@ -156,7 +151,7 @@ def in_form(reader: Reader) -> Dict[str, Share]:
 
     items = {item.link_id: item for kind in ("intake", "callback") for q in questionnaires(kind) for item in q.flat}
     found = collections.defaultdict(list)
-    for row in rows("nlu/in-form.tsv"):
+    for row in rows(SETS / "nlu/in-form.tsv"):
         item = items[row["link_id"]]
         expected, _, command = row["expected"].partition(":")
         parse = reader.read(row["text"], pending(item))
@@ -173,7 +168,7 @@ def entities(reader: Reader) -> Dict[str, Share]:
     One counts when its kind, canonical name and status are all right.
     """
     found = expected = right = 0
-    for row in rows("nlu/entities.tsv"):
+    for row in rows(SETS / "nlu/entities.tsv"):
         read = {
             (e["entity"], e["value"], e.get("status"))
             for e in reader.read(row["text"])["entities"]
@@ -189,7 +184,7 @@ def safety(reader: Reader) -> Dict[str, Share]:
 
     screener = Screener.load()
     found = [
-        (row, intent(reader.read(row["text"])), screener.screen(row["text"]).outcome) for row in rows("safety/test.tsv")
+        (row, intent(reader.read(row["text"])), screener.screen(row["text"]).outcome) for row in rows(SETS / "safety/test.tsv")
     ]
     explicit = [f for f in found if f[0]["kind"] == "explicit" and f[0]["label"] == "takeover"]
     takeover = [f for f in found if f[0]["label"] == "takeover"]

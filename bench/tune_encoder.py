@@ -19,7 +19,6 @@ tells apart everyday requests (parcels, trains, recipes) that have nothing to do
 from __future__ import annotations
 
 import argparse
-import csv
 import hashlib
 import json
 import random
@@ -36,7 +35,7 @@ from transformers import AutoModel, AutoTokenizer
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
-from bot.nlu.text import clean, held_out, normalise  # noqa: E402
+from bot.nlu.text import clean, held_out, normalise, rows  # noqa: E402
 
 TARGET = ROOT / "bot" / "nlu" / "model"
 LONGEST = 64  # tokens of a training text
@@ -46,12 +45,6 @@ CARE, NO_CARE = "safety/", "none"  # a second head tells the kinds of crisis fro
 EVERYDAY = "everyday/"  # labels of talk about other things
 KEYS = ("qwertyuiop", "asdfghjkl", "zxcvbnm")
 BESIDE = {key: row[max(0, i - 1) : i] + row[i + 1 : i + 2] for row in KEYS for i, key in enumerate(row)}
-
-
-def rows(path: Path) -> list[dict[str, str]]:
-    """The rows of a TSV file with a header."""
-    with path.open(encoding="utf-8", newline="") as lines:
-        return list(csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE))
 
 
 def training_texts(root: Path) -> list[tuple[str, str]]:

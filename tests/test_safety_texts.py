@@ -1,15 +1,14 @@
 """The safety texts: kept apart, well formed, near-misses as many as crises, and what the rule layer alone reaches on them."""
 from __future__ import annotations
 
-import csv
 import itertools
 import re
 import unicodedata
 from collections import Counter
-from pathlib import Path
 
 import pytest
 
+from bot.nlu.text import rows
 from bot.safety import CATEGORIES, Screener
 from bot.settings import ROOT
 
@@ -20,11 +19,6 @@ FILES = {
     "written apart": ROOT / "tests" / "data" / "safety" / "dev" / "written-apart.tsv",
     "test": ROOT / "tests" / "data" / "safety" / "test.tsv",
 }
-
-
-def rows(path: Path) -> list:
-    with open(path, encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
 
 
 def bare(text: str) -> str:

@@ -1,21 +1,19 @@
 """What measures the assistant is never what it learned from: no text stands in two sets, even with another form."""
 from __future__ import annotations
 
-import csv
 from pathlib import Path
 
 import pytest
 import yaml
 
-from bot.nlu.text import normalise
+from bot.nlu.text import normalise, rows
 from bot.settings import ROOT
 
 SETS = sorted((ROOT / "tests" / "data" / "nlu").rglob("*.tsv"))
 
 
 def texts(path: Path) -> set[str]:
-    with path.open(encoding="utf-8", newline="") as file:
-        return {normalise(row["text"]) for row in csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE)} - {""}
+    return {normalise(row["text"]) for row in rows(path)} - {""}
 
 
 def training() -> set[str]:

@@ -13,10 +13,7 @@ Trained on `data/safety/train.tsv` and, as everyday talk, on all other NLU examp
 from __future__ import annotations
 
 import contextlib
-import csv
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, Sequence
+from typing import Any
 
 import numpy as np
 from rasa.engine.graph import ExecutionContext, GraphComponent
@@ -34,32 +31,13 @@ from bot.nlu.encoder import Encoder, model_path
 from bot.nlu.fallback import put_intent
 from bot.nlu.sentence_encoder import Readings, read_arrays, readings, training_vectors, write_arrays
 from bot.nlu.spelling import spelled, training_spelling
-from bot.nlu.text import clean, is_payload, normalise
+from bot.nlu.text import clean, is_payload, normalise, rows
 from bot.safety.screener import HARMLESS, OUTCOMES, Screener, Screening
 from bot.settings import ROOT
 
 MEDICAL = ("medical_emergency", "overdose", "withdrawal")
 SAFETY_INTENTS = ("crisis", "medical_emergency", "distress")
 _FILE = "crisis"
-
-
-@dataclass(frozen=True)
-class Example:
-    """A line of `data/safety/train.tsv` or `dev.tsv`."""
-
-    text: str
-    label: str  # takeover, check_in, none
-    category: str
-
-
-def read_examples(path: Path) -> list[Example]:
-    """The examples of a TSV file with the columns text, label, category; none where the file is missing."""
-    if not path.is_file():
-        return []
-    with path.open(encoding="utf-8", newline="") as lines:
-        rows = csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE)
-        return [Example(row["text"], row["label"], row.get("category") or "") for row in rows]
-
 
 # The model alone takes many a plain question for a crisis: it asks early where nothing else has understood the message, late
 # where something has. What is asked of a person, and what is about something else, may be a crisis all the same: these must
@@ -69,9 +47,9 @@ UNDERSTOOD_AT, UNDERSTOOD_WELL, CERTAIN_AT = 0.3, 0.7, 0.9  # confidence of the 
 NOT, UNDERSTOOD, CERTAIN = range(3)
 
 
-def labels_of(examples: Sequence[Example]) -> list[str]:
-    """What the model learns of each: the category of a takeover, ``check_in`` or ``none``."""
-    return [example.category if example.label == "takeover" else example.label for example in examples]
+def label_of(row: dict[str, str]) -> str:
+    """What the model learns of a safety text: the category of a takeover, ``check_in`` or ``none``."""
+    return row["category"] if row["label"] == "takeover" else row["label"]
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
@@ -128,19 +106,20 @@ class CrisisDetector(GraphComponent, IntentClassifierBase):
         return path.read_text(encoding="utf-8") if path.is_file() else None
 
     def train(self, training_data: TrainingData) -> Resource:
-        examples = read_examples(self._directory / "train.tsv")
+        path = self._directory / "train.tsv"
+        examples = rows(path) if path.is_file() else []
         everyday = [
             m for m in training_data.intent_examples if m.get(INTENT) not in SAFETY_INTENTS and (m.get(TEXT) or "").strip()
         ]
         with self._model_storage.write_to(self._resource) as directory:
             if examples and everyday:
-                spelling = training_spelling(training_data, self._directory / "train.tsv")
-                said = [clean(spelling.correct(example.text)) for example in examples]
+                spelling = training_spelling(training_data, path)
+                said = [clean(spelling.correct(row["text"])) for row in examples]
                 vectors = [Encoder(model_path(self._config["model"])).encode_many(said), training_vectors(everyday)]
                 self._model = CrisisModel.fit(
                     np.concatenate(vectors),
                     said + [clean(spelled(m)) for m in everyday],
-                    labels_of(examples) + [EVERYDAY] * len(everyday),
+                    [label_of(row) for row in examples] + [EVERYDAY] * len(everyday),
                     len(examples),
                     self._config,
                 )

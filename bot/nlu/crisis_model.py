@@ -10,10 +10,9 @@ from __future__ import annotations
 from typing import Any, Sequence
 
 import numpy as np
-from sklearn.linear_model import LogisticRegression
 from sklearn.svm import SVC
 
-from bot.nlu.intent_classifier import columns_of, softmax
+from bot.nlu import regression
 from bot.nlu.ngrams import CharacterNgrams
 from bot.nlu.sentence_encoder import Readings
 
@@ -43,18 +42,19 @@ class CrisisModel:
             written: how many texts, the first ones, were written for safety. The others are everyday talk, of which a
                 sample of ``config["everyday"]`` is enough.
         """
-        ngrams, reduced = CharacterNgrams.fit(texts, config["ngram_dimensions"], config["random_state"])
-        features = _joined(vectors, reduced, float(config["ngram_weight"]))
-        directions = _main_directions(features[:written], config["dimensions"])
-        features, names = features @ directions, np.array(labels)
         sample = written + np.random.default_rng(config["random_state"]).permutation(len(texts) - written)
         rows = np.concatenate([np.arange(written), sample[: config["everyday"]]])
+        names = np.array(labels)[rows]
+        ngrams, reduced = CharacterNgrams.fit([texts[i] for i in rows], config["ngram_dimensions"], config["random_state"])
+        features = _joined(vectors[rows], reduced, float(config["ngram_weight"]))
+        directions = _main_directions(features[:written], config["dimensions"])
+        features = features @ directions
         # A kernel cache of 1 GB, and no shrinking: the same machine in a third of the time.
         machine = SVC(C=config["C"], gamma=config["gamma"], cache_size=1000, shrinking=False)
-        machine.fit(features[rows], names[rows] != EVERYDAY)
+        machine.fit(features, names != EVERYDAY)
         care = np.flatnonzero(names != EVERYDAY)
-        kinds = LogisticRegression(C=config["C"], max_iter=100, random_state=config["random_state"]).fit(features[care], names[care])
-        kind_weights, kind_bias = columns_of(kinds)
+        kinds, numbers = np.unique(names[care], return_inverse=True)
+        kind_weights, kind_bias = regression.fit(features[care], numbers, config["C"], steps=100, balanced=False)
         support = machine.support_vectors_.astype(np.float32)
         return cls(
             {
@@ -64,7 +64,7 @@ class CrisisModel:
                 "lengths": (support * support).sum(axis=1),
                 "dual": machine.dual_coef_[0].astype(np.float32),
                 "bias": machine.intercept_.astype(np.float32),
-                "kinds": kinds.classes_,
+                "kinds": kinds,
                 "kind_weights": kind_weights,
                 "kind_bias": kind_bias,
             },
@@ -80,7 +80,7 @@ class CrisisModel:
         near -= self._gamma * (features * features).sum(axis=1)[:, None]
         margins = np.exp(near, out=near) @ self.arrays["dual"] + self.arrays["bias"]
         care = 1 / (1 + np.exp(-2 * margins))
-        kinds = softmax(features @ self.arrays["kind_weights"] + self.arrays["kind_bias"])
+        kinds = regression.softmax(features @ self.arrays["kind_weights"] + self.arrays["kind_bias"])
         takeover = care * kinds[:, self._takeovers].sum(axis=1)
         worst = int(takeover.argmax())
         category = self._kinds[self._takeovers[int(kinds[worst, self._takeovers].argmax())]]

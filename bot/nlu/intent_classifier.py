@@ -16,8 +16,6 @@ Labels that only mean something while a question of the history waits ("skip", "
 """
 from __future__ import annotations
 
-import warnings
-from collections import Counter
 from dataclasses import dataclass
 from functools import lru_cache
 from math import log
@@ -33,10 +31,10 @@ from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.shared.nlu.constants import INTENT, INTENT_RESPONSE_KEY, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
-from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 
-from bot.nlu.ngrams import CharacterNgrams, grams
+from bot.nlu import regression
+from bot.nlu.ngrams import CharacterNgrams
 from bot.nlu.sentence_encoder import Readings, read_arrays, readings, training_vectors, write_arrays
 from bot.nlu.spelling import spelled
 from bot.nlu.text import held_out
@@ -86,28 +84,28 @@ class LabelModel:
 
     @classmethod
     def fit(cls, vectors: np.ndarray, texts: list[str], labels: list[str], config: dict[str, Any]) -> LabelModel:
-        """Train on whole texts; a fifth, chosen by the texts themselves, is first held out to learn the trust."""
-        model = cls.fit_regression(vectors, texts, labels, config)
+        """Train on whole texts; the trust is learned from a fifth, chosen by the texts themselves, and a model without them."""
+        names = np.array(labels)
+        ngrams, reduced = CharacterNgrams.fit(texts, config["ngram_dimensions"], config["random_state"])
+        model = cls._fit_regression(vectors, ngrams, reduced, names, config)
         held = np.array([held_out(text) for text in texts])
-        rest = np.flatnonzero(~held)
-        if held.any() and len({labels[i] for i in rest}) > 1:
-            part = cls.fit_regression(vectors[rest], [texts[i] for i in rest], [labels[i] for i in rest], config)
-            weighed = [part.weigh(vectors[i], Counter(grams(texts[i]))) for i in np.flatnonzero(held)]
+        if held.any() and len(set(names[~held])) > 1:
+            part = cls._fit_regression(vectors[~held], ngrams, reduced[~held], names[~held], config)
+            weighed = [part._weigh(*row) for row in zip(vectors[held], reduced[held], strict=True)]
             said = part.labels[[probabilities.argmax() for probabilities, _ in weighed]]
-            evidence, right = np.array([e for _, e in weighed]), said == np.array(labels)[held]
+            evidence, right = np.array([e for _, e in weighed]), said == names[held]
             model.arrays["trust"] = _fit_trust(evidence[:, :2], right)
             model.arrays["familiar"] = _fit_familiar(evidence[right][:, 1:], config["unfamiliar"])
         return model
 
     @classmethod
-    def fit_regression(
-        cls, vectors: np.ndarray, texts: list[str], labels: list[str], config: dict[str, Any]
+    def _fit_regression(
+        cls, vectors: np.ndarray, ngrams: CharacterNgrams, reduced: np.ndarray, labels: np.ndarray, config: dict[str, Any]
     ) -> LabelModel:
         """The model on all texts, without a learned trust."""
         names, numbers = np.unique(labels, return_inverse=True)
         order = np.argsort(numbers, kind="stable")
-        vectors, numbers, texts = vectors[order], numbers[order], [texts[i] for i in order]
-        ngrams, reduced = CharacterNgrams.fit(texts, config["ngram_dimensions"], config["random_state"])
+        vectors, reduced, numbers = vectors[order], reduced[order], numbers[order]
         model = cls(
             {
                 **ngrams.arrays(),
@@ -119,32 +117,24 @@ class LabelModel:
             },
             config,
         )
-        regression = LogisticRegression(
-            C=config["C"],
-            max_iter=config["max_iter"],
-            tol=config["tol"],
-            class_weight=config["class_weight"],
-            random_state=config["random_state"],
-        )
-        with warnings.catch_warnings():  # stopped early on purpose: later steps change no decision
-            warnings.simplefilter("ignore", ConvergenceWarning)
-            regression.fit(np.hstack([vectors, model._weight * reduced]), numbers)
-        weights, bias = columns_of(regression)
+        features = np.hstack([vectors, model._weight * reduced])
+        balanced = config["class_weight"] == "balanced"
+        weights, bias = regression.fit(features, numbers, config["C"], config["max_iter"], balanced)
         model.arrays.update(weights=weights, bias=bias)
         return model
 
-    def weigh(self, vector: np.ndarray, counts: Counter[str], asked: bool = True) -> tuple[np.ndarray, Evidence]:
+    def _weigh(self, vector: np.ndarray, reduced: np.ndarray, asked: bool = True) -> tuple[np.ndarray, Evidence]:
         """The probability of each label, and what speaks for the best one.
 
         Args:
             vector: of the text.
-            counts: its character n-grams.
+            reduced: its reduced character n-grams.
             asked: whether a question waits.
 
         A label's nearest example speaks for it beside the regression. Only the labels that the regression puts first are
         asked for it: it adds less than sets the others back.
         """
-        scores = np.concatenate([vector, self._weight * self._ngrams.reduce(counts)]) @ self.arrays["weights"] + self.arrays["bias"]
+        scores = np.concatenate([vector, self._weight * reduced]) @ self.arrays["weights"] + self.arrays["bias"]
         strength = float(scores.max())
         if not asked:
             scores += self._unasked
@@ -153,7 +143,7 @@ class LabelModel:
         for label in likely:
             nearness[label] = self.arrays["examples"][self._starts[label] : self._starts[label + 1]] @ vector
             scores[label] += self._near_weight * nearness[label].max()
-        probabilities = softmax(scores)
+        probabilities = regression.softmax(scores)
         best = int(probabilities.argmax())
         nearest = np.sort(nearness[best])[-NEIGHBOURS:]
         return probabilities, Evidence(float(np.log(probabilities[best] + 1e-9)), float(nearest.mean()), strength)
@@ -161,7 +151,7 @@ class LabelModel:
     def read(self, found: Readings, asked: bool = False) -> list[Verdict]:
         """One verdict for the whole text and one for each sentence; ``asked`` while a question of the history waits."""
         each = zip(found.texts, found.vectors, found.grams, strict=True)
-        return [self._verdict(text, *self.weigh(vector, counts, asked)) for text, vector, counts in each]
+        return [self._verdict(text, *self._weigh(vector, self._ngrams.reduce(counts), asked)) for text, vector, counts in each]
 
     def _verdict(self, text: str, probabilities: np.ndarray, evidence: Evidence) -> Verdict:
         slope_confidence, slope_nearness, offset = self.arrays["trust"]
@@ -170,20 +160,6 @@ class LabelModel:
         familiar = weight_nearness * evidence.nearness + weight_strength * evidence.strength >= least
         order = np.argsort(-probabilities, kind="stable")
         return Verdict(text, self.labels[order], probabilities[order], float(1 / (1 + np.exp(-odds))) if familiar else 0.0)
-
-
-def columns_of(regression: LogisticRegression) -> tuple[np.ndarray, np.ndarray]:
-    """Weights with a column a class, and biases; scikit-learn keeps a single row for two classes."""
-    weights, bias = regression.coef_.astype(np.float32), regression.intercept_.astype(np.float32)
-    if len(weights) == 1:
-        weights, bias = np.concatenate([-weights, weights]) / 2, np.concatenate([-bias, bias]) / 2
-    return np.ascontiguousarray(weights.T), bias
-
-
-def softmax(scores: np.ndarray) -> np.ndarray:
-    """Chances along the last axis."""
-    chances = np.exp(scores - scores.max(axis=-1, keepdims=True))
-    return chances / chances.sum(axis=-1, keepdims=True)
 
 
 def _fit_familiar(evidence: np.ndarray, unfamiliar: float) -> np.ndarray:

@@ -6,12 +6,11 @@ text costs a few dozen dictionary look-ups; scikit-learn's own vectorizer takes 
 from __future__ import annotations
 
 from collections import Counter
-from math import log
 from typing import Sequence
 
 import numpy as np
-from scipy.sparse import csr_matrix
 from sklearn.decomposition import TruncatedSVD
+from sklearn.feature_extraction.text import TfidfVectorizer
 
 from bot.nlu.text import normalise
 
@@ -50,36 +49,23 @@ class CharacterNgrams:
 
         N-grams of a single text are left out where there are many texts.
         """
-        counted = [Counter(grams(text)) for text in texts]
-        seen = Counter(gram for counts in counted for gram in counts)
-        least = 2 if len(texts) > 2000 else 1
-        vocabulary = sorted(gram for gram, n in seen.items() if n >= least)
-        idf = np.array([log((1 + len(texts)) / (1 + seen[gram])) + 1 for gram in vocabulary], dtype=np.float32)
-        fitted = cls(vocabulary, idf, np.zeros((len(vocabulary), 0), dtype=np.float32))
-        if min(len(vocabulary), len(texts)) <= dimensions:
-            return fitted, np.zeros((len(texts), 0), dtype=np.float32)
-        matrix = fitted._matrix(counted)
-        svd = TruncatedSVD(dimensions, n_iter=2, random_state=seed).fit(matrix)
-        fitted.components = np.ascontiguousarray(svd.components_.T, dtype=np.float32)
-        return fitted, np.asarray(matrix @ fitted.components, dtype=np.float32)
-
-    def _weights(self, counts: Counter[str]) -> tuple[list[int], np.ndarray]:
-        known = [(column, n) for gram, n in counts.items() if (column := self._column.get(gram)) is not None]
-        columns = [column for column, _ in known]
-        values = (1 + np.log(np.array([n for _, n in known], dtype=np.float32))) * self.idf[columns]
-        return columns, values / max(float(np.linalg.norm(values)), 1e-9)
+        vectorizer = TfidfVectorizer(
+            analyzer=grams, sublinear_tf=True, min_df=2 if len(texts) > 2000 else 1, dtype=np.float32
+        )
+        matrix = vectorizer.fit_transform(texts)
+        vocabulary, idf = vectorizer.get_feature_names_out().tolist(), vectorizer.idf_.astype(np.float32)
+        components = np.zeros((len(vocabulary), 0), dtype=np.float32)
+        if min(matrix.shape) > dimensions:
+            svd = TruncatedSVD(dimensions, n_iter=2, random_state=seed).fit(matrix)
+            components = np.ascontiguousarray(svd.components_.T, dtype=np.float32)
+        return cls(vocabulary, idf, components), np.asarray(matrix @ components, dtype=np.float32)
 
     def reduce(self, counts: Counter[str]) -> np.ndarray:
         """The reduced vector of a text with these n-grams, shape (dimensions,)."""
-        columns, values = self._weights(counts)
-        return values @ self.components[columns]
-
-    def _matrix(self, counted: Sequence[Counter[str]]) -> csr_matrix:
-        weighed = [self._weights(counts) for counts in counted]
-        ends = np.cumsum([0, *(len(columns) for columns, _ in weighed)])
-        columns = np.concatenate([np.array(found, dtype=np.int32) for found, _ in weighed])
-        values = np.concatenate([weights for _, weights in weighed])
-        return csr_matrix((values, columns, ends), shape=(len(counted), len(self.vocabulary)), dtype=np.float32)
+        known = [(column, n) for gram, n in counts.items() if (column := self._column.get(gram)) is not None]
+        columns = [column for column, _ in known]
+        values = (1 + np.log(np.array([n for _, n in known], dtype=np.float32))) * self.idf[columns]
+        return (values / max(float(np.linalg.norm(values)), 1e-9)) @ self.components[columns]
 
     def arrays(self) -> dict[str, np.ndarray]:
         """For the model storage."""

@@ -25,7 +25,7 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 from symspellpy import SymSpell, Verbosity
 
-from bot.nlu.text import clean, is_payload
+from bot.nlu.text import clean, is_payload, rows
 from bot.settings import ROOT
 
 SPELLED = "spelled"  # message key, never part of the parse result
@@ -77,11 +77,11 @@ class Spelling:
 
 
 def training_spelling(training_data: TrainingData, also: Path) -> Spelling:
-    """The words of the NLU examples, and of the first column of a TSV file where there is one."""
-    texts = [clean(m.get(TEXT)) for m in training_data.training_examples if m.get(TEXT)]
+    """The words of the NLU examples, and of the column ``text`` of a TSV file where there is one."""
+    texts = [m.get(TEXT) for m in training_data.training_examples if m.get(TEXT)]
     if also.is_file():
-        texts += [clean(line.split("\t", 1)[0]) for line in also.read_text(encoding="utf-8").splitlines()[1:]]
-    return Spelling.learn(texts)
+        texts += [row["text"] for row in rows(also)]
+    return Spelling.learn(clean(text) for text in texts)
 
 
 def spelled(message: Message) -> str:

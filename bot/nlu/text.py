@@ -6,9 +6,11 @@ left to Rasa's own message handler.
 """
 from __future__ import annotations
 
+import csv
 import hashlib
 import re
 import unicodedata
+from pathlib import Path
 
 WORD_JOINER = "\u2060"
 MAX_SENTENCES = 8  # more than this in one message: the first ones and the last ones are read on their own
@@ -60,6 +62,16 @@ def sentences(text: str) -> list[str]:
         half = MAX_SENTENCES // 2
         parts = parts[:half] + parts[-half:]
     return parts
+
+
+def rows(path: Path) -> list[dict[str, str]]:
+    """The rows of a TSV file with a header, as the texts in `data` and `tests/data` are kept.
+
+    Raises:
+        OSError: the file cannot be read.
+    """
+    with path.open(encoding="utf-8", newline="") as lines:
+        return list(csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE))
 
 
 def held_out(text: str) -> bool:
