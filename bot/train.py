@@ -53,8 +53,10 @@ def train(settings: Settings, out: TextIO = sys.stdout) -> Path:
     import rasa.model_training
     from rasa.utils.log_utils import configure_structlog
 
-    configure_structlog(logging.WARNING)
+    from bot import rasa_overrides
 
+    configure_structlog(logging.WARNING)
+    rasa_overrides.apply_to_training()
     # the root must be importable: config.yml names components of this project
     sys.path.insert(0, str(ROOT))
     gc.disable()  # Rasa copies the examples over and over; looking for cycles among them takes a quarter of that time

@@ -24,6 +24,9 @@ from rasa.engine.graph import ExecutionContext, GraphComponent, GraphSchema, Sch
 from rasa.engine.runner.dask import DaskGraphRunner
 from rasa.engine.storage.local_model_storage import LocalModelStorage
 from rasa.shared.core.events import Event, SlotSet
+from rasa.shared.nlu.training_data import training_data
+from rasa.shared.nlu.training_data.message import Message
+from rasa.shared.nlu.training_data.training_data import TrainingData
 from rasa.utils.endpoints import ClientResponseError, EndpointConfig
 
 from bot import rasa_overrides
@@ -228,6 +231,28 @@ def test_what_rasa_copies_there_is_for_the_log_alone(module: ModuleType) -> None
     tree = ast.parse(inspect.getsource(module))
     logged = [call for call in ast.walk(tree) if isinstance(call, ast.Call) and ast.unparse(call.func).startswith("structlogger.")]
     assert len(used(tree)) == sum(len(used(call)) for call in logged) > 0
+
+
+def test_examples_are_merged_as_before_without_copies() -> None:
+    def merged() -> TrainingData:
+        first = TrainingData([Message({"text": "is it safe ", "intent": " faq "})], {"ket": "ketamine"})
+        other = TrainingData([Message({"text": "hello", "intent": "greet"})], responses={"faq/safety": [{"text": "It depends."}]})
+        whole = first.merge(other, None)
+        assert len(first.training_examples) == len(other.training_examples) == 1 and not first.responses
+        return whole
+
+    def copying(tree: ast.AST) -> int:
+        return sum(isinstance(n, ast.Attribute) and ast.unparse(n) == "copy.deepcopy" for n in ast.walk(tree))
+
+    as_rasa_does = merged().fingerprint()
+    rasa_overrides.apply_to_training()
+    try:
+        assert merged().fingerprint() == as_rasa_does
+    finally:
+        training_data.copy = copy
+    whole = ast.parse(inspect.getsource(training_data))
+    merge = next(n for n in ast.walk(whole) if isinstance(n, ast.FunctionDef) and n.name == "merge")
+    assert copying(whole) == copying(merge) > 0  # nothing else of that module makes deep copies
 
 
 def test_the_kind_of_an_event_is_looked_up_once(replaced: None) -> None:

@@ -56,7 +56,7 @@ class CharacterNgrams:
         vocabulary, idf = vectorizer.get_feature_names_out().tolist(), vectorizer.idf_.astype(np.float32)
         components = np.zeros((len(vocabulary), 0), dtype=np.float32)
         if min(matrix.shape) > dimensions:
-            svd = TruncatedSVD(dimensions, n_iter=2, random_state=seed).fit(matrix)
+            svd = TruncatedSVD(dimensions, n_iter=1, random_state=seed).fit(matrix)
             components = np.ascontiguousarray(svd.components_.T, dtype=np.float32)
         return cls(vocabulary, idf, components), np.asarray(matrix @ components, dtype=np.float32)
 
