@@ -18,7 +18,7 @@ from bot.handoff import flags, service
 from bot.handoff.crisis import take_over
 from bot.handoff.runs import questionnaires
 from bot.intake.answers import Answer, AnswerError
-from bot.intake.parsing import show
+from bot.intake.parsing import clean, show
 from bot.intake.player import Player
 from bot.intake.questionnaire import Item, Questionnaire
 from bot.records import intakes
@@ -127,6 +127,7 @@ class Dialogue:
         try:
             return self._store(item, self.player.parse(item, text))
         except AnswerError as error:
+            self._keep_unread(item, clean(text))
             return self._did_not_fit(item, error.message)
 
     def _tapped(self, choice: str) -> Outcome:
@@ -169,7 +170,24 @@ class Dialogue:
         self._remember()
         return crisis
 
+    def _keep_unread(self, item: Item, text: str) -> None:
+        """Keep words that could not be read, for the answer that follows."""
+        intakes.save_unread(
+            self.s, self.intake, item.questionnaire, self._version(item), item.link_id, item.prompt, text
+        )
+        self.state["unread"] = sorted({*self.state.get("unread", ()), item.link_id})
+
+    def _with_unread(self, item: Item, answer: Answer) -> Answer:
+        """The answer with what was typed before it: "yes but not at work", then "yes"; both are the person's words."""
+        if item.link_id not in self.state.get("unread", ()):
+            return answer
+        self.state["unread"] = [link_id for link_id in self.state["unread"] if link_id != item.link_id]
+        words = intakes.unread(self.s, self.intake, item.questionnaire, item.link_id)
+        given = answer.text or (show(item, answer) if answer.answered else "")
+        return dataclasses.replace(answer, text="; ".join(filter(None, [*words, given])) or None)
+
     def _keep(self, item: Item, answer: Answer) -> Optional[Outcome]:
+        answer = self._with_unread(item, answer)
         intakes.save_answer(
             self.s,
             self.intake,

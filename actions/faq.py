@@ -1,7 +1,7 @@
 """Answers from reviewed text, the nearest questions when nothing is certain, and what follows an offer."""
 from __future__ import annotations
 
-from typing import Any, Dict, List, Text
+from typing import Any, Dict, List, Optional, Text
 
 from rasa_sdk import Action, Tracker
 from rasa_sdk.events import EventType, SlotSet
@@ -30,30 +30,34 @@ class ActionFaq(Action):
         return "action_faq"
 
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Dict[Text, Any]) -> List[EventType]:
-        parts = services()
-        answers = parts.library.known(_asked_ids(tracker))
+        answers = services().library.known(_asked_ids(tracker))
         if not answers:
             return _offer_to_pass_on(dispatcher, tracker, [])
-        in_intake = bool(tracker.active_loop.get("name"))
-        words = typed_text(tracker)
-        missing = False
-        with parts.database.session() as s:
-            asked = [
-                conversations.record_question(
-                    s, tracker.sender_id, words or answer.question, faq_id=answer.id, message_id=message_id(tracker)
-                ).id
-                for answer in answers
-            ]
-        for answer in answers:
-            text, lacks = answer.compose(parts.clinic)
-            missing = missing or lacks
-            last = answer is answers[-1]
-            buttons = [PASS_ON] if lacks else []
-            if last and not in_intake:
-                buttons += [*_related(answers, answer, tracker), *_ratings(asked)]
-            say(dispatcher, text, buttons, sources=answer.sources)
-        offered = {"kind": "pass_question", "text": words or answers[-1].question} if missing else None
-        return [SlotSet("offered", offered)]
+        return [SlotSet("offered", say_answers(dispatcher, tracker, answers))]
+
+
+def say_answers(dispatcher: CollectingDispatcher, tracker: Tracker, answers: List[FaqAnswer]) -> Optional[Dict[str, Any]]:
+    """Say reviewed answers, and keep what was asked for staff; returns what is then offered (the slot ``offered``)."""
+    parts = services()
+    in_intake = bool(tracker.active_loop.get("name"))
+    words = typed_text(tracker)
+    missing = False
+    with parts.database.session() as s:
+        asked = [
+            conversations.record_question(
+                s, tracker.sender_id, words or answer.question, faq_id=answer.id, message_id=message_id(tracker)
+            ).id
+            for answer in answers
+        ]
+    for answer in answers:
+        text, lacks = answer.compose(parts.clinic)
+        missing = missing or lacks
+        last = answer is answers[-1]
+        buttons = [PASS_ON] if lacks else []
+        if last and not in_intake:
+            buttons += [*_related(answers, answer, tracker), *_ratings(asked)]
+        say(dispatcher, text, buttons, sources=answer.sources)
+    return {"kind": "pass_question", "text": words or answers[-1].question} if missing else None
 
 
 class ActionFallback(Action):

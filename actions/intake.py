@@ -9,6 +9,7 @@ from rasa_sdk.executor import CollectingDispatcher
 from sqlalchemy.orm import Session
 
 from actions.dialogue import STARTERS, Dialogue, Line, Outcome
+from actions.faq import say_answers
 from actions.services import Services, services
 from actions.turn import choice, intent, say, since_last_message, typed_text
 from bot.handoff.runs import questionnaires
@@ -46,9 +47,12 @@ class ValidateIntakeForm(Action):
                 outcome = Dialogue(s, parts, intake).take(intent(tracker), typed_text(tracker), choice(tracker))
             else:
                 outcome = Dialogue(s, parts, intake).ask()
+        events: List[EventType] = [SlotSet("answer", None), SlotSet("pending", outcome.pending)]
+        beside = parts.library.known(tracker.latest_message.get("beside") or [])
+        if given and beside and outcome.goes_on:  # "sertraline 100. Does that mix?" is kept, and answered
+            events.append(SlotSet("offered", say_answers(dispatcher, tracker, beside)))
         for line in outcome.lines:
             say(dispatcher, line.text, line.buttons, line.kind)
-        events: List[EventType] = [SlotSet("answer", None), SlotSet("pending", outcome.pending)]
         if not outcome.goes_on:
             events.append(SlotSet("requested_slot", None))
         return events

@@ -55,6 +55,20 @@ def test_a_changed_answer_supersedes_and_keeps_the_old_one(database, conversatio
         assert history == [("name", ["Jo"], False), ("city", [], True), ("name", ["Joan"], True)]
 
 
+def test_what_could_not_be_read_never_counts_and_waits_for_the_answer(database, conversation_id):  # noqa: F811
+    with database.session() as s:
+        intake = intakes.start_intake(s, conversation_id, "intake")
+        save(s, intake, "name", "Jo")
+        for text in ("hm", "the usual"):
+            intakes.save_unread(s, intake, "intake", "1", "name", "What is your name?", text)
+        intakes.save_unread(s, intake, "intake", "1", "city", "Where?", "here")
+        assert intakes.unread(s, intake, "intake", "name") == ["hm", "the usual"]
+        assert [a.values for a in intakes.answers(s, intake).values()] == [["Jo"]]
+        save(s, intake, "name", "Joan")
+        assert intakes.unread(s, intake, "intake", "name") == []
+        assert intakes.unread(s, intake, "intake", "city") == ["here"]
+
+
 def test_a_cleared_answer_opens_the_question_and_is_kept(database, conversation_id):  # noqa: F811
     with database.session() as s:
         intake = intakes.start_intake(s, conversation_id, "intake")

@@ -114,6 +114,39 @@ def test_after_two_misses_the_question_is_explained(visitor: Visitor) -> None:
     assert "date of birth" not in visitor.question.lower()
 
 
+def test_what_could_not_be_read_goes_to_staff_beside_the_answer(system: System, visitor: Visitor) -> None:
+    visitor.say("I'd like to start my history")
+    visitor.tap("Yes")
+    visitor.tap("Yes")
+    visitor.say("yes but not at work")
+    assert "plain yes or no" in visitor.said
+    visitor.say("yes")
+    visitor.tap("Yes")
+    visitor.answer_until("full name")
+    visitor.say("Ward Wish")
+    visitor.answer_until("your phone number")
+    visitor.say("503 555 0178")
+    visitor.say("stop")
+    nurse = system.nurse()
+    before = system.handoffs(nurse)
+    visitor.tap("Send what I have so far")
+    (new,) = set(system.handoffs(nurse)) - set(before)
+    kept = nurse.get(f"/handoffs/{new}/summary.json").json()
+    said = {answer["link_id"]: answer for answer in kept["answers"]}
+    assert said["consent-contact"]["text"] == "yes but not at work; yes" and said["consent-contact"]["value"] is True
+    assert said["consent-share"]["text"] is None
+
+
+def test_an_answer_with_a_question_in_it_is_kept_and_the_question_answered(visitor: Visitor) -> None:
+    visitor.consent()
+    visitor.answer_until("which medicines")
+    visitor.say("xanax 0.5 twice a day and lamictal. do i have to stop taking the xanax")
+    assert len(visitor.last) >= 2 and visitor.last[0]["sources"] and "benzodiazepine" in visitor.last[0]["text"].lower()
+    assert visitor.question and "which medicines" not in visitor.question.lower()
+    visitor.say("go back")
+    assert "xanax 0.5 twice a day and lamictal" in visitor.said
+
+
 def test_stop_and_go_on_later(system: System, visitor: Visitor) -> None:
     visitor.consent()
     visitor.answer_until("full name")

@@ -3,7 +3,8 @@
 Which question waits stands in the slot ``pending``. What fits it (an option, a yes or no, a date, a number) is an
 answer, unless it asks something; what asks something the assistant can answer is a question; a plain command (skip,
 back, why, stop) is one. For free text nearly everything is an answer, because a lost answer is worse than a question
-that has to be asked again: there only a question in form, or a clear command, is taken as one.
+that has to be asked again: there only a question in form, or a clear command, is taken as one. An answer with a question in it
+is kept whole, and the question is answered besides (``beside`` in the parse result).
 
 Without a pending question a message is never an answer.
 """
@@ -36,6 +37,8 @@ from bot.nlu.intent_classifier import Verdict, intent_of, verdicts
 from bot.nlu.text import clean, is_payload
 
 ANSWER = "answer"
+BESIDE = "beside"  # key of the parse result: ids of the answers that an answer asks for
+MOST_BESIDE = 2
 # What runs the history; the classifier may name one of these where the rules of form do not.
 COMMANDS = ("skip", "go_back", "why", "repeat", "stop", "review", "submit", "change_answer", "delete_my_data", "talk_to_human")
 _ASIDES = (*COMMANDS, "send_unfinished", "start_intake", "resume_intake", "bot_challenge", "pass_question", "ask_question")
@@ -173,6 +176,23 @@ def decide(
     return _told(pending, typed, found, retrieval, intent)
 
 
+def asked_beside(text: str, found: Sequence[Verdict], least: float) -> list[str]:
+    """The answers that an answer asks for besides: "sertraline 100, does that mix with ketamine?"
+
+    A sentence that asks says what for; where it points back ("does that mix"), the message does.
+
+    Args:
+        text: the message, as typed.
+        found: the classifier's verdicts, whole text first.
+        least: how far a reading must be trusted to want an answer.
+    """
+    if not forms.asks_somewhere(text):
+        return []
+    certain = [verdict for verdict in found if verdict.trust >= least and "/" in verdict.label]
+    asking = [verdict for verdict in certain if forms.asks(verdict.text)]
+    return list(dict.fromkeys(verdict.label.partition("/")[2] for verdict in asking[-MOST_BESIDE:] or certain[:1]))
+
+
 def _names(text: str, medicines: Sequence[str]) -> bool:
     return any(medicine in text for medicine in medicines)
 
@@ -244,7 +264,7 @@ class AnswerDetector(GraphComponent, IntentClassifierBase):
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
-        return {"faq_trust": 0.4, "command_trust": 0.6}
+        return {"faq_trust": 0.4, "command_trust": 0.6, "beside_trust": 0.6}
 
     def __init__(self, config: dict[str, Any]) -> None:
         self._config = {**self.get_default_config(), **config}
@@ -278,6 +298,8 @@ class AnswerDetector(GraphComponent, IntentClassifierBase):
                 command_trust=self._config["command_trust"],
                 medicines=[clean(text[e["start"] : e["end"]]) for e in message.get(ENTITIES, ()) if e["entity"] == "medication"],
             )
+            if name == ANSWER and not pending.takes_questions:
+                message.set(BESIDE, asked_beside(text, verdicts(message), self._config["beside_trust"]), add_to_output=True)
             if name != before.get("name"):
                 put_intent(message, name, 1.0 if name in (ANSWER, *COMMANDS) else before.get("confidence", 0.0))
         return messages

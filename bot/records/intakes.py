@@ -3,6 +3,7 @@ changed or withdrawn answer stays, with the time at which it stopped being the c
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -12,6 +13,7 @@ from sqlalchemy.orm import Session
 from bot.records.models import Answer, Intake, utcnow
 
 OPEN = ("in_progress", "stopped")
+UNREAD = "unread"  # status of what was typed to a question and could not be read
 
 
 def current_intake(s: Session, conversation_id: str, kind: str | None = None) -> Intake | None:
@@ -73,6 +75,39 @@ def save_answer(
     s.add(answer)
     s.flush()
     return answer
+
+
+def save_unread(
+    s: Session, intake: Intake, questionnaire: str, version: str | None, link_id: str, question: str, text: str
+) -> None:
+    """Keep what was typed to a question and could not be read as its answer. It never counts as one."""
+    now = utcnow()
+    intake.updated_at = now
+    s.add(
+        Answer(
+            intake_id=intake.id,
+            questionnaire=questionnaire,
+            version=version or "",
+            link_id=link_id,
+            question=question,
+            status=UNREAD,
+            values=[],
+            text=text,
+            superseded_at=now,
+        )
+    )
+    s.flush()
+
+
+def unread(s: Session, intake: Intake, questionnaire: str, link_id: str) -> list[str]:
+    """What could not be read since the question was last answered, oldest first."""
+    rows = s.scalars(
+        select(Answer)
+        .filter_by(intake_id=intake.id, questionnaire=questionnaire, link_id=link_id)
+        .order_by(Answer.id.desc())
+    )
+    texts = [row.text or "" for row in itertools.takewhile(lambda row: row.status == UNREAD, rows)]
+    return texts[::-1]
 
 
 def clear_answer(s: Session, intake: Intake, questionnaire: str, link_id: str) -> None:
