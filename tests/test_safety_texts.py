@@ -17,6 +17,8 @@ FILES = {
     "dev": ROOT / "data" / "safety" / "dev.tsv",
     "written with the rules": ROOT / "tests" / "data" / "safety" / "dev" / "written-with-rules.tsv",
     "written apart": ROOT / "tests" / "data" / "safety" / "dev" / "written-apart.tsv",
+    "written blind": ROOT / "tests" / "data" / "safety" / "dev" / "written-blind.tsv",
+    "written in the intake": ROOT / "tests" / "data" / "safety" / "dev" / "written-in-intake.tsv",
     "test": ROOT / "tests" / "data" / "safety" / "test.tsv",
 }
 

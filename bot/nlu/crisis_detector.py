@@ -66,7 +66,7 @@ class CrisisDetector(GraphComponent, IntentClassifierBase):
             "together": 0.7,
             "check_in": 0.27,
             "check_in_elsewhere": 0.4,
-            "check_in_answer": 0.5,
+            "check_in_answer": 0.55,
             "check_in_understood": 0.75,
             "check_in_certain": 0.9,
             "check_in_noted": 0.45,
