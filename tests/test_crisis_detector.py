@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from bot.nlu.crisis_detector import CERTAIN, NOT, UNDERSTOOD, CrisisDetector
+from bot.nlu.crisis_detector import ANSWERED, CERTAIN, NOT, UNDERSTOOD, CrisisDetector
 from bot.nlu.sentence_encoder import Readings
 from bot.safety import Screener
 
@@ -88,7 +88,7 @@ def test_without_a_model_the_rule_stands(screener: Screener) -> None:
         ("talk_to_human", 0.4, NOT),  # a person is asked for in a crisis, too
         ("talk_to_human", 0.8, UNDERSTOOD),
         ("talk_to_human", 0.99, UNDERSTOOD),
-        ("answer", 1.0, UNDERSTOOD),
+        ("answer", 1.0, ANSWERED),
         ("stop", 1.0, UNDERSTOOD),
         ("out_of_scope", 0.9, NOT),
         ("nlu_fallback", 1.0, NOT),

@@ -44,7 +44,7 @@ _FILE = "crisis"
 # be understood well.
 NOT_UNDERSTOOD = (None, "nlu_fallback", "out_of_scope", *SAFETY_INTENTS)
 UNDERSTOOD_AT, UNDERSTOOD_WELL, CERTAIN_AT = 0.3, 0.7, 0.9  # confidence of the intent
-NOT, UNDERSTOOD, CERTAIN = range(3)
+NOT, ANSWERED, UNDERSTOOD, CERTAIN = range(4)
 
 
 def label_of(row: dict[str, str]) -> str:
@@ -71,6 +71,7 @@ class CrisisDetector(GraphComponent, IntentClassifierBase):
             "check_in_certain": 0.9,
             "check_in_noted": 0.45,
             "harmless": 0.4,
+            "harmless_answer": 0.2,
             "surely_harmless": 0.05,
             "harmless_certain": 0.15,
             "C": 3.0,
@@ -169,18 +170,18 @@ class CrisisDetector(GraphComponent, IntentClassifierBase):
 
     def _least_care(self, name: str | None, confidence: float) -> float:
         """How sure the model must be to ask, the surer the better the message was understood as something else."""
-        if name == "answer":
-            return self._config["check_in_answer"]
         if name == "out_of_scope" and confidence >= UNDERSTOOD_WELL:
             return self._config["check_in_elsewhere"]
-        return self._config[("check_in", "check_in_understood", "check_in_certain")[self._understood(name, confidence)]]
+        return self._config[("check_in", "check_in_answer", "check_in_understood", "check_in_certain")[self._understood(name, confidence)]]
 
     @staticmethod
     def _understood(name: str | None, confidence: float) -> int:
-        """How well a message is explained by something else; what runs the history never explains it with certainty."""
+        """How well a message is explained by something else: hardly as an answer, for nearly anything may be one."""
         if name in NOT_UNDERSTOOD or confidence < (UNDERSTOOD_WELL if name == "talk_to_human" else UNDERSTOOD_AT):
             return NOT
-        return CERTAIN if confidence >= CERTAIN_AT and name not in (ANSWER, *COMMANDS) else UNDERSTOOD
+        if name == ANSWER:
+            return ANSWERED
+        return CERTAIN if confidence >= CERTAIN_AT and name not in COMMANDS else UNDERSTOOD
 
     def judge(self, text: str, found: Readings | None, least_care: float, understood: int = NOT) -> dict[str, Any] | None:
         """Both layers together; None where neither has anything to say.
@@ -200,7 +201,10 @@ class CrisisDetector(GraphComponent, IntentClassifierBase):
         takeover, care, category = self._model.score(found)
         if ruled.outcome != "none" and understood:
             weak = ruled.outcome == "check_in" and self._screener.is_weak(ruled.rule)
-            if care < self._config["harmless" if weak else "harmless_certain" if understood == CERTAIN else "surely_harmless"]:
+            least_doubt = "harmless_certain" if understood == CERTAIN else "surely_harmless"
+            if weak:
+                least_doubt = "harmless_answer" if understood == ANSWERED else "harmless"
+            if care < self._config[least_doubt]:
                 return {**_finding("none", ruled.category, ruled.rule, care), "note": HARMLESS}
         if ruled.outcome == "takeover":
             return _finding("takeover" if care >= self._config["confirm"] else "check_in", ruled.category, ruled.rule, 1.0)
