@@ -43,7 +43,7 @@ _FILE = "crisis"
 # where something has. What is asked of a person, and what is about something else, may be a crisis all the same: these must
 # be understood well.
 NOT_UNDERSTOOD = (None, "nlu_fallback", "out_of_scope", *SAFETY_INTENTS)
-UNDERSTOOD_AT, UNDERSTOOD_WELL, CERTAIN_AT = 0.3, 0.7, 0.9  # confidence of the intent
+UNDERSTOOD_AT, PERSON_AT, ELSEWHERE_AT, CERTAIN_AT = 0.3, 0.6, 0.7, 0.9  # confidence of the intent
 NOT, ANSWERED, UNDERSTOOD, CERTAIN = range(4)
 
 
@@ -170,14 +170,14 @@ class CrisisDetector(GraphComponent, IntentClassifierBase):
 
     def _least_care(self, name: str | None, confidence: float) -> float:
         """How sure the model must be to ask, the surer the better the message was understood as something else."""
-        if name == "out_of_scope" and confidence >= UNDERSTOOD_WELL:
+        if name == "out_of_scope" and confidence >= ELSEWHERE_AT:
             return self._config["check_in_elsewhere"]
         return self._config[("check_in", "check_in_answer", "check_in_understood", "check_in_certain")[self._understood(name, confidence)]]
 
     @staticmethod
     def _understood(name: str | None, confidence: float) -> int:
         """How well a message is explained by something else: hardly as an answer, for nearly anything may be one."""
-        if name in NOT_UNDERSTOOD or confidence < (UNDERSTOOD_WELL if name == "talk_to_human" else UNDERSTOOD_AT):
+        if name in NOT_UNDERSTOOD or confidence < (PERSON_AT if name == "talk_to_human" else UNDERSTOOD_AT):
             return NOT
         if name == ANSWER:
             return ANSWERED
