@@ -262,6 +262,9 @@ def test_a_wrong_rule_is_refused(tmp_path, change, told):
         ("I don't take anything", []), ("N/A", []), ("Nope", []), ("no meds", []), ("-", []),
         ("no longer on lithium", [("lithium", "past")]),
         ("never took lithium", [("lithium", "negated")]),
+        ("Zoloft 50, does that mix with ketamine?", [("sertraline", "current")]),
+        ("Xanax. do i have to stop the xanax", [("alprazolam", "current"), ("alprazolam", "unsure")]),
+        ("I had ketamine last year", [("ketamine", "past")]),
     ],
 )  # fmt: skip
 def test_medicines_are_listed_by_their_generic_name_or_in_the_persons_words(text, found):

@@ -44,6 +44,9 @@ _PAST = re.compile(
 _UNSURE = re.compile(
     r"\?|\b(?:not sure|unsure|maybe|might|i think|possibly|perhaps|don['’]?t know|idk)\b", re.IGNORECASE
 )
+# "Does that mix with ketamine": the treatment is asked about, not taken.
+_ASKS = re.compile(r"^(?:(?:and|but|so|also)\s+)?(?:does|do|can|could|is|are|will|would|should|what|how)\s|\?$", re.IGNORECASE)
+_TREATMENT = "ketamine"
 _NOT_ALLERGIC = re.compile(r"\b(?:not|isn['’]t|never|no)\b[^,;.]*\ballerg", re.IGNORECASE)
 
 
@@ -70,10 +73,11 @@ def allergies(text: str, names: Mapping[str, str]) -> list[Mention]:
 def _mentions(text: str, names: Mapping[str, str], usual: str) -> list[Mention]:
     found = []
     for part in _parts(text):
-        matches = list(_matches(part, names))
+        asks = bool(_ASKS.search(part))
+        matches = [(name, start) for name, start in _matches(part, names) if not (asks and name == _TREATMENT)]
         for name, start in matches:
             found.append(Mention(name, part, _status(part, start, usual), True))
-        if not matches and not _NOTHING.match(part):
+        if not matches and not asks and not _NOTHING.match(part):
             found.append(Mention(part, part, _status(part, len(part), usual), False))
     return found
 
@@ -118,7 +122,7 @@ def _nearest(word: str, names: Mapping[str, str]) -> str | None:
 def _status(part: str, start: int, usual: str) -> str:
     if usual == "allergy":
         return "negated" if _NOT_ALLERGIC.search(part) else "unsure" if _UNSURE.search(part) else usual
-    if _UNSURE.search(part):
+    if _UNSURE.search(part) or _ASKS.search(part):
         return "unsure"
     before = part[:start]
     if _PAST.search(part):
