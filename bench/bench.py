@@ -17,6 +17,7 @@ import signal
 import statistics
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 import uuid
@@ -27,7 +28,7 @@ import httpx
 import psutil
 
 ROOT = Path(__file__).resolve().parent.parent
-WORK = ROOT / "var" / "bench"
+WORK = Path(tempfile.gettempdir()) / "onward-bench"  # not below the project, where `rasa test` would find the stock bot's stories
 DOCS = ROOT / "docs"
 STOCK_PORT = 5405
 SLICES = 3
