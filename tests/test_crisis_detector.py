@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from bot.nlu.crisis_detector import ANSWERED, CERTAIN, NOT, UNDERSTOOD, CrisisDetector
+from bot.nlu.rule_screener import screen
 from bot.nlu.sentence_encoder import Readings
 from bot.safety import Screener
 
@@ -29,8 +30,8 @@ def screener() -> Screener:
 
 def judged(screener: Screener, text: str, care: float, *, takeover: float = 0.0, **more: Any) -> dict[str, Any] | None:
     detector = CrisisDetector({}, None, None)  # type: ignore[arg-type]
-    detector._screener, detector._model = screener, Model(takeover, care)  # type: ignore[assignment]
-    return detector.judge(text, FOUND, more.pop("least_care", 0.3), **more)
+    detector._model = Model(takeover, care)  # type: ignore[assignment]
+    return detector.judge(text, screen(screener, text, text), FOUND, more.pop("least_care", 0.3), **more)
 
 
 @pytest.mark.parametrize(
@@ -61,11 +62,8 @@ def test_the_model_alone_asks_and_takes_over_where_it_is_nearly_certain(screener
 def test_the_rules_read_the_corrected_spelling_too(screener: Screener) -> None:
     typed, meant = "i hav suiciaddl thoughts", "i have suicidal thoughts"
     assert screener.screen(typed).outcome == "none" and screener.screen(meant).outcome != "none"
-    detector = CrisisDetector({}, None, None)  # type: ignore[arg-type]
-    detector._screener, detector._model = screener, Model(0.0, 0.6)  # type: ignore[assignment]
-    found = Readings((meant,), np.zeros((1, 384), dtype=np.float32))
-    assert detector.judge(typed, found, 0.9)["outcome"] == screener.screen(meant).outcome
-    assert detector.judge(typed, FOUND, 0.9) is None
+    assert screen(screener, typed, meant).screening == screener.screen(meant)
+    assert screen(screener, meant, "i have special thoughts").screening == screener.screen(meant)
 
 
 def test_what_is_explained_with_certainty_silences_a_rule_earlier(screener: Screener) -> None:
@@ -75,8 +73,7 @@ def test_what_is_explained_with_certainty_silences_a_rule_earlier(screener: Scre
 
 def test_without_a_model_the_rule_stands(screener: Screener) -> None:
     detector = CrisisDetector({}, None, None)  # type: ignore[arg-type]
-    detector._screener = screener
-    assert detector.judge(TAKEN_OVER, FOUND, 0.3, understood=UNDERSTOOD)["outcome"] == "takeover"
+    assert detector.judge(TAKEN_OVER, screen(screener, TAKEN_OVER, TAKEN_OVER), FOUND, 0.3, understood=UNDERSTOOD)["outcome"] == "takeover"
 
 
 @pytest.mark.parametrize(

@@ -55,7 +55,7 @@ def test_what_was_learned_survives_the_storage(model: CrisisModel, encoder: Enco
     stored = CrisisModel(read_arrays(tmp_path, "crisis"), CONFIG)
     for text in (*SUICIDAL, *EVERYDAY):
         found = read(encoder, text)
-        assert stored.score(found)[:2] == pytest.approx(model.score(found)[:2], abs=1e-6)
+        assert stored.score(found)[:2] == pytest.approx(model.score(found)[:2], abs=0.005)  # in half precision
 
 
 def test_everyday_talk_is_only_sampled(encoder: Encoder) -> None:

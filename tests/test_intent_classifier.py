@@ -43,6 +43,18 @@ def test_the_same_names_mean_nothing_to_a_model_that_asks_no_questions(encoder: 
     assert chance(model, encoder, UNSURE, "skip", asked=False) == chance(model, encoder, UNSURE, "skip", asked=True)
 
 
+def test_a_retrieval_intent_has_the_sum_of_its_answers(encoder: Encoder) -> None:
+    rows = [*TEXTS["skip"], *TEXTS["faq/cost"], "how long does it last", "when does it wear off", "for how many hours"]
+    labels = ["skip"] * 6 + ["faq/cost"] * 6 + ["faq/duration"] * 3
+    model = LabelModel.fit(encoder.encode(rows), rows, labels, IntentClassifier.get_default_config())
+    verdict = model.read(read(encoder, "how much is it and how long does it last"))[0]
+    ranking = model.ranking(verdict, 10)
+    asked = sum(p for label, p in zip(verdict.labels, verdict.probabilities, strict=True) if label.startswith("faq/"))
+    assert [entry["name"] for entry in ranking] == ["faq", "skip"] and ranking[0]["confidence"] == pytest.approx(asked)
+    assert ranking[0]["confidence"] + ranking[1]["confidence"] == pytest.approx(1.0)
+    assert model.ranking(verdict, 1) == ranking[:1]
+
+
 def test_few_examples_do_not_make_known_texts_unfamiliar(encoder: Encoder) -> None:
     model = fitted(encoder)
     for texts in TEXTS.values():

@@ -29,10 +29,11 @@ from bot.nlu.answer_detector import ANSWER, COMMANDS
 from bot.nlu.crisis_model import EVERYDAY, CrisisModel
 from bot.nlu.encoder import Encoder, model_path
 from bot.nlu.fallback import put_intent
+from bot.nlu.rule_screener import Ruled, rules_say
 from bot.nlu.sentence_encoder import Readings, read_arrays, readings, training_vectors, write_arrays
 from bot.nlu.spelling import spelled, training_spelling
 from bot.nlu.text import clean, is_payload, normalise, rows
-from bot.safety.screener import HARMLESS, OUTCOMES, Screener, Screening
+from bot.safety.screener import HARMLESS, Screening
 from bot.settings import ROOT
 
 MEDICAL = ("medical_emergency", "overdose", "withdrawal")
@@ -87,7 +88,6 @@ class CrisisDetector(GraphComponent, IntentClassifierBase):
         self._config = {**self.get_default_config(), **config}
         self._model_storage, self._resource = model_storage, resource
         self._directory = ROOT / self._config["data"]
-        self._screener: Screener | None = None
         self._model: CrisisModel | None = None
 
     @classmethod
@@ -137,7 +137,6 @@ class CrisisDetector(GraphComponent, IntentClassifierBase):
         **kwargs: Any,
     ) -> CrisisDetector:
         component = cls(config, model_storage, resource)
-        component._screener = Screener.load(component._directory)
         # without safety texts to train on nothing was stored, not even the folder: the rules work alone
         with contextlib.suppress(ValueError), model_storage.read_from(resource) as directory:
             if (directory / f"{_FILE}.npz").is_file():
@@ -154,7 +153,7 @@ class CrisisDetector(GraphComponent, IntentClassifierBase):
                 continue
             intent = message.get(INTENT) or {}
             name, confidence = intent.get("name"), intent.get("confidence") or 0.0
-            safety = self.judge(text, readings(message), self._least_care(name, confidence), self._understood(name, confidence))
+            safety = self.judge(text, rules_say(message), readings(message), self._least_care(name, confidence), self._understood(name, confidence))
             if safety is not None:
                 if name == "answer" and safety["outcome"] == "check_in":
                     safety["answer"] = True  # the question comes first, and the answer is kept
@@ -183,7 +182,9 @@ class CrisisDetector(GraphComponent, IntentClassifierBase):
             return ANSWERED
         return CERTAIN if confidence >= CERTAIN_AT and name not in COMMANDS else UNDERSTOOD
 
-    def judge(self, text: str, found: Readings | None, least_care: float, understood: int = NOT) -> dict[str, Any] | None:
+    def judge(
+        self, text: str, rules: Ruled, found: Readings | None, least_care: float, understood: int = NOT
+    ) -> dict[str, Any] | None:
         """Both layers together; None where neither has anything to say.
 
         What a rule takes for a crisis stays one unless the model thinks it harmless: then it becomes a question, and nothing
@@ -191,18 +192,19 @@ class CrisisDetector(GraphComponent, IntentClassifierBase):
         The model alone asks; it takes over where it is nearly certain, earlier where a rule has a doubt too.
 
         Args:
+            text: as typed.
+            rules: what the rules say of it.
             least_care: how sure the model must be to ask on its own.
             understood: how well something else explains the message. The check-in of a rule that never says more then needs
                 a model that has at least some doubt: "can I tap out" among questions about sessions is one of them.
         """
-        ruled = self._ruled(text, found)
+        ruled, weak = rules
         if found is None or self._model is None or not normalise(text):  # signs alone say nothing to the model
             return _of_rules(ruled)
         takeover, care, category = self._model.score(found)
         if ruled.outcome != "none" and understood:
-            weak = ruled.outcome == "check_in" and self._screener.is_weak(ruled.rule)
             least_doubt = "harmless_certain" if understood == CERTAIN else "surely_harmless"
-            if weak:
+            if weak and ruled.outcome == "check_in":
                 least_doubt = "harmless_answer" if understood == ANSWERED else "harmless"
             if care < self._config[least_doubt]:
                 return {**_finding("none", ruled.category, ruled.rule, care), "note": HARMLESS}
@@ -217,15 +219,6 @@ class CrisisDetector(GraphComponent, IntentClassifierBase):
         if care >= (max(least_care, self._config["check_in_noted"]) if ruled.note else least_care):
             return _finding("check_in", category, "model", care)
         return _of_rules(ruled)
-
-    def _ruled(self, text: str, found: Readings | None) -> Screening:
-        """What the rules say of the text as typed, or of its corrected spelling where they say more of that."""
-        if self._screener is None:
-            return Screening("none")
-        ruled = self._screener.screen(text)
-        if found is None or found.texts[0] == clean(text):
-            return ruled
-        return max(ruled, self._screener.screen(found.texts[0]), key=lambda screening: OUTCOMES.index(screening.outcome))
 
 
 def _of_rules(ruled: Screening) -> dict[str, Any] | None:

@@ -52,6 +52,7 @@ class Verdict:
     text: str
     labels: np.ndarray  # all labels, best first: an intent, or "faq/<id>"
     probabilities: np.ndarray  # in the same order, sum 1
+    order: np.ndarray  # their places among the model's labels
     trust: float  # the chance that labels[0] is right; 0 where the text is like nothing that was learned
 
     @property
@@ -72,12 +73,13 @@ class LabelModel:
 
     def __init__(self, arrays: dict[str, np.ndarray], config: dict[str, Any]) -> None:
         self.arrays = arrays
-        self.labels: np.ndarray = arrays["labels"]
+        self.labels: np.ndarray = arrays["labels"].astype(object)  # fixed-width strings are slow to sort
+        self._intents, self._intent_of = np.unique([intent_of(label) for label in self.labels], return_inverse=True)
         self._ngrams = CharacterNgrams(arrays["ngrams"].tolist(), arrays["idf"], arrays["components"])
         self._weight = float(config["ngram_weight"])
         self._near_weight = float(config["near_weight"])
         self._starts = np.searchsorted(arrays["example_labels"], np.arange(len(self.labels) + 1))
-        in_form = np.isin(self.labels, config["in_form"])
+        in_form = np.isin(arrays["labels"], config["in_form"])
         # the names alone do not say that the assistant asks questions: it does where it knows them all
         asks = in_form.sum() == len(config["in_form"])
         self._unasked = np.where(in_form & asks, -log(config["in_form_odds"]), 0.0).astype(np.float32)
@@ -159,7 +161,14 @@ class LabelModel:
         weight_nearness, weight_strength, least = self.arrays["familiar"]
         familiar = weight_nearness * evidence.nearness + weight_strength * evidence.strength >= least
         order = np.argsort(-probabilities, kind="stable")
-        return Verdict(text, self.labels[order], probabilities[order], float(1 / (1 + np.exp(-odds))) if familiar else 0.0)
+        trust = float(1 / (1 + np.exp(-odds))) if familiar else 0.0
+        return Verdict(text, self.labels[order], probabilities[order], order, trust)
+
+    def ranking(self, verdict: Verdict, length: int) -> list[dict[str, Any]]:
+        """Intents best first, a retrieval intent with the sum of its ids."""
+        totals = np.bincount(self._intent_of[verdict.order], verdict.probabilities)
+        best = np.argsort(-totals, kind="stable")[: length or None]
+        return [{"name": str(self._intents[i]), "confidence": float(totals[i])} for i in best]
 
 
 def _fit_familiar(evidence: np.ndarray, unfamiliar: float) -> np.ndarray:
@@ -229,7 +238,7 @@ class IntentClassifier(LogisticRegressionClassifier):
                 continue
             verdicts = self.model.read(found, asked)
             message.set(VERDICTS, verdicts)
-            ranking = intent_ranking(verdicts[0], self.config["ranking_length"])
+            ranking = self.model.ranking(verdicts[0], self.config["ranking_length"])
             message.set("intent", ranking[0], add_to_output=True)
             message.set("intent_ranking", ranking, add_to_output=True)
         return messages
@@ -260,16 +269,6 @@ class IntentClassifier(LogisticRegressionClassifier):
 def intent_of(label: str) -> str:
     """``faq/cost`` -> ``faq``; an intent is its own name."""
     return label.split("/", 1)[0]
-
-
-def intent_ranking(verdict: Verdict, length: int) -> list[dict[str, Any]]:
-    """Intents best first, a retrieval intent with the sum of its ids."""
-    totals: dict[str, float] = {}
-    for label, probability in zip(verdict.labels.tolist(), verdict.probabilities.tolist(), strict=True):
-        name = intent_of(label)
-        totals[name] = totals.get(name, 0.0) + probability
-    ranked = sorted(totals.items(), key=lambda pair: -pair[1])
-    return [{"name": name, "confidence": confidence} for name, confidence in ranked[: length or None]]
 
 
 def verdicts(message: Message) -> list[Verdict]:

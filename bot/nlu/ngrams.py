@@ -6,6 +6,7 @@ text costs a few dozen dictionary look-ups; scikit-learn's own vectorizer takes 
 from __future__ import annotations
 
 from collections import Counter
+from math import log, sqrt
 from typing import Sequence
 
 import numpy as np
@@ -62,10 +63,13 @@ class CharacterNgrams:
 
     def reduce(self, counts: Counter[str]) -> np.ndarray:
         """The reduced vector of a text with these n-grams, shape (dimensions,)."""
-        known = [(column, n) for gram, n in counts.items() if (column := self._column.get(gram)) is not None]
-        columns = [column for column, _ in known]
-        values = (1 + np.log(np.array([n for _, n in known], dtype=np.float32))) * self.idf[columns]
-        return (values / max(float(np.linalg.norm(values)), 1e-9)) @ self.components[columns]
+        known = {column: n for gram, n in counts.items() if (column := self._column.get(gram)) is not None}
+        columns = np.fromiter(known, dtype=np.intp, count=len(known))
+        values = self.idf[columns]
+        for i, n in enumerate(known.values()):
+            if n > 1:  # few are; the logarithm of all of them takes longer
+                values[i] *= 1 + log(n)
+        return (values @ self.components.take(columns, axis=0)) / max(sqrt(values @ values), 1e-9)
 
     def arrays(self) -> dict[str, np.ndarray]:
         """For the model storage."""
