@@ -145,6 +145,8 @@ def test_a_story_that_holds_a_question_is_not_only_a_question() -> None:
         ("skip", "skip"), ("id rather not say", "skip"), ("go back please", "go_back"), ("why do you need that", "why"),
         ("stop here", "stop"), ("I go back to work monday", None), ("I passed out twice", None), ("I stopped Paxil in May", None),
         ("Most people call me Skip", None), ("nvm", "stop"), ("Never mind.", "stop"), ("my mind never stops", None), ("I want to skip", "skip"),
+        ("I forgot something, take me back", "go_back"), ("sounds take me back", None), ("nightmares take me back to Iraq", None),
+        ("i dont want to continue", "stop"), ("dont wanna do this one, next", "skip"), ("too big a question, pass", "skip"),
     ],
 )  # fmt: skip
 def test_plain_commands(text: str, expected: str | None) -> None:

@@ -92,14 +92,14 @@ _SKIP = re.compile(
     r"(?:not|don'?t|won'?t|do not|will not|wont|refuse to) (?:want to |wanna |going to |gonna |care to |like to |feel like |wish to )*(?:answer|answering|say\b|saying|share|sharing|give|giving|tell|discuss|disclose|talk about (?:it|that|this))|"
     r"not (?:answering|comfortable|saying|telling|sharing)|none of your business|no comment|(?:too|that'?s|its|it'?s) (?:too )?(?:personal|private)\b)|"
     r"\b(?:skip (?:it|this|that|please|for now)|(?:just|so) skip|(?<!\bme )(?<!\bby )(?<!\bis )skip\W*$|move on\W*$|ne?xt (?:question|one),?(?: please)?\W*$|"
-    r"(?:pass on|go on without) (?:this|that|it)(?: one)?)|[,.;] ?ne?xt,?(?: please)?\W*$",
+    r"(?:pass on|go on without) (?:this|that|it)(?: one)?)|[,.;] ?(?:ne?xt|pass),?(?: please)?\W*$|\bleave (?:it|this|that)(?: one)? blank\b|\bgo on to the next(?: one| question)?\W*$",
     re.IGNORECASE,
 )  # fmt: skip
 _BACK = re.compile(
     rf"^{_LEAD}(?:(?:can|could|may) (?:i|we|you) |(?:i (?:want|need|would like|'?d like) to|let'?s|lets|let me|please|take me) )*"
     r"(?:go(?:ing)? back\b(?! to (?:work|school|sleep|the (?:army|va|hospital)))|back(?: up)?(?: one| a question| please)?\W*$|back up\b|previous(?: question| one)?|"
     r"prev\W*$|(?:one|a) step back|return to the (?:last|previous)|undo\b|(?:redo|see|do|fix|change|correct) (?:the|my) (?:last|previous) (?:one|question|answer))|"
-    r"\bgo back to (?:that|the) (?:list|question|one|last|previous)|\b(?:meant|ment) .{1,20} (?:on|for|to) the (?:last|previous) (?:one|question)",
+    r"\b(?:go back|return) to (?:that|the) (?:list|question|one|last|previous)|(?:^|[,.;] ?)(?:please )?take me bac?k(?: one| a step| a question| please)*\W*$|\bgo (?:one |a step )back\b|[,.;] ?go back(?: (?:one|a step))?\W*$|\b(?:meant|ment) .{1,20} (?:on|for|to) the (?:last|previous) (?:one|question)",
     re.IGNORECASE,
 )
 _STOP = re.compile(
@@ -108,7 +108,7 @@ _STOP = re.compile(
     r"pause\b|(?:take |need )?a break\W*$|finish (?:this |it )?(?:later|tomorrow|another time)|do (?:this|it|the rest) (?:later|another (?:day|time)|tomorrow)|"
     r"save (?:this|it)(?: and (?:stop|quit|exit))?|enough (?:questions|for (?:now|today))|no more (?:questions|of this))|"
     r"\b(?:(?:save|leave) (?:this|it) and (?:stop|quit)|(?:stop|quit) (?:here|now|the questions|this (?:form|now))\W*$|come back (?:to (?:this|it) )?(?:later|tomorrow|another)|"
-    r"(?:don'?t|do not) (?:want to|wanna) (?:do|continue|go on with|finish) (?:this|it|the form|any ?more)|(?:never ?mind|nvm)\b.*\bthis\b.*\bnow\b|^\W*(?:never ?mind|nvm)\W*$|(?:forget it|nope|no),? (?:close|cancel|end) (?:this|it)\W*$|not doin'?g? this\b|brb\b)",
+    r"(?:don'?t|do not) (?:want to|wanna) (?:do|continue|go on with|finish|fill (?:this|it) (?:in|out)) ?(?:this(?! (?:one|question))|it|the form|any ?more|\W*$)|(?:never ?mind|nvm)\b.*\bthis\b.*\bnow\b|^\W*(?:never ?mind|nvm)\W*$|(?:forget it|nope|no),? (?:close|cancel|end) (?:this|it)\W*$|not doin'?g? this\b|brb\b)",
     re.IGNORECASE,
 )  # fmt: skip
 _LONGEST_COMMAND = 16  # words
