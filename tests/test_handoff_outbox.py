@@ -126,7 +126,7 @@ def test_a_notice_has_a_link_and_nothing_about_the_person(database, mail):  # no
     assert f"{STAFF_URL}/handoffs/{handoff_id}" in notice.get_content()
     assert notice["Subject"] == "A new item is waiting"
     assert notice["To"] == "nurse@example.org, desk@example.org"
-    for secret in (NAME, "Okonkwo", SYMPTOM, "margo", "555", "ketamine", "history", "intake", "PTSD", "crisis"):
+    for secret in (NAME, "Okonkwo", SYMPTOM, "margo", "555-0123", "5550123", "ketamine", "history", "intake", "PTSD", "crisis"):
         assert secret.lower() not in whole.lower().replace("onward-assistant", ""), secret
     assert row(database).status == "delivered"
 
