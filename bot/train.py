@@ -5,7 +5,6 @@ kept beside the model, answers in milliseconds.
 """
 from __future__ import annotations
 
-import gc
 import hashlib
 import logging
 import os
@@ -59,17 +58,13 @@ def train(settings: Settings, out: TextIO = sys.stdout) -> Path:
     rasa_overrides.apply_to_training()
     # the root must be importable: config.yml names components of this project
     sys.path.insert(0, str(ROOT))
-    gc.disable()  # Rasa copies the examples over and over; looking for cycles among them takes a quarter of that time
-    try:
-        result = rasa.model_training.train(
-            domain=str(ROOT / "domain.yml"),
-            config=str(ROOT / "config.yml"),
-            training_files=[str(ROOT / "data")],
-            output=str(settings.models_dir),
-            fixed_model_name=NAME,
-        )
-    finally:
-        gc.enable()
+    result = rasa.model_training.train(
+        domain=str(ROOT / "domain.yml"),
+        config=str(ROOT / "config.yml"),
+        training_files=[str(ROOT / "data")],
+        output=str(settings.models_dir),
+        fixed_model_name=NAME,
+    )
     if result.code != 0 or not result.model:
         raise TrainingError("The model could not be trained; see the messages above.")
     stamp.write_text(made_from + "\n")

@@ -155,7 +155,7 @@ class CrisisDetector(GraphComponent, IntentClassifierBase):
             name, confidence = intent.get("name"), intent.get("confidence") or 0.0
             safety = self.judge(text, rules_say(message), readings(message), self._least_care(name, confidence), self._understood(name, confidence))
             if safety is not None:
-                if name == "answer" and safety["outcome"] == "check_in":
+                if name == ANSWER and safety["outcome"] == "check_in":
                     safety["answer"] = True  # the question comes first, and the answer is kept
                 message.set("safety", safety, add_to_output=True)
             outcome = safety["outcome"] if safety else "none"

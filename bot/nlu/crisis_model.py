@@ -7,15 +7,12 @@ vector and the character n-grams, along the directions in which the safety texts
 """
 from __future__ import annotations
 
-from collections import Counter
-from math import sqrt
 from typing import Any, Sequence
 
 import numpy as np
 from sklearn.svm import SVC
 
 from bot.nlu import regression
-from bot.nlu.encoder import DIMENSIONS
 from bot.nlu.ngrams import CharacterNgrams
 from bot.nlu.sentence_encoder import Readings
 
@@ -74,15 +71,10 @@ class CrisisModel:
             config,
         )
 
-    def _features(self, vector: np.ndarray, counts: Counter[str]) -> np.ndarray:
-        """One row of ``_joined`` along the main directions."""
-        reduced = self._ngrams.reduce(counts)
-        directions = self.arrays["directions"]
-        return vector @ directions[:DIMENSIONS] + (self._weight / max(sqrt(reduced @ reduced), 1e-9)) * (reduced @ directions[DIMENSIONS:])
-
     def score(self, found: Readings) -> tuple[float, float, str]:
         """The highest chance over the readings of a takeover, of a takeover or check-in, and the likeliest category."""
-        features = np.stack([self._features(*row) for row in zip(found.vectors, found.grams, strict=True)])
+        reduced = np.stack([self._ngrams.reduce(counts) for counts in found.grams])
+        features = _joined(found.vectors, reduced, self._weight) @ self.arrays["directions"]
         near = (2 * self._gamma * features) @ self.arrays["support"].T
         near -= self._gamma * self.arrays["lengths"]
         near -= self._gamma * (features * features).sum(axis=1)[:, None]

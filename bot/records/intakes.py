@@ -62,41 +62,31 @@ def save_answer(
         text: what the person typed, None when a choice was tapped.
     """
     clear_answer(s, intake, questionnaire, link_id)
-    answer = Answer(
-        intake_id=intake.id,
-        questionnaire=questionnaire,
-        version=version or "",
-        link_id=link_id,
-        question=question,
-        status=status,
-        values=list(values),
-        text=text,
-    )
-    s.add(answer)
-    s.flush()
-    return answer
+    return _add(s, intake, questionnaire, version, link_id, question, status=status, values=list(values), text=text)
 
 
 def save_unread(
     s: Session, intake: Intake, questionnaire: str, version: str | None, link_id: str, question: str, text: str
 ) -> None:
     """Keep what was typed to a question and could not be read as its answer. It never counts as one."""
-    now = utcnow()
-    intake.updated_at = now
-    s.add(
-        Answer(
-            intake_id=intake.id,
-            questionnaire=questionnaire,
-            version=version or "",
-            link_id=link_id,
-            question=question,
-            status=UNREAD,
-            values=[],
-            text=text,
-            superseded_at=now,
-        )
+    intake.updated_at = now = utcnow()
+    _add(s, intake, questionnaire, version, link_id, question, status=UNREAD, values=[], text=text, superseded_at=now)
+
+
+def _add(
+    s: Session, intake: Intake, questionnaire: str, version: str | None, link_id: str, question: str, **given: Any
+) -> Answer:
+    answer = Answer(
+        intake_id=intake.id,
+        questionnaire=questionnaire,
+        version=version or "",
+        link_id=link_id,
+        question=question,
+        **given,
     )
+    s.add(answer)
     s.flush()
+    return answer
 
 
 def unread(s: Session, intake: Intake, questionnaire: str, link_id: str) -> list[str]:
