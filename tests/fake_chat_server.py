@@ -235,7 +235,7 @@ class FakeChatServer:
             "html": None,
             "choices": [],
             "sources": [],
-            "at": datetime.now(timezone.utc).isoformat(),
+            "at": datetime.now(timezone.utc).replace(hour=22).isoformat(),  # the times that take the most room
             **content,
         }
 
