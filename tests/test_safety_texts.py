@@ -19,6 +19,7 @@ FILES = {
     "written apart": ROOT / "tests" / "data" / "safety" / "dev" / "written-apart.tsv",
     "written blind": ROOT / "tests" / "data" / "safety" / "dev" / "written-blind.tsv",
     "written in the intake": ROOT / "tests" / "data" / "safety" / "dev" / "written-in-intake.tsv",
+    "written hard": ROOT / "tests" / "data" / "safety" / "dev" / "written-hard.tsv",
     "test": ROOT / "tests" / "data" / "safety" / "test.tsv",
 }
 
