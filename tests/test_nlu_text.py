@@ -9,7 +9,7 @@ import pytest
 from bot.nlu.answer_detector import Pending
 from bot.nlu.answer_detector import decide as in_form
 from bot.nlu.fallback import decide
-from bot.nlu.faq_retriever import retrieve
+from bot.nlu.faq_retriever import Retrieval, retrieve
 from bot.nlu.forms import asks, asks_somewhere, command, only_asks
 from bot.nlu.intent_classifier import Verdict
 from bot.nlu.ngrams import CharacterNgrams, grams
@@ -146,6 +146,9 @@ def test_a_story_that_holds_a_question_is_not_only_a_question() -> None:
         ("stop here", "stop"), ("I go back to work monday", None), ("I passed out twice", None), ("I stopped Paxil in May", None),
         ("Most people call me Skip", None), ("nvm", "stop"), ("Never mind.", "stop"), ("my mind never stops", None), ("I want to skip", "skip"),
         ("I forgot something, take me back", "go_back"), ("sounds take me back", None), ("nightmares take me back to Iraq", None),
+        ("i skip half of my messages", None), ("I skip it most weekends", None), ("please skip it", "skip"), ("skip this one for now", "skip"),
+        ("can I go back to driving a forklift", None), ("go back to the last one", "go_back"), ("going back", "go_back"),
+        ("how long have they used this for ptsd", None), ("what do you need that for", "why"), ("do I need my doctor to refer me", None),
         ("i dont want to continue", "stop"), ("dont wanna do this one, next", "skip"), ("too big a question, pass", "skip"),
     ],
 )  # fmt: skip
@@ -172,6 +175,13 @@ def test_plain_commands(text: str, expected: str | None) -> None:
         ("dose went up in May", False),
         ("i take zoloft 100 can i keep taking it", True),
         ("isn't the drug supposed to numb you", True),
+        ("My therapist Renee, who has since retired", False),
+        ("I had just turned 50, which makes it 2017", False),
+        ("I live in Bend, which bus goes there", True),
+        ("We are two, who can sit with me?", True),
+        ("trazodone the night before ok or no", True),
+        ("so if I feel rough at night who at the clinic picks up", True),
+        ("could prob ask my neighbor", False),
     ],
 )
 def test_a_doubtful_answer_is_no_question(text: str, asking: bool) -> None:
@@ -192,3 +202,25 @@ def test_a_command_with_a_no_in_it_needs_more_trust(kind: str, text: str, trust:
     pending = Pending("intake", "heart", kind, ("Yes", "No", "Not sure"), None)
     found = [verdict(text, trust, stop=0.9, answer=0.1)]
     assert in_form(pending, text, found, None, "stop", faq_trust=0.4, command_trust=0.6) == expected
+
+
+@pytest.mark.parametrize(
+    "kind, link_id, text, trust, expected",
+    [
+        # nobody tells a story for a place: the question at its end is one, where an answer is certain
+        ("string", "city", "My sponsor is dead against all of this because I have six years clean. Is it okay?", 0.9, "faq"),
+        ("string", "city", "My sponsor is dead against all of this because I have six years clean. Is it okay?", 0.2, "answer"),
+        ("text", "reason", "My sponsor is dead against all of this because I have six years clean. Is it okay?", 0.9, "answer"),
+        # a worry about the treatment, told where something else was asked
+        ("string", "name", "I heard ketamine wrecks your bladder", 0.9, "faq"),
+        ("string", "name", "I heard ketamine wrecks your bladder", 0.5, "answer"),
+        ("choice", "ketamine", "I had ketamine in the army once", 0.9, "answer"),  # it was asked for
+        ("text", "reason", "I heard ketamine can help with ptsd", 0.99, "answer"),
+        ("boolean", "nightmares", "yes, and the treatment scares me too", 0.99, "answer"),
+    ],
+)
+def test_a_question_where_something_short_was_asked(kind: str, link_id: str, text: str, trust: float, expected: str) -> None:
+    pending = Pending("intake", link_id, kind, ("Yes", "No") if kind == "choice" else (), None)
+    found = [verdict(text, trust, faq_ketamine_before=0.9, answer=0.1)]
+    retrieval = Retrieval("faq/ketamine_before", trust, (), ())
+    assert in_form(pending, text, found, retrieval, "faq", faq_trust=0.4, command_trust=0.7) == expected

@@ -37,7 +37,7 @@ _AGREE = _set(
     "ok|okay|k|kk|sure|fine|agree|agreed|i agree|i accept|accept|accepted|i consent|consent|i understand|understood"
     "|understand|got it|of course|alright|all right|sounds good|that's fine|that's ok|that's okay|thats fine|go ahead"
     "|sure thing|please do|no problem|no worries|i do agree|fine by me|fine with me|you can|you may|works for me"
-    "|that works|yes please|please|why not|not a problem|happy to|i am ok with that|i'm ok with that|i'm fine with that|ok with me|okay with me"
+    "|that works|be my guest|by all means|feel free|yes please|please|why not|not a problem|happy to|i am ok with that|i'm ok with that|i'm fine with that|ok with me|okay with me"
 )
 _DISAGREE = _set(
     "i don't agree|i do not agree|i disagree|disagree|i do not accept|i don't accept|i decline|i refuse"
@@ -81,6 +81,7 @@ _DECLINED = re.compile(
     r"\b(?:(?:i )?(?:would |'d |do )?(?:prefer|rather|choose) not(?: to)?(?: say| answer| share| tell| disclose| discuss)?"
     r"|rather (?:skip|pass)|(?:don'?t|do not|dont) (?:want|wish|care) to (?:say|answer|share|tell|discuss|talk about)"
     r"|(?:not|isn'?t) (?:comfortable|ready) (?:answering|saying|sharing|to answer|to say|to share)"
+    r"|(?:rather|prefer to) (?:keep (?:that|it|this) (?:to myself|private)|not go (?:into|there)\b.*)|(?:prefer|rather) not (?:to )?(?:go|get) (?:into|there)"
     r"|no comment|none of your business|decline(?:d)? to (?:answer|say|state)|pass on (?:this|that)|skip (?:this|that|it))\b"
     r"|^(?:skip|pass|next|declined?|pnts|i (?:decline|pass)|private|it'?s private|that'?s private|prefer not)$"
 )
@@ -93,6 +94,10 @@ _TURN_YES = re.compile(
     r"|except|don'?t|do not)\b"
 )
 _LOST = re.compile(r"\b(?:sure|know|understand|certain|clue|idea) (?:of )?(?:what|which|how|why) (?:you|that|this|it|the|do|to|is)\b")
+# not "go ahead and ask me": that is no answer to what may be kept
+_GO_AHEAD = re.compile(
+    r"(?:please )?(?:go ahead and|feel free to) (?:keep|share|store|save|use|contact|reach|call|text|e-?mail|message|leave|send|write)\b"
+)
 _AGREES_FIRST = re.compile(r"(?:ok|okay|okey|k|kk|sure|fine|alright|all right|got it) (?=\w)")
 _STILL_NO = re.compile(r"^(?:never|not|none|nothing|nope|no|nada|i (?:don't|do not|haven't|have not|never|didn't)|i've (?:never|not))\b")
 _TAKES_BACK = re.compile(
@@ -185,6 +190,8 @@ def _sentence(words: str) -> Optional[Reading]:
         return Reading(NO)
     if _UNSURE.search(words):
         return Reading(UNSURE)
+    if _GO_AHEAD.match(words) and not _TURN_YES.search(words) and not _TAKES_BACK.search(words):
+        return Reading(YES, agreement=True)
     opening, mark, rest = re.match(r"^([^,.;]*)([,.;]?)(.*)$", words, re.S).groups()  # "I do, since 2019"
     if mark and not _TURN.search(rest):
         return _exact(opening.strip())

@@ -49,13 +49,20 @@ _LONGEST_ASIDE = 16  # words; the classifier takes longer texts of a story for a
 # Least trust for an aside where any words may be the answer: in a story, in a name or place, and there for what is no command.
 _IN_STORY, _IN_NAME, _WISH_IN_NAME = 0.8, 0.8, 0.93  # "Robin Callback" is a name
 # Least trust for what sounds like a question about the clinic: "who would be calling", "is this on everybody's form".
-_LIKE_A_QUESTION = {"talk_to_human": 0.9, "why": 0.75, "repeat": 0.8, "start_intake": 0.9, "change_answer": 0.85}
+_LIKE_A_QUESTION = {"talk_to_human": 0.9, "why": 0.75, "repeat": 0.8, "start_intake": 0.9, "change_answer": 0.85, "bot_challenge": 0.85}
 # A yes, a no or what reads as an answer stands in a command now and then: "I don't want to go on", "nope, cancel all of this".
 _PLAIN_COMMANDS = ("skip", "stop", "go_back", "change_answer", "why", "repeat")
 _WITH_A_NO, _WITH_AN_ANSWER, _WORDS_WITH_AN_ANSWER = 0.8, 0.85, 5
 _SAID_BESIDE = 8  # words that may stand beside a question in free text, before the text is an answer with a question in it
 _FREE = ("text", "string")
-_YES_OR_NO = re.compile(r"\b(?:yes|yeah|yep|yup|no|nope|nah|sure|not|never|none|don'?t|doesn'?t|didn'?t|haven'?t)\b", re.IGNORECASE)
+_YES_OR_NO = re.compile(r"\b(?:yes|yeah|yep|yup|no|nope|nah|sure|ok|okay|fine|go ahead|not|never|none|don'?t|doesn'?t|didn'?t|haven'?t)\b", re.IGNORECASE)
+# "I heard ketamine wrecks your bladder" for a name: a worry told about the treatment, which waits for an answer.
+_TREATMENT = re.compile(
+    r"\b(?:ketamine|ket|treatments?|infusions?|sessions?|clinic|insurance|drips?|ivs?|needles?|high|trip|side effects?|dose|"
+    r"(?:this|that|the) (?:stuff|drug|med|medicine)|you (?:guys|all|people|folks))\b",
+    re.IGNORECASE,
+)
+_WORRY_TRUST, _WORDS_OF_A_WORRY = 0.85, 5
 _CONTACT = ("phone", "email", "phone-or-email")
 _HAS_NONE = re.compile(r"\b(?:don'?t|do not) (?:have|use|own|got)\b|\bha(?:ve|s) (?:none|no)\b|^(?:none|no|nope|n/?a)\b", re.IGNORECASE)
 _YES_NO = {"yes", "no", "not sure", "prefer not to say"}
@@ -158,7 +165,7 @@ def decide(
     ordered = forms.command(typed)
     if pending.takes_questions:
         return ordered if ordered and ordered != "why" and words <= 5 else ANSWER
-    if ordered and not (ordered == "skip" and _declines(pending, typed)):
+    if ordered and not (ordered == "skip" and _declines(pending, typed)) and not _names(typed, medicines):
         return ordered
     if pending.format in _CONTACT and words <= 8 and _HAS_NONE.search(typed) and not fits(pending, typed):
         return "skip"
@@ -166,14 +173,16 @@ def decide(
         return found[0].label
     aside = _aside(pending, typed, words, found, command_trust)
     if aside:
-        return aside
+        return ANSWER if aside == "skip" and _declines(pending, typed) else aside
     if forms.asks_somewhere(text):
         if pending.type == "text" and _names(forms.said_beside(text), medicines):
             return ANSWER  # "lisinopril, does that mix?" gives a medicine; it must not be lost
         return _asked(pending, text, typed, retrieval, intent, faq_trust)
-    if pending.type in _FREE or fits(pending, typed) or _names(typed, medicines):
+    if pending.type == "text" or fits(pending, typed) or _names(typed, medicines):
         return ANSWER
-    return _told(pending, typed, found, retrieval, intent)
+    if retrieval is not None and _is_worry(pending, typed, words, retrieval):
+        return intent_of(retrieval.key)
+    return ANSWER if pending.type in _FREE else _told(pending, typed, found, retrieval, intent)
 
 
 def asked_beside(text: str, found: Sequence[Verdict], least: float) -> list[str]:
@@ -201,13 +210,13 @@ def _asked(
     pending: Pending, text: str, typed: str, retrieval: Retrieval | None, intent: str, faq_trust: float
 ) -> str:
     """A message that asks: a question, or an answer with a question in it."""
-    if pending.type in _FREE and pending.format is None and not forms.only_asks(text, _SAID_BESIDE):
-        return ANSWER  # a story that holds a question is kept whole
-    if fits(pending, typed) and not forms.only_asks(text, 0):
-        certain = retrieval is not None and retrieval.trust >= faq_trust
-        if not (certain and typed.rstrip().endswith("?")):
-            return ANSWER
-    if retrieval is not None and retrieval.trust >= faq_trust:
+    certain = retrieval is not None and retrieval.trust >= faq_trust
+    free = pending.type in _FREE and pending.format is None
+    if free and (pending.type == "text" or not certain) and not forms.only_asks(text, _SAID_BESIDE):
+        return ANSWER  # a story that holds a question is kept whole; nobody tells one for a name or a place
+    if fits(pending, typed) and not forms.only_asks(text, 0) and not (certain and typed.rstrip().endswith("?")):
+        return ANSWER
+    if certain:
         return intent_of(retrieval.key)
     return FALLBACK if intent in (ANSWER, "affirm", "deny", *_CHAT, *_LIKE_A_QUESTION) else intent
 
@@ -223,6 +232,11 @@ def _told(pending: Pending, typed: str, found: Sequence[Verdict], retrieval: Ret
     if bare_topic and not _related(pending, retrieval.key):
         return intent
     return ANSWER
+
+
+def _is_worry(pending: Pending, typed: str, words: int, retrieval: Retrieval) -> bool:
+    told = words >= _WORDS_OF_A_WORRY and _TREATMENT.search(typed) and not _YES_OR_NO.search(typed)
+    return bool(told) and retrieval.trust >= _WORRY_TRUST and not _related(pending, retrieval.key)
 
 
 def _related(pending: Pending, key: str) -> bool:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from bot.nlu.text import sentences
+from bot.nlu.text import clean, sentences
 
 WORDS = re.compile(r"[^\W_]+(?:'[^\W_]+)?")
 
@@ -29,11 +29,11 @@ _TOLD = {
     "is": "not fine ok okay good great under well controlled just only still being on in about getting better bad mild usually at "
     "always sometimes never managed treated high low normal now best",
     "are": "not fine ok okay good under well controlled just only still being on in about getting better bad usually best",
-    "can": "not be do drive get take call text come only try use walk sleep usually sometimes always also hardly barely leave "
+    "can": "prob probably maybe ask see find not be do drive get take call text come only try use walk sleep usually sometimes always also hardly barely leave "
     "email reach go talk pick have make",
-    "could": "not be do drive get take call text come only try use sleep usually sometimes hardly barely go say have",
-    "will": "not be do drive get take call text come only try use have need bring say go let tell",
-    "would": "not be do drive get take call text like love prefer rather need want say have help",
+    "could": "prob probably maybe ask see find not be do drive get take call text come only try use sleep usually sometimes hardly barely go say have",
+    "will": "prob probably maybe ask not be do drive get take call text come only try use have need bring say go let tell",
+    "would": "prob probably maybe ask not be do drive get take call text like love prefer rather need want say have help",
     "should": "not be do have get take",
 }
 _OPEN_AUXILIARY = "|".join(
@@ -61,7 +61,10 @@ _ASKED_FOR = (
     r"remind me|show me|any (?:side effects|chance|way|risk|discount)|more (?:info|about))\b"
 )
 # "if I say yes can I undo it later", but not "if I can I will"
-_ASKS_ON_A_CONDITION = rf"if\b.{{2,50}}?(?<!\bi)(?<!\bwe)(?<!\byou)(?<!\bthey) {_AUXILIARY}"
+_ASKS_ON_A_CONDITION = (
+    rf"if\b.{{2,50}}?(?<!\bi)(?<!\bwe)(?<!\byou)(?<!\bthey) {_AUXILIARY}"
+    r"|if\b.{2,60}? (?:who|what|where|how|when) (?:do|does|can|should|would|will|is|are|at|picks|happens|then)\b"
+)
 _ASKS = re.compile(
     rf"^{_LEAD}(?:{_AUXILIARY}|{_NEGATED}|{_OPEN_AUXILIARY}|{_QUESTION_WORD}|{_ASKED_FOR}|{_ASKS_ON_A_CONDITION})",
     re.IGNORECASE,
@@ -72,15 +75,26 @@ _PARTS = re.compile(
     r"(?=(?:(?:can|will|should|could|do|would) i|(?:is|are|will) there|(?:does|dose|will|is|would) (?:it|this|ketamine)|(?:do|can|will|would) you)\b)",
     re.IGNORECASE,
 )  # the last: "i take zoloft 100 can i keep taking it"
+# "My therapist Renee, who has since retired": behind a comma, and without a question mark, these go on telling.
+_RELATIVE = re.compile(
+    r"^(?:whose|who(?:'s|se)?\s+(?!can|do|does|should|would|will|else|gets?|sees?|reads?|pays?|is (?:going|gonna|the|my))\w+|"
+    r"(?:which|where|when)\s+(?:makes?|made|is|was|were|has|had|means?|meant|helps?|helped|puts?|got|gave|doesn'?t|didn'?t|did|never|"
+    r"i|my|we|he|she|they|it)\b)",
+    re.IGNORECASE,
+)
+# "adderall on the day of, yes or no"
+_OR_NOT = re.compile(
+    r"\b(?:(?:yes|ok|okay|fine|good|safe|allowed|cool|yay) or (?:no|nope|not|bad|nay)|true or false|y/n|right or wrong)\W*$", re.IGNORECASE
+)
 _UNSURE = re.compile(r"\b(?:i think|i guess|maybe|might|may have|not sure|i believe|probably|sort of|kinda|or so|ish|about)\b", re.IGNORECASE)
 
 _WHY = re.compile(
     rf"^{_LEAD}(?:why(?:\s*\?*$| (?:do|would|does|did|is|are|should|must|u|you|this|that|even|in the world|on earth|my|the|not)\b)|"
-    r"(?:but |and )?(?:what(?! if\b)|how)(?:'?s| is| does| do| has| would)?\b.{0,50}\b(?:got to do with|have to do with|has to do with|"
-    r"(?:need|want|use|using|used|ask|asking|good) (?:\w+ ){0,5}for|relevant|matter|make any difference)\b|"
+    r"(?:but |and )?(?:what(?! if\b)|how)(?:'?s| is| does| do| has| would)?\b.{0,50}\b(?:got to do with|(?:have|has) (?:to do|anything to do) with|relevant|matter|make any difference)\b|"
+    r"(?:but |and )?what(?! if\b).{0,50}\b(?:need|want|use|using|ask|asking) (?:\w+ ){0,5}for\b|"
     r"what(?:'?s| is) (?:the (?:point|purpose|reason|need)|this for|that for|it for)|what (?:will|do) you do with|what difference|"
     r"(?:is|are) (?:this|that|it|these)(?: \w+)? (?:really |even |actually )?(?:necessary|needed|required|relevant)|"
-    r"do (?:i|you) (?:really |actually |even )?(?:have to|need to|need) (?:answer|say|tell|know|ask|give|put|my(?! records)|this|that)\b|"
+    r"do (?:i|you) (?:really |actually |even )?(?:have to|need to|need) (?:answer|say|tell|know|ask|give|put|this|that)\b|do you (?:really |actually |even )?need my(?! records)\b|"
     r"(?:i )?(?:don'?t|do not) (?:see|get|understand) (?:why|how|what|the (?:point|question))|what do you mean(?: by (?:this|that|it))?\W*$|"
     r"what does (?:that|this|it) mean|how come you)|[?!.,;]\s*why\W*$|\bwhy this question\b",
     re.IGNORECASE,
@@ -88,16 +102,18 @@ _WHY = re.compile(
 _SKIP = re.compile(
     rf"^{_LEAD}(?:(?:can|could|may) (?:i|we) |(?:i(?:'?ll| will|'?d| would| wanna| want to| think i'?ll| prefer to|'?m going to|'?m gonna)?|let'?s|lets|let me|please|rather) )*"
     r"(?:(?:like to|rather|prefer to|just) )*"
-    r"(?:skip\b|pass\b(?! (?:out|away|me|my|it on|them|the question|that on))|move on|next(?: one| question| please)?\W*$|leave (?:it|that|this|that one|this one) (?:blank|out|empty)|"
+    r"(?:(?<!\bi )skip\b|skip(?: (?:it|this|that|these))?(?: (?:one|question))?\W*$|pass\b(?! (?:out|away|me|my|it on|them|the question|that on))|move on|next(?: one| question| please)?\W*$|leave (?:it|that|this|that one|this one) (?:blank|out|empty)|"
     r"(?:not|don'?t|won'?t|do not|will not|wont|refuse to) (?:want to |wanna |going to |gonna |care to |like to |feel like |wish to )*(?:answer|answering|say\b|saying|share|sharing|give|giving|tell|discuss|disclose|talk about (?:it|that|this))|"
     r"not (?:answering|comfortable|saying|telling|sharing)|none of your business|no comment|(?:too|that'?s|its|it'?s) (?:too )?(?:personal|private)\b)|"
-    r"\b(?:skip (?:it|this|that|please|for now)|(?:just|so) skip|(?<!\bme )(?<!\bby )(?<!\bis )skip\W*$|move on\W*$|ne?xt (?:question|one),?(?: please)?\W*$|"
+    r"\b(?:(?<!\bi )skip (?:it|this|that)(?: (?:one|question|part))?(?: (?:please|for now|then))*\W*$|skip (?:please|for now)|(?:just|so) skip\b(?! (?:a|the|my|half|most|doses?)\b)|(?<!\bme )(?<!\bby )(?<!\bis )skip\W*$|move on\W*$|ne?xt (?:question|one),?(?: please)?\W*$|"
     r"(?:pass on|go on without) (?:this|that|it)(?: one)?)|[,.;] ?(?:ne?xt|pass),?(?: please)?\W*$|\bleave (?:it|this|that)(?: one)? blank\b|\bgo on to the next(?: one| question)?\W*$",
     re.IGNORECASE,
 )  # fmt: skip
 _BACK = re.compile(
     rf"^{_LEAD}(?:(?:can|could|may) (?:i|we|you) |(?:i (?:want|need|would like|'?d like) to|let'?s|lets|let me|please|take me) )*"
-    r"(?:go(?:ing)? back\b(?! to (?:work|school|sleep|the (?:army|va|hospital)))|back(?: up)?(?: one| a question| please)?\W*$|back up\b|previous(?: question| one)?|"
+    r"(?:go(?:ing)? back\b(?! to \w)|go(?:ing)? back to (?:that|this|it|what i|where|question|my (?:last|first|answer|\w+ answer)|"
+    r"the (?:last|previous|first|question|one|list|start|beginning|\w+ (?:one|question|part)))\b|"
+    r"back(?: up)?(?: one| a question| please)?\W*$|back up\b|previous(?: question| one)?|"
     r"prev\W*$|(?:one|a) step back|return to the (?:last|previous)|undo\b|(?:redo|see|do|fix|change|correct) (?:the|my) (?:last|previous) (?:one|question|answer))|"
     r"\b(?:go back|return) to (?:that|the) (?:list|question|one|last|previous)|(?:^|[,.;] ?)(?:please )?take me bac?k(?: one| a step| a question| please)*\W*$|\bgo (?:one |a step )back\b|[,.;] ?go back(?: (?:one|a step))?\W*$|\b(?:meant|ment) .{1,20} (?:on|for|to) the (?:last|previous) (?:one|question)",
     re.IGNORECASE,
@@ -122,12 +138,27 @@ def asks(text: str) -> bool:
 def asks_somewhere(text: str) -> bool:
     """Whether a sentence of a message asks. "2016? might have been 17" is a doubtful answer."""
     asking = _worded_as_question if _hedges(text) else asks
-    return any(asking(sentence) for sentence in sentences(text))
+    return any(asking(sentence) for sentence in sentences(text) if not _goes_on_telling(sentence, text))
 
 
 def _worded_as_question(text: str) -> bool:
-    later = (part for part in _PARTS.split(text)[1:] if part and len(WORDS.findall(part)) > 2)
-    return bool(_ASKS.match(text)) or any(_ASKS.match(part) for part in later)
+    parts, asking = _read_parts(text)
+    later = zip(parts[1:], asking[1:], strict=True)
+    return bool(_ASKS.match(text) or _OR_NOT.search(text)) or any(asks and len(WORDS.findall(part)) > 2 for part, asks in later)
+
+
+def _read_parts(sentence: str) -> tuple[list[str], list[bool]]:
+    """The parts of a sentence, and which of them are worded as a question."""
+    parts = [part for part in _PARTS.split(sentence) if part]
+    asking = [bool(_ASKS.match(part)) for part in parts]
+    if "?" not in sentence:
+        asking[1:] = [asks and not _RELATIVE.match(part) for part, asks in zip(parts[1:], asking[1:], strict=True)]
+    return parts, asking
+
+
+def _goes_on_telling(sentence: str, text: str) -> bool:
+    """Whether what was cut from a text as a sentence of its own is a relative clause of the one before."""
+    return "?" not in sentence and bool(_RELATIVE.match(sentence)) and f", {sentence}" in clean(text)
 
 
 def _hedges(text: str) -> bool:
@@ -149,9 +180,10 @@ def _said_and_asked(text: str) -> tuple[str, str]:
     said: list[str] = []
     asked: list[str] = []
     for sentence in sentences(text):
-        parts = [part for part in _PARTS.split(sentence) if part]
-        asking = [bool(_ASKS.match(part)) for part in parts]
-        if not any(asking) and asks(sentence):
+        parts, asking = _read_parts(sentence)
+        if _goes_on_telling(sentence, text):
+            asking = [False] * len(parts)
+        elif not any(asking) and asks(sentence):
             asking[-1:] = [True]
         first = asking.index(True) if any(asking) else len(parts)
         said += parts[:first]
