@@ -9,7 +9,14 @@ import numpy as np
 from scipy.optimize import minimize
 
 
-def fit(features: np.ndarray, numbers: np.ndarray, C: float, steps: int, balanced: bool) -> tuple[np.ndarray, np.ndarray]:
+def fit(
+    features: np.ndarray,
+    numbers: np.ndarray,
+    C: float,
+    steps: int,
+    balanced: bool,
+    start: tuple[np.ndarray, np.ndarray] | None = None,
+) -> tuple[np.ndarray, np.ndarray]:
     """Weights, shape (features, classes), and biases of the least regularised loss.
 
     Args:
@@ -18,6 +25,7 @@ def fit(features: np.ndarray, numbers: np.ndarray, C: float, steps: int, balance
         C: inverse strength of the L2 penalty on the weights, as in scikit-learn.
         steps: of L-BFGS at most; few of them keep the weights small too.
         balanced: whether each class counts the same, however many examples it has.
+        start: weights and biases to go on from; zeros without.
     """
     examples, size, classes = len(features), features.shape[1], int(numbers.max()) + 1
     counts = np.bincount(numbers)
@@ -36,7 +44,8 @@ def fit(features: np.ndarray, numbers: np.ndarray, C: float, steps: int, balance
         chances[each, numbers] -= weight
         return float(value), np.concatenate([(features.T @ chances + weights / C).ravel(), chances.sum(axis=0)])
 
-    found = minimize(loss, np.zeros((size + 1) * classes), jac=True, method="L-BFGS-B", options={"maxiter": steps}).x
+    origin = np.zeros((size + 1) * classes) if start is None else np.concatenate([part.ravel() for part in start]).astype(float)
+    found = minimize(loss, origin, jac=True, method="L-BFGS-B", options={"maxiter": steps}).x
     found = found.astype(np.float32)
     return np.ascontiguousarray(found[:-classes].reshape(size, classes)), found[-classes:]
 
