@@ -17,7 +17,7 @@ TEXTS = (
     "will I be awake",
     "I take sertraline and lamotrigine, is that a problem",
 )
-ROUNDS = 30
+ROUNDS = 100
 
 
 def measure() -> Dict[str, float]:

@@ -141,6 +141,7 @@ class MentionReader:
 
     def __init__(self, lexicon: Lexicon) -> None:
         self._lexicon = lexicon
+        self._first_words = {name.partition(" ")[0] for name in lexicon.names}
         self._fuzzy: dict[str, list[str]] = {}
         for name in lexicon.names:
             if len(name) >= _SHORTEST_FUZZY and name.isalpha():
@@ -149,7 +150,7 @@ class MentionReader:
     def read(self, text: str) -> list[Mention]:
         """All mentions, in order; of overlapping names the longest counts."""
         found = list(self._find(text))
-        clauses = list(_clauses(text))
+        clauses = list(_clauses(text)) if found else []
         return [
             Mention(entity, value, self._status(text, clauses, entity, value, start, end), start, end)
             for entity, value, start, end in found
@@ -159,7 +160,8 @@ class MentionReader:
         tokens = [(m.group().lower().replace("’", "'"), m.start(), m.end()) for m in _TOKEN.finditer(text)]
         position = 0
         while position < len(tokens):
-            for length in range(min(_LONGEST_NAME, len(tokens) - position), 0, -1):
+            longest = _LONGEST_NAME if tokens[position][0] in self._first_words else 1
+            for length in range(min(longest, len(tokens) - position), 0, -1):
                 name = " ".join(token for token, _, _ in tokens[position : position + length])
                 known = self._lexicon.names.get(name) or self._lexicon.names.get(name.removesuffix("'s"))
                 if known is None and length == 1:
