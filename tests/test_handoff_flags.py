@@ -263,6 +263,7 @@ def test_a_wrong_rule_is_refused(tmp_path, change, told):
         ("no longer on lithium", [("lithium", "past")]),
         ("never took lithium", [("lithium", "negated")]),
         ("Zoloft 50, does that mix with ketamine?", [("sertraline", "current")]),
+        ("buspirone 10 but i skip it most weekends, lisinopril", [("buspirone", "current"), ("lisinopril", "current")]),
         ("Xanax. do i have to stop the xanax", [("alprazolam", "current"), ("alprazolam", "unsure")]),
         ("I had ketamine last year", [("ketamine", "past")]),
     ],

@@ -72,7 +72,7 @@ def test_not_sure_is_never_a_no(link_id: str, text: str) -> None:
     ("text", "value"),
     [
         ("yes", True), ("ok", True), ("Okay", True), ("sure", True), ("ok sure", True), ("alright, go ahead", True), ("sure why not", True), ("I agree", True), ("of course", True), ("go ahead", True),
-        ("Go ahead and keep them. I read it twice.", True), ("go ahead and ask me", "!unclear"),
+        ("Go ahead and keep them. I read it twice.", True), ("go ahead and ask me", "!unclear"), ("sure share it", True),
         ("fine", True), ("no problem", True), ("yes please", True), ("I understand", True), ("no", False), ("No thanks", False),
         ("I don't agree", False), ("nope", False),
         ("I guess so", "!unclear"), ("yes but only to the doctor", "!unclear"), ("do I have to?", "!unclear"), ("yes if you must", "!unclear"),

@@ -224,3 +224,18 @@ def test_a_question_where_something_short_was_asked(kind: str, link_id: str, tex
     found = [verdict(text, trust, faq_ketamine_before=0.9, answer=0.1)]
     retrieval = Retrieval("faq/ketamine_before", trust, (), ())
     assert in_form(pending, text, found, retrieval, "faq", faq_trust=0.4, command_trust=0.7) == expected
+
+
+@pytest.mark.parametrize(
+    "text, trust, expected",
+    [
+        ("Robin Callback", 0.9, "answer"),
+        ("Robin Callback", 0.95, "talk_to_human"),
+        ("please let me talk to a person first", 0.92, "talk_to_human"),  # nobody is called that
+        ("please let me talk to a person first", 0.7, "answer"),
+    ],
+)
+def test_a_wish_where_a_name_was_asked(text: str, trust: float, expected: str) -> None:
+    pending = Pending("intake", "name", "string", (), None)
+    found = [verdict(text, trust, talk_to_human=0.9, answer=0.1)]
+    assert in_form(pending, text, found, None, "talk_to_human", faq_trust=0.4, command_trust=0.7) == expected

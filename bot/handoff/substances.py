@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rapidfuzz import fuzz
 
@@ -47,6 +47,8 @@ _UNSURE = re.compile(
 # "Does that mix with ketamine": the treatment is asked about, not taken.
 _ASKS = re.compile(r"^(?:(?:and|but|so|also)\s+)?(?:does|do|can|could|is|are|will|would|should|what|how)\s|\?$", re.IGNORECASE)
 _TREATMENT = "ketamine"
+# "buspirone 10, but i skip it most weekends": said of the one before, and no medicine of its own.
+_OF_THE_LAST = re.compile(r"^i\s.*\b(?:it|them|that one|those)\b", re.IGNORECASE)
 _NOT_ALLERGIC = re.compile(r"\b(?:not|isn['’]t|never|no)\b[^,;.]*\ballerg", re.IGNORECASE)
 
 
@@ -77,7 +79,10 @@ def _mentions(text: str, names: Mapping[str, str], usual: str) -> list[Mention]:
         matches = [(name, start) for name, start in _matches(part, names) if not (asks and name == _TREATMENT)]
         for name, start in matches:
             found.append(Mention(name, part, _status(part, start, usual), True))
-        if not matches and not asks and not _NOTHING.match(part):
+        if not matches and found and _OF_THE_LAST.match(part):
+            begin = text.index(found[-1].words)
+            found[-1] = replace(found[-1], words=text[begin : text.index(part, begin) + len(part)])
+        elif not matches and not asks and not _NOTHING.match(part):
             found.append(Mention(part, part, _status(part, len(part), usual), False))
     return found
 

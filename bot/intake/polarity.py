@@ -97,6 +97,7 @@ _LOST = re.compile(r"\b(?:sure|know|understand|certain|clue|idea) (?:of )?(?:wha
 # not "go ahead and ask me": that is no answer to what may be kept
 _GO_AHEAD = re.compile(
     r"(?:please )?(?:go ahead and|feel free to) (?:keep|share|store|save|use|contact|reach|call|text|e-?mail|message|leave|send|write)\b"
+    r"|(?:sure|ok|okay|fine)[ ,]+(?:keep|share|call|text|leave|send) (?:one|it|them|me|that)$"
 )
 _AGREES_FIRST = re.compile(r"(?:ok|okay|okey|k|kk|sure|fine|alright|all right|got it) (?=\w)")
 _STILL_NO = re.compile(r"^(?:never|not|none|nothing|nope|no|nada|i (?:don't|do not|haven't|have not|never|didn't)|i've (?:never|not))\b")

@@ -47,9 +47,9 @@ _COURTEOUS = re.compile(r"\b(?:thank\w*|thx|ty|tysm|appreciate\w*|cheers|bye\w*|
 _CHAT = ("greet", "thanks", "goodbye")
 _LONGEST_ASIDE = 16  # words; the classifier takes longer texts of a story for a command too easily
 # Least trust for an aside where any words may be the answer: in a story, in a name or place, and there for what is no command.
-_IN_STORY, _IN_NAME, _WISH_IN_NAME = 0.8, 0.8, 0.93  # "Robin Callback" is a name
+_IN_STORY, _IN_NAME, _WISH_IN_NAME, _LONGEST_NAME = 0.8, 0.8, 0.93, 4  # "Robin Callback" is a name
 # Least trust for what sounds like a question about the clinic: "who would be calling", "is this on everybody's form".
-_LIKE_A_QUESTION = {"talk_to_human": 0.9, "why": 0.75, "repeat": 0.8, "start_intake": 0.9, "change_answer": 0.85, "bot_challenge": 0.85}
+_LIKE_A_QUESTION = {"talk_to_human": 0.9, "why": 0.75, "repeat": 0.8, "start_intake": 0.85, "change_answer": 0.85, "bot_challenge": 0.85}
 # A yes, a no or what reads as an answer stands in a command now and then: "I don't want to go on", "nope, cancel all of this".
 _PLAIN_COMMANDS = ("skip", "stop", "go_back", "change_answer", "why", "repeat")
 _WITH_A_NO, _WITH_AN_ANSWER, _WORDS_WITH_AN_ANSWER = 0.8, 0.85, 5
@@ -227,7 +227,7 @@ def _told(pending: Pending, typed: str, found: Sequence[Verdict], retrieval: Ret
         return ANSWER
     if intent in _CHAT and found and found[0].trust > 0.85:
         return intent
-    short = len(WORDS.findall(typed)) <= 3 and "," not in typed
+    short = len(WORDS.findall(typed)) <= 3 and not re.search(r"[,\d]", typed)  # "I'm 67" is no topic
     bare_topic = short and retrieval is not None and retrieval.trust > 0.9 and intent_of(retrieval.key) == intent
     if bare_topic and not _related(pending, retrieval.key):
         return intent
@@ -255,7 +255,8 @@ def _aside(pending: Pending, typed: str, words: int, found: Sequence[Verdict], l
     if pending.type in _FREE and pending.format is None and words > 3:
         least = max(least, _IN_STORY)
     if pending.type == "string":
-        least = max(least, _IN_NAME if whole.label in COMMANDS and whole.label != "talk_to_human" else _WISH_IN_NAME)
+        wish = words <= _LONGEST_NAME and (whole.label not in COMMANDS or whole.label == "talk_to_human")
+        least = max(least, _WISH_IN_NAME if wish else _IN_NAME)
     if whole.trust < least:
         return None
     plain = whole.trust if whole.label in _PLAIN_COMMANDS else 0.0
