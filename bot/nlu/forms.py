@@ -144,16 +144,14 @@ def asks_somewhere(text: str) -> bool:
 def _worded_as_question(text: str) -> bool:
     parts, asking = _read_parts(text)
     later = zip(parts[1:], asking[1:], strict=True)
-    return bool(_ASKS.match(text) or _OR_NOT.search(text)) or any(asks and len(WORDS.findall(part)) > 2 for part, asks in later)
+    return bool(_ASKS.match(text) or _OR_NOT.search(text)) or any(one and len(WORDS.findall(part)) > 2 for part, one in later)
 
 
 def _read_parts(sentence: str) -> tuple[list[str], list[bool]]:
     """The parts of a sentence, and which of them are worded as a question."""
     parts = [part for part in _PARTS.split(sentence) if part]
-    asking = [bool(_ASKS.match(part)) for part in parts]
-    if "?" not in sentence:
-        asking[1:] = [asks and not _RELATIVE.match(part) for part, asks in zip(parts[1:], asking[1:], strict=True)]
-    return parts, asking
+    telling = "?" not in sentence
+    return parts, [bool(_ASKS.match(part)) and not (telling and i and _RELATIVE.match(part)) for i, part in enumerate(parts)]
 
 
 def _goes_on_telling(sentence: str, text: str) -> bool:

@@ -150,10 +150,10 @@ class LabelModel:
         strength = float(scores.max())
         if not asked:
             scores += self._unasked
-        likely = range(len(scores)) if len(scores) <= LIKELY else np.argpartition(scores, -LIKELY)[-LIKELY:]
-        likely = [label for label in likely if scores[label] >= scores.max() - BEHIND]
+        first = range(len(scores)) if len(scores) <= LIKELY else np.argpartition(scores, -LIKELY)[-LIKELY:]
+        least = scores.max() - BEHIND
         nearness = {}
-        for label in likely:
+        for label in [label for label in first if scores[label] >= least]:
             nearness[label] = self.arrays["examples"][self._starts[label] : self._starts[label + 1]] @ vector
             scores[label] += self._near_weight * nearness[label].max()
         probabilities = regression.softmax(scores)
