@@ -40,6 +40,7 @@ ORIGINALS = {
         (MessageProcessor, "_check_for_unseen_features"),
         (EndpointConfig, "request"),
         (Event, "resolve_by_type"),
+        (TrainingData, "sanitize_examples"),
     )
 }
 
@@ -50,10 +51,11 @@ COPYING = (rasa.core.processor, rasa.core.policies.rule_policy)
 @pytest.fixture
 def replaced() -> Iterator[None]:
     rasa_overrides.apply()
+    rasa_overrides.apply_to_training()
     yield
     for (owner, name), method in ORIGINALS.items():
         setattr(owner, name, method)
-    for module in COPYING:
+    for module in (*COPYING, training_data):
         module.copy = copy
 
 
@@ -233,26 +235,33 @@ def test_what_rasa_copies_there_is_for_the_log_alone(module: ModuleType) -> None
     assert len(used(tree)) == sum(len(used(call)) for call in logged) > 0
 
 
-def test_examples_are_merged_as_before_without_copies() -> None:
-    def merged() -> TrainingData:
-        first = TrainingData([Message({"text": "is it safe ", "intent": " faq "})], {"ket": "ketamine"})
-        other = TrainingData([Message({"text": "hello", "intent": "greet"})], responses={"faq/safety": [{"text": "It depends."}]})
-        whole = first.merge(other, None)
-        assert len(first.training_examples) == len(other.training_examples) == 1 and not first.responses
-        return whole
+def _merged() -> TrainingData:
+    first = TrainingData([Message({"text": "is it safe ", "intent": " faq "})], {"ket": "ketamine"})
+    again = [Message({"text": "hello", "intent": "greet"}) for _ in range(2)]
+    other = TrainingData(again, responses={"faq/safety": [{"text": "It depends."}]})
+    whole = first.merge(other, None)
+    assert len(first.training_examples) == len(other.training_examples) == 1 and not first.responses
+    return whole
 
+
+AS_RASA_MERGES = _merged().fingerprint()
+
+
+def test_examples_are_merged_as_before_without_copies(replaced: None) -> None:
     def copying(tree: ast.AST) -> int:
         return sum(isinstance(n, ast.Attribute) and ast.unparse(n) == "copy.deepcopy" for n in ast.walk(tree))
 
-    as_rasa_does = merged().fingerprint()
-    rasa_overrides.apply_to_training()
-    try:
-        assert merged().fingerprint() == as_rasa_does
-    finally:
-        training_data.copy = copy
+    assert _merged().fingerprint() == AS_RASA_MERGES
     whole = ast.parse(inspect.getsource(training_data))
     merge = next(n for n in ast.walk(whole) if isinstance(n, ast.FunctionDef) and n.name == "merge")
     assert copying(whole) == copying(merge) > 0  # nothing else of that module makes deep copies
+
+
+def test_an_example_that_needs_no_trimming_keeps_its_fingerprint(replaced: None) -> None:
+    hello = Message({"text": "hello", "intent": "greet"})
+    known = hello.fingerprint()
+    assert TrainingData([hello]).training_examples == [hello]
+    assert hello._cached_fingerprint == known
 
 
 def test_the_kind_of_an_event_is_looked_up_once(replaced: None) -> None:
