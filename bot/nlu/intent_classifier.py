@@ -210,8 +210,8 @@ class IntentClassifier(LogisticRegressionClassifier):
     def get_default_config() -> dict[str, Any]:
         return {
             **LogisticRegressionClassifier.get_default_config(),
-            "C": 40.0,
-            "max_iter": 60,
+            "C": 20.0,
+            "max_iter": 40,
             "class_weight": "balanced",
             "ngram_dimensions": 256,
             "ngram_weight": 0.5,
