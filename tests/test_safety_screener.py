@@ -149,6 +149,9 @@ def test_an_emergency_of_the_body_comes_before_everything_else(screener: Screene
         ("I lost my wife last year", "loss"),
         ("I tried to kill myself when I was 17", "history"),
         ("does ketamine help with suicidal thoughts?", "information"),
+        ("what is your suicide policy?", "information"),
+        ("I was suicidal in 2015 but not now", "history"),
+        ("my friend died by suicide years ago", "loss"),
     ],
 )
 def test_what_is_not_a_crisis_says_why_so_that_a_kind_line_can_follow(screener: Screener, text: str, note: str) -> None:
@@ -225,6 +228,93 @@ def test_the_past_does_not_excuse_the_present(screener: Screener, text: str) -> 
 def test_a_question_does_not_hide_a_crisis(screener: Screener) -> None:
     assert screener.screen("what does it cost, also I don't want to live").outcome == "takeover"
     assert screener.screen("can you help me I want to die").outcome == "takeover"
+
+
+HIDDEN = """\
+help im suicidal
+I lost my job and I'm suicidal
+told my therapist im suicidal
+I need help with suicidal thoughts
+I'm a nurse and I'm suicidal
+I am a suicidal veteran
+I'm suicidal and the side effects are awful
+suicidal and looking for studies
+dont want to live, lost my wife in 2019
+suicidal, diagnosed with ptsd in 2009
+want to die every day since childhood
+growing up was hell, suicidal
+got divorced years ago, no reason to live
+used to be happy, having suicidal thoughts
+my childhood was bad and he hits me
+does anyone care gonna kms
+can someone help me I'm going to kill myself
+do you take walk ins im suicidal
+how much is it and having suicidal thoughts
+how do i kill myself
+can't go on, lost my job
+can't do this anymore
+would rather be dead
+I'm fine lol I just want to die
+i took a bunch of pills lol
+what's the point anymore
+I've written letters
+I want to die for real
+i wish i was dead even my kids hate me
+can't sleep, want to die
+my insurance denied me, suicidal
+not joking, kms tonight
+please don't tell anyone, suicidal
+I saw people die over there and I want to die
+I hope I don't wake up from the surgery
+ayuda quiero suicidarme
+perdi mi trabajo y quiero morir"""
+
+NOT_HIDDEN = """\
+can suicidal people get ketamine?
+does ketamine help with suicidal thoughts?
+will you turn away patients who are suicidal
+I'm an ER nurse and I see suicidal patients all day
+suicidal thoughts years ago
+in college, I was suicidal
+history of depression and suicidal thoughts
+when I was 17 I cut myself
+took a bunch of pills in 1998
+I used to want to die
+no depression, anxiety, or suicidal thoughts
+do veterans who are suicidal qualify
+lol I'm dying
+those tacos are to die for
+what's the point of this form anymore
+I've written letters to my insurance
+my friend died by suicide years ago
+he wanted to die for years and then he passed away"""
+
+
+@pytest.mark.parametrize("text", HIDDEN.splitlines())
+def test_what_is_told_or_asked_beside_a_crisis_does_not_hide_it(screener: Screener, text: str) -> None:
+    assert screener.screen(text).outcome == "takeover"
+
+
+@pytest.mark.parametrize("text", ["can't handle these suicidal thoughts", "can ketamine help my suicidal thoughts", "I'm at high risk of suicide"])
+def test_a_thought_of_ones_own_is_never_only_information(screener: Screener, text: str) -> None:
+    assert screener.screen(text).outcome in ("takeover", "check_in")
+
+
+@pytest.mark.parametrize("text", NOT_HIDDEN.splitlines())
+def test_the_same_words_without_a_crisis_stop_nobody(screener: Screener, text: str) -> None:
+    assert screener.screen(text).outcome == "none"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "since dad died my brother keeps saying he wants to kill himself",
+        "my best friend killed himself last year and now his wife says she's going to kill herself",
+        "my brother posts song lyrics and says he wants to die",
+    ],
+)
+def test_a_death_in_the_family_does_not_hide_who_is_at_risk_now(screener: Screener, text: str) -> None:
+    assert (screener.screen(text).outcome, screener.screen(text).category) == ("takeover", "third_party")
 
 
 # -- several messages ----------------------------------------------------------------------------------------------------

@@ -3,8 +3,9 @@
 The patterns stand in ``data/safety/rules*.yml``; this module knows how to read what stands around a match, because the
 same words mean different things in "I'm not suicidal", "my son is suicidal", "I was suicidal in 2015" and "can
 suicidal people get ketamine?". The order is fixed: idioms are blanked, patterns matched, then each match is asked for
-negation (only where it governs the match), other people, the past and an information question. Whatever is not clearly
-one of these stays a crisis: a missed crisis costs more than a needless kind question.
+negation (only where it governs the match), other people, the past and an information question (only where they are about
+the match, and not about something else that the sentence tells or asks with it). Whatever is not clearly one of these
+stays a crisis: a missed crisis costs more than a needless kind question.
 """
 from __future__ import annotations
 
@@ -32,6 +33,9 @@ LONGEST_PASSAGE = 400  # characters read at once where nobody put a full stop
 OVERLAP = 150
 MATCHES = 6  # of one pattern in one passage: enough to find one that is not negated
 _OTHER_SUBJECT = ("suicidal", "passive", "self_harm")
+_BODILY = ("medical_emergency", "withdrawal", "disorientation")  # where any word for the past tells of an illness one had
+NEAR = 30  # characters before a match in which its verb stands
+_ENDED = ("abuse", "harm_to_others")  # told with the year in which one got away
 _NOTES = ("suicidal", "passive", "self_harm", "third_party", "minor", "abuse")
 
 
@@ -44,7 +48,7 @@ class Screening:
     """What was found.
 
     ``note`` says why nothing is done, where a kind sentence or the 988 line still fits: "loss", "history" or
-    "information"; ``HARMLESS`` where a model overruled a rule. ``rule`` is for the log (never the text itself).
+    "information"; ``HARMLESS`` where a model overruled a rule. ``rule`` is for staff (never the text itself).
     """
 
     outcome: str
@@ -68,6 +72,7 @@ class _Rule:
     ask: bool  # False: an information question around it changes nothing
     other: bool  # False: another person as subject changes nothing
     unless: Tuple["re.Pattern[str]", ...]
+    despite: Tuple["re.Pattern[str]", ...]  # said in the sentence, these leave ``unless`` without effect
     softer: Tuple["re.Pattern[str]", ...]
 
 
@@ -137,7 +142,10 @@ class Screener:
                 vocabulary |= self._add(entry)
             for entry in file.get("pairs") or ():
                 vocabulary |= self._add_pair(entry)
-        self._context_words = {key: self._compile(key, value).regex for key, value in words["context"].items()}
+        context = dict(words["context"])
+        for file in rule_files:
+            context.update(file.get("context") or {})
+        self._context_words = {key: self._compile(key, value).regex for key, value in context.items()}
         self._transparent = frozenset(words["transparent"].split())
         self._negators = frozenset(words["negators"].split())
         self._carriers = frozenset(words["carriers"].split())
@@ -196,22 +204,32 @@ class Screener:
         if not candidates:
             return []
         context = _Context(text)
-        spans: List[Tuple[int, int, int, int]] = []
-        for number in candidates:
-            regex, owner = self._patterns[number]
-            for match in islice(regex.finditer(text), MATCHES):
-                if not border or match.start() < border - 1 < match.end():
-                    spans.append((owner, match.start(), match.end(), match.start("at") if "at" in regex.groupindex else 0))
+        spans = self._spans(text, candidates, border)
         found: List[Screening] = []
         shields: List[Tuple[int, int]] = []
         for owner, start, end, _ in spans:
             if self._rules[owner].outcome == "none":
                 found.append(self._judge(self._rules[owner], context, start, end))
                 shields += [(start, end)] if found[-1].rule else []
+        hidden = text
+        for start, end in shields:
+            hidden = hidden[:start] + "#" * (end - start) + hidden[end:]
+        if shields:  # what is said beside a harmless phrase counts, even where a longer match began inside it
+            spans = self._spans(hidden, candidates, border)
         for owner, start, end, at in spans:
-            if self._rules[owner].outcome != "none" and not any(a < end and start < b for a, b in shields):
+            if self._rules[owner].outcome != "none":
                 found.append(self._judge(self._rules[owner], context, start, end, at))
         return found
+
+    def _spans(self, text: str, candidates: Iterable[int], border: int) -> List[Tuple[int, int, int, int]]:
+        """Where the patterns match: the rule, the borders of the match, and where its telling word begins (0: at its start)."""
+        spans: List[Tuple[int, int, int, int]] = []
+        for number in candidates:
+            regex, owner = self._patterns[number]
+            for match in islice(regex.finditer(text), MATCHES):
+                if not border or match.start() < border - 1 < match.end():
+                    spans.append((owner, match.start(), match.end(), match.start("at") if "at" in regex.groupindex else 0))
+        return spans
 
     def _pairs_in(self, text: str, border: int = 0) -> List[Screening]:
         """Findings of pairs whose halves stand anywhere in the text; with a border, one half on each side of it."""
@@ -274,17 +292,21 @@ class Screener:
                 return Screening("none", None, rule.id, "information")
             if subject == "other":
                 category = "third_party"
+                if words["then_died"].match(text[end:right]) and not words["they_now"].search(sentence):
+                    return Screening("none", None, rule.id, "loss")
         saying = text[context.clause_start(start):end]
         now_at, then_at = words["i_now"].match(saying), words["i_then"].match(saying)
         now = now_at and (not then_at or now_at.end() > then_at.end())
         if rule.past and not now and context.says("past", words["past"], left, right) and not context.says(
             "present", words["present"], left, right
-        ):
+        ) and self._past(context, rule, start, end, left, right):
             return Screening("none", None, rule.id, "history" if note_fits else None)
         if rule.ask and words["question"].match(sentence) and not words["i_am_now"].match(text, start) and not (
             left < context.clause_start(start) and words["own_clause"].match(saying)
-        ):
-            if context.says("about_care", words["about_care"], left, right):
+        ) and not self._beside_question(context, start, end, left, right):
+            if context.says("about_care", words["about_care"], left, right) and not (
+                text[:start].endswith((" my ", " these ")) or " myself " in f" {text[start:end]} "
+            ):
                 return Screening("none", None, rule.id, "information" if note_fits else None)
             outcome = "check_in"
         if outcome == "takeover" and (
@@ -293,9 +315,69 @@ class Screener:
             outcome = "check_in"
         return Screening(outcome, category, rule.id)
 
+    def _beside_question(self, context: _Context, start: int, end: int, left: int, right: int) -> bool:
+        """Whether somebody who began with a question speaks of themselves in the match: "does anyone care gonna kms"."""
+        text, words = context.text, self._context_words
+        before, match = text[left:start], text[start:end]
+        if words["plea"].match(before + match) or words["no_question"].match(text[left:right]):
+            return True
+        says_it = words["i_say"].fullmatch(before) or (" myself " in f" {match} " and words["intent"].fullmatch(before))
+        if says_it and not words["supposed"].fullmatch(before):
+            return True
+        part, _ = _around([left, *(left + m.end() for m in words["segment_or_and"].finditer(before)), right], start)
+        return part > left and bool(words["own_state"].match(text[part:right].lstrip()))
+
+    def _past(self, context: _Context, rule: _Rule, start: int, end: int, left: int, right: int) -> bool:
+        """Whether a word for the past in the sentence is about the match, not about something else that was told with it.
+
+        "Suicidal, lost my wife in 2019" says when the wife was lost. What stands in the present itself ("want to die every
+        day since childhood") is never over; what stands in the past is ("I tried in 2009"); for the rest the word for the
+        past must be in the same part of the sentence, be nothing but a time, or speak of the same thing.
+        """
+        text, words = context.text, self._context_words
+        borders = [left, *(left + m.end() for m in words["segment"].finditer(text[left:right])), right]
+        before, after = _around(borders, start)
+        window = text[max(before, text.rfind(" ", 0, max(0, start - NEAR)) + 1):end]
+        then = max((m.start() for m in words["then_verb"].finditer(window)), default=-1)
+        then = len(window) if text.startswith(" attempt", end) else then
+        for verb in words["now_verb"].finditer(window):
+            if verb.end() > then and not words["then_before"].fullmatch(window[:verb.start()]):
+                return False
+        if rule.category in _ENDED or rule.outcome == "check_in":
+            return True
+        if then < 0 and words["since"].match(text[end:after]):
+            return False
+        for marker in words["past"].finditer(text[left:right]):
+            first, last = left + marker.start(), left + marker.end()
+            if words["past_topic"].match(text, first) or words["since_when"].fullmatch(text[left:first]):
+                continue
+            begin, finish = _around(borders, first)
+            elsewhere = words["other_event"].fullmatch(text[max(begin, end if first > end else 0):first])
+            if rule.category in _BODILY:
+                governs = then >= 0 or begin == before or not elsewhere
+            elif words["forward"].match(text, first):
+                governs = words["it_again"].match(text, last + 1) or last < end and self._reaches(text, last, start, begin == before)
+            elif then >= 0:
+                governs = True
+            elif begin == before:
+                governs = not elsewhere or first > end and words["linked"].match(text[end:first].lstrip())
+            else:
+                time = f"{text[begin:first].lstrip()}_{text[last:finish]}".rstrip(" .,?")
+                governs = words["time_only"].fullmatch(time) or words["same_event"].search(text[begin:finish])
+            if governs:
+                return True
+        return False
+
+    def _reaches(self, text: str, last: int, start: int, same_part: bool) -> bool:
+        """Whether "used to" or "history of" reaches the match: a list of nouns carries it on, a new predicate does not."""
+        words = self._context_words
+        if words["begins_anew"].fullmatch(text[last + 1:start + 1]):
+            return False
+        return bool(words["listed"].match(text, start)) or same_part and " and " not in text[last:start]
+
     @staticmethod
     def _cancelled(rule: _Rule, sentence: str) -> bool:
-        return any(pattern.search(sentence) for pattern in rule.unless)
+        return any(pattern.search(sentence) for pattern in rule.unless) and not any(p.search(sentence) for p in rule.despite)
 
     def _negated(self, text: str, clause: int, start: int) -> bool:
         """Whether a negation before the match governs it: only words that pass it on may stand between."""
@@ -312,6 +394,10 @@ class Screener:
                 continue
             if word == "not" and position and before[position - 1] in ("can", "could"):
                 return False  # "I can't kill myself, I have kids" says why not, not that there is no wish
+            if word == "not" and {"how", "why"} & set(before[max(0, position - 4):position]):
+                return False  # "tell me why I should not kill myself"
+            if word.startswith("deni") and before[position + 1:position + 2] in (["me"], ["us"], ["my"]):
+                return False  # "my insurance denied me" denies nothing of the sort
             if word in self._negators:
                 return not own_subject and not (word in ("no", "nope") and "i" in before[position + 1:])
             if word == "i":
@@ -324,6 +410,8 @@ class Screener:
     def _list_negated(self, text: str, clause: int, before: List[str]) -> bool:
         """ "no depression, psychosis, or suicidal thoughts": the negation reaches over the commas of a list."""
         if not text[:clause].endswith(", ") or not (before[:1] in (["or"], ["nor"]) or not before):
+            return False
+        if not before and self._context_words["own_predicate"].match(text, clause):
             return False
         head = text[:clause].rstrip(" ,")
         head = head[max(head.rfind(" . "), head.rfind(" ? ")) + 1:]
@@ -338,9 +426,22 @@ class Screener:
             return "self"
         last = persons[-1]
         after = f" {before[last.end():]} "
-        if " i " in after or " myself " in f" {match} " and " i " in f" {before} ":
+        if " i " in after or " like me " in after or before[:last.start()].endswith("i am one of ") or " myself " in f" {match} " and " i " in f" {before} ":
             return "self"
-        return "people" if self._context_words["people"].search(last.group()) else "other"
+        if not self._context_words["people"].search(last.group()):
+            return "other"
+        if before[:last.start()].endswith(("my ", "our ")) and re.match("kids|teens|men|women", last.group()):
+            return "other"
+        return "people" if self._of_people(before, last, match) else "self"
+
+    def _of_people(self, before: str, last: "re.Match[str]", match: str) -> bool:
+        """Whether the sentence speaks of people in general, and not of oneself after them: "please tell no one, suicidal"."""
+        words, between = self._context_words, before[last.end():]
+        told = before[:last.start()].endswith(("tell ", "telling ", "told ")) and not between.startswith((" who", " that", " with"))
+        if told or not words["of_people"].match(f"{between.lstrip()}{match}"):
+            return False
+        border = list(words["segment_or_and"].finditer(between))
+        return not border or not words["own_state"].match(f"{between[border[-1].end():].lstrip()}{match}")
 
     def _choose(self, found: Iterable[Screening], minor: bool) -> Screening:
         best = NOTHING
@@ -361,9 +462,11 @@ class Screener:
     def _rule(self, entry: Mapping[str, Any]) -> _Rule:
         if entry["outcome"] not in OUTCOMES or entry.get("category") not in (None, *CATEGORIES):
             raise SafetyDataError(f"{entry['id']}: unknown outcome or category")
-        unless, softer = (tuple(self._compile(entry["id"], p).regex for p in lines(entry.get(key))) for key in ("unless", "softer"))
+        unless, despite, softer = (
+            tuple(self._compile(entry["id"], p).regex for p in lines(entry.get(key))) for key in ("unless", "despite", "softer")
+        )
         return _Rule(entry["id"], entry.get("category"), entry["outcome"], entry.get("note"), entry.get("negatable", True),
-                     entry.get("past", True), entry.get("ask", True), entry.get("other", True), unless, softer)
+                     entry.get("past", True), entry.get("ask", True), entry.get("other", True), unless, despite, softer)
 
     def _add(self, entry: Mapping[str, Any]) -> set:
         rule, vocabulary = self._rule(entry), set()
@@ -387,6 +490,11 @@ class Screener:
         for number in self._idioms.candidates(text):
             text = self._idiom_patterns[number].sub("_", text)
         return text
+
+
+def _around(borders: Sequence[int], position: int) -> Tuple[int, int]:
+    """The part between two borders in which a position lies."""
+    return max(b for b in borders if b <= position), min((b for b in borders if b > position), default=borders[-1])
 
 
 def _passages(text: str) -> Iterator[Tuple[int, str]]:
