@@ -100,6 +100,8 @@ class Dialogue:
         item = self.current()
         if item is None:
             return self._review(before) if self._needs_review() else self._submit(before)
+        if not self.state.get("current"):
+            self.state.pop("reviewing", None)  # a question is open again, so what is typed next answers it
         self._remember()
         lines = list(before)
         lines += [Line(intro) for intro in self._intro(item)]
@@ -163,10 +165,10 @@ class Dialogue:
         if item is None or self._reviews():
             return None
         try:
-            answer = self.player.parse(item, text)
+            crisis = self._keep(item, self.player.parse(item, text))
         except AnswerError:
-            return None
-        crisis = self._keep(item, answer)
+            self._keep_unread(item, clean(text))
+            crisis = None
         self._remember()
         return crisis
 
@@ -312,7 +314,7 @@ class Dialogue:
             "question": service.pass_question,
         }[self.intake.kind]
         self._remember()
-        send(self.s, self.intake, settings=self.parts.settings, clinic=self.parts.clinic)
+        send(self.s, self.intake, settings=self.parts.settings)
         lines = [*before, Line(self._what_happens_next())]
         waiting = intakes.current_intake(self.s, self.intake.conversation_id, kind="intake")
         if waiting is not None:
@@ -362,7 +364,7 @@ class Dialogue:
                 "I don't have your name and a way to reach you yet, so the team couldn't answer. Nothing has been sent.",
                 [button("Go on with my history", "resume_intake"), *STARTERS],
             )
-        service.send_unfinished(self.s, self.intake, settings=self.parts.settings, clinic=self.parts.clinic)
+        service.send_unfinished(self.s, self.intake, settings=self.parts.settings)
         return Line(
             f"I've sent what you gave so far. {self._next_steps()}",
             [button("Go on with my history", "resume_intake"), *STARTERS],

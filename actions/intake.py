@@ -95,6 +95,10 @@ class ActionResumeIntake(_OpenRun, Action):
 
     def open(self, s: Session, parts: Services, tracker: Tracker) -> Optional[Line]:
         intake = intakes.current_intake(s, tracker.sender_id)
+        history = intakes.current_intake(s, tracker.sender_id, kind="intake")
+        if history is not None and intake.status == "stopped":  # a request that was stopped since does not come first
+            _set_aside(s, tracker.sender_id, besides="intake")
+            intake = history
         if intake is not None:
             return _go_on(s, intake)
         intakes.start_intake(s, tracker.sender_id, "intake")

@@ -19,7 +19,8 @@ class ActionDeleteMyData(Action):
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Dict[Text, Any]) -> List[EventType]:
         text = (
             "I can delete what you wrote here and haven't sent: your answers and this conversation. It can't be brought back. "
-            "What was already sent to the team stays with them; they can change or delete it when you ask them. "
+            "What was already sent to the team stays with them, and until they have dealt with it this conversation does too; they "
+            "can change or delete it when you ask them. "
             "Shall I delete it?"
         )
         say(dispatcher, text, [ERASE, button("No, keep it", "deny"), button("Contact me", "talk_to_human")])

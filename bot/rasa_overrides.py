@@ -122,6 +122,7 @@ def _understand_in_a_thread() -> None:
     thread-safe.
     """
     from rasa.core.processor import MessageProcessor
+    from rasa.shared.core.trackers import DialogueStateTracker
 
     original = MessageProcessor.parse_message
     worker = ThreadPoolExecutor(1, "understanding")
@@ -129,8 +130,10 @@ def _understand_in_a_thread() -> None:
     async def parse_message(
         self: MessageProcessor, message: Any, tracker: Any = None, only_output_properties: bool = True
     ) -> Dict[Text, Any]:
-        if self.http_interpreter or tracker is None:
+        if self.http_interpreter:
             return await original(self, message, tracker, only_output_properties)
+        if tracker is None:  # the channel asks about one message
+            tracker = DialogueStateTracker.from_events(message.sender_id, [])
         parsed = await asyncio.get_running_loop().run_in_executor(
             worker, self._parse_message_with_graph, message, tracker, only_output_properties
         )

@@ -10,7 +10,7 @@ from bot.safety import CATEGORIES, Replies
 REPLIES = Replies.load()
 TEXTS = {name: REPLIES.get(name, phone="503-000-0000").text for name in REPLIES.names()}
 TEXTS.update({f"line {note}": REPLIES.lines[note] for note in REPLIES.lines})
-CRISIS = [name for name in REPLIES.names() if name in CATEGORIES or name in ("suicidal_es", "hold", "hold_es")]
+CRISIS = [name for name in REPLIES.names() if name.removesuffix("_es") in (*CATEGORIES, "hold")]
 CHECK_INS = [name for name in REPLIES.names() if name.startswith("check_in")]
 VERIFIED = {
     "911", "988", "838255", "741741", "88788", "1-800-222-1222", "503-585-4949", "1-800-799-7233", "1-888-235-5333",
@@ -61,10 +61,33 @@ def test_every_crisis_text_gives_911_and_somebody_to_talk_to(name: str) -> None:
     assert "988" in TEXTS[name] or "1-800-799-7233" in TEXTS[name] or name == "check_in_withdrawal"
 
 
+@pytest.mark.parametrize(("language", "first"), [("en", "Call 911 now"), ("es", "Llame al 911 ahora")])
 @pytest.mark.parametrize("name", ["medical_emergency", "withdrawal", "overdose"])
-def test_an_emergency_of_the_body_says_911_first(name: str) -> None:
-    assert TEXTS[name].startswith("Call 911 now")
-    assert REPLIES.reply(name, "takeover").choices[0]["id"] == "call_911"
+def test_an_emergency_of_the_body_says_911_first(name: str, language: str, first: str) -> None:
+    reply = REPLIES.reply(name, "takeover", language)
+    assert reply.text.startswith(first)
+    assert reply.choices[0]["id"] == "call_911"
+
+
+@pytest.mark.parametrize("name", [name for name in REPLIES.names() if not name.endswith("_es")])
+def test_every_text_stands_in_spanish_too_with_the_same_choices_and_numbers(name: str) -> None:
+    def numbers(text: str) -> set:
+        return set(re.findall(r"\d[\d-]{2,}", text))
+
+    english, spanish = REPLIES.get(name), REPLIES.get(f"{name}_es")
+    assert [choice["id"] for choice in english.choices] == [choice["id"] for choice in spanish.choices]
+    assert english.kind == spanish.kind and english.text.count("?") == spanish.text.count("?") and english.text != spanish.text
+    assert numbers(english.text) - numbers(spanish.text) <= {"838255"}  # the texts of before these leave the veterans' line out
+    assert not any(e["label"] == s["label"] for e, s in zip(english.choices, spanish.choices, strict=True))
+
+
+@pytest.mark.parametrize("category", CATEGORIES)
+@pytest.mark.parametrize("language", ["en", "es"])
+def test_a_shown_text_tells_what_it_asked_about(category: str, language: str) -> None:
+    for outcome in ("takeover", "check_in"):
+        shown = REPLIES.reply(category, outcome, language, phone="503-000-0000").text
+        specific = outcome == "takeover" or f"check_in_{category}" in REPLIES.names()
+        assert REPLIES.asks_about(shown) == (category if specific else "suicidal")
 
 
 def test_an_overdose_names_poison_help() -> None:
@@ -106,8 +129,9 @@ def test_an_unknown_category_still_gets_a_crisis_text(outcome: str) -> None:
     assert "988" in REPLIES.reply(None, outcome).text and "988" in REPLIES.reply("new one", outcome).text
 
 
-def test_a_check_in_asks_one_question() -> None:
-    assert TEXTS["check_in"].count("?") == 1
+@pytest.mark.parametrize("name", CHECK_INS)
+def test_a_check_in_asks_one_question(name: str) -> None:
+    assert TEXTS[name].count("?") == 1
 
 
 def test_while_the_crisis_is_open_numbers_and_words_are_kept() -> None:

@@ -129,8 +129,27 @@ def test_broken_json_and_unknown_addresses_have_the_same_shape(visitor: Visitor)
     assert unknown.status_code == 404 and unknown.json()["error"]["code"] == "not_found"
 
 
-def test_exactly_2000_characters_pass(visitor: Visitor) -> None:
-    assert visitor.send({"id": new_id(), "text": "é" * 2000}).status_code == 200
+@pytest.mark.parametrize("method, path, status", [("GET", "/chat/no-such-thing", 404), ("DELETE", "/chat/messages", 405), ("GET", "/chat/session", 405)])
+def test_what_has_no_route_has_the_same_shape(visitor: Visitor, method: str, path: str, status: int) -> None:
+    reply = visitor.http.request(method, path)
+    assert reply.status_code == status and set(reply.json()) == {"error"} and set(reply.json()["error"]) == {"code", "message"}
+
+
+@pytest.mark.parametrize("after", ["x", "-1", "\u00b2", "1" * 16])
+def test_what_is_no_id_of_a_message_is_refused(visitor: Visitor, after: str) -> None:
+    assert visitor.http.get("/chat/messages", params={"after": after}).status_code == 400
+
+
+@pytest.mark.parametrize("letter", ["é", "\U0001f622"])
+def test_exactly_2000_characters_pass(visitor: Visitor, letter: str) -> None:
+    body = json.dumps({"id": new_id(), "text": letter * 2000})  # escaped, an emoji takes twelve bytes
+    assert visitor.http.post("/chat/messages", content=body, headers={"Content-Type": "application/json"}).status_code == 200
+
+
+def test_half_a_character_is_left_out(visitor: Visitor) -> None:
+    body = '{"id": "half-1", "text": "I want to kill myself \\ud83d"}'
+    reply = visitor.http.post("/chat/messages", content=body, headers={"Content-Type": "application/json"})
+    assert reply.status_code == 200 and reply.json()["messages"][0]["kind"] == "crisis"
 
 
 @pytest.mark.parametrize("text", ["/submit", '/faq{"choice": "cost"}', "/restart", "/session_start", "/crisis", "//", " /start_intake"])

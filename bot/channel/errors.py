@@ -4,6 +4,7 @@
     +-- BadRequest          400  the body is not what the contract says
     +-- Unauthorized        401  no token, or one that is not ours or has expired
     +-- NotFound            404
+    +-- NotAllowed          405  the address takes another method
     +-- Conflict            409  a choice that was never offered in this conversation
     +-- TooLong             413  more than 2,000 characters, or a body beyond any message
     +-- NotJson             415
@@ -44,6 +45,11 @@ class Unauthorized(ChatError):
 class NotFound(ChatError):
     status, code = 404, "not_found"
     message = "There is nothing at this address."
+
+
+class NotAllowed(ChatError):
+    status, code = 405, "not_allowed"
+    message = "This address takes another kind of request."
 
 
 class Conflict(ChatError):

@@ -42,12 +42,22 @@ ERASED = (
     "I've deleted what you wrote here and hadn't sent. What was already sent to the team stays with them, and they can delete "
     "it when you ask them. You can close this page, or start anew."
 )
+ERASED_UNSENT = (
+    "I've deleted the answers you hadn't sent. The team has something from you that they haven't dealt with yet. It stays with "
+    "them, and so does this conversation. They can delete it when you ask them."
+)
 # Typed text in the form of a payload is not even guessed at: its words may name an intent all the same.
 _LOOKS_LIKE_PAYLOAD = re.compile(PROTECTED_PREFIX + r"\s*/\s*[A-Za-z_]+")
 _NOT_UNDERSTOOD = {"intent": {"name": "nlu_fallback", "confidence": 1.0}, "entities": []}
 ONGOING = {"safe_now", "talk_staff"}
-CHECKED_IN_YES = {"yes", "y", "yeah", "yep", "i am", "i do", "kind of", "kinda", "sort of", "maybe", "sometimes", "a little", "si", "sí"}
-SAFE_WORDS = {"safe", "i'm safe", "im safe", "i am safe", "i'm safe now", "i'm safe right now", "im safe right now", "continue", "go on", "resume"}
+YES_TO_CHECK_IN, YES_TO_FORM = "check_in_yes", "check_in_form"  # choices of the text check_in_which
+ASK_OF_DANGER = ("suicidal", "passive", "self_harm")  # crisis texts that ask a question whose yes means danger
+YES = {"yes", "y", "yeah", "yep", "i am", "i do", "kind of", "kinda", "sort of", "maybe", "sometimes", "a little", "si", "sí"}
+NO = {"no", "n", "nope", "nah", "no i'm not", "no im not", "no, i'm not", "not at all", "i'm fine", "im fine", "i'm ok", "im ok", "something else", "no, something else", "it's something else", "its something else"}
+SAFE_WORDS = {
+    "safe", "i'm safe", "im safe", "i am safe", "i'm safe now", "i'm safe right now", "im safe right now", "continue", "go on", "resume",
+    "estoy a salvo", "estoy a salvo ahora", "seguir",
+}
 
 Handler = Callable[[UserMessage], Awaitable[Any]]
 Parse = Dict[str, Any]
@@ -80,7 +90,8 @@ class _Kept:
     message: Message
     offered: Optional[Dict[str, Any]]
     recent: List[str]
-    before: conversations.Standing
+    state: str  # of the conversation
+    said: List[conversations.Said]  # by the bot since the message before, where this one is a yes or a no
 
 
 @dataclasses.dataclass
@@ -110,6 +121,12 @@ class Turns:
             Conflict: the choice was never offered in this conversation.
             Unauthorized: the conversation has expired or was deleted.
         """
+        # a visitor who closes the page in the middle of a turn does not end it: a crisis still reaches staff
+        return await asyncio.shield(self._in_turn(conversation_id, client_id, text, choice))
+
+    async def _in_turn(
+        self, conversation_id: str, client_id: str, text: Optional[str], choice: Optional[str]
+    ) -> List[Dict[str, Any]]:
         async with self.queues.turn(conversation_id):
             return await self._take(conversation_id, client_id, text, choice)
 
@@ -123,14 +140,15 @@ class Turns:
         screening = Screening("none") if choice else self.screener.screen(text or "", kept.recent)
         if screening.outcome == "takeover" and not await self._doubted(text or ""):
             return await self._take_over(conversation_id, message.id, text or "", screening)
-        if choice == "check_in_yes" or (kept.before.said == "check_in" and not choice and _means(text, CHECKED_IN_YES)):
-            return await self._take_over(
-                conversation_id, message.id, text or offered["label"], Screening("takeover", "suicidal", "check-in")
-            )
-        if kept.before.state == CRISIS_STATE or (choice and choice in self._crisis_choices()):
-            return await self._in_crisis(conversation_id, message.id, text, choice)
-        if kept.before.state == STAFF_STATE:
-            return []  # it stays pending until staff hand the chat back
+        if kept.state == STAFF_STATE:
+            return []  # it is for staff to answer
+        if kept.state == CRISIS_STATE:
+            return await self._in_crisis(conversation_id, kept, text, choice)
+        checked_in = await self._checked_in(conversation_id, kept, text, choice)
+        if checked_in is not None:
+            return checked_in
+        if choice and choice != YES_TO_FORM and choice in self._crisis_choices():
+            return await self._in_crisis(conversation_id, kept, text, choice)
         payload = offered["payload"] if offered else PROTECTED_PREFIX + (text or "")
         return await self._answer(conversation_id, message.id, payload, screening, text)
 
@@ -138,22 +156,37 @@ class Turns:
         self, s: Session, conversation_id: str, client_id: str, text: Optional[str], choice: Optional[str]
     ) -> Union["_Kept", List[Dict[str, Any]]]:
         """Keep a message; the replies at once where it was answered before, or where it asks to forget everything."""
-        before = conversations.get_standing(s, conversation_id)
-        if before is None:
+        state = conversations.get_state(s, conversation_id)
+        if state is None:
             raise Unauthorized()
         offered = conversations.find_choice(s, conversation_id, choice) if choice else None
-        if choice and offered is None:
-            raise Conflict()
-        if choice == ERASE:
-            forget(s, conversation_id)
-            return self._add_all(s, conversation_id, [_plain(ERASED, kind="notice")], None)
+        if choice == ERASE or (choice and offered is None):
+            return self._erase(s, conversation_id, client_id, offered)
         recent = [] if choice else conversations.recent_visitor_texts(s, conversation_id, RECENT_TEXTS)
+        said = conversations.last_said(s, conversation_id) if _means(text, YES | NO) else []
         message, created = conversations.add_visitor_message(
             s, conversation_id, client_id, offered["label"] if offered else text or "", choice
         )
         if not created and message.status != "pending":
-            return [conversations.public(m) for m in conversations.replies_to(s, message.id)]
-        return _Kept(message, offered, recent, before)
+            return self._replies_to(s, message)
+        return _Kept(message, offered, recent, state, said)
+
+    def _erase(
+        self, s: Session, conversation_id: str, client_id: str, offered: Optional[Dict[str, Any]]
+    ) -> List[Dict[str, Any]]:
+        """Forget what was not sent; said again where it was done before, although the choice is gone since."""
+        again = conversations.sent(s, conversation_id, client_id)
+        if again is not None:
+            return self._replies_to(s, again)
+        if offered is None:
+            raise Conflict()
+        everything = "messages" in forget(s, conversation_id)
+        message, _ = conversations.add_visitor_message(s, conversation_id, client_id, offered["label"], ERASE)
+        return self._finish(s, conversation_id, message.id, [_plain(ERASED if everything else ERASED_UNSENT, kind="notice")])
+
+    @staticmethod
+    def _replies_to(s: Session, message: Message) -> List[Dict[str, Any]]:
+        return [conversations.public(m) for m in conversations.replies_to(s, message.id)]
 
     async def _doubted(self, text: str) -> bool:
         """Whether the model finds harmless what a rule takes for a crisis, so that the dialogue may have it."""
@@ -181,7 +214,7 @@ class Turns:
         if not said:
             return await self._failed(conversation_id, message_id, screening, text)
         line = self.replies.line(screening.note)
-        if line and not any(m["kind"] in ("crisis", "check_in") for m in said):
+        if line and not any(m["kind"] in ("crisis", "check_in") or "988" in m["text"] for m in said):
             said.append(_plain(line, kind="notice"))
         return await self._reply(conversation_id, message_id, said)
 
@@ -227,16 +260,48 @@ class Turns:
 
         return await self.database.written(work)
 
+    async def _checked_in(
+        self, conversation_id: str, kept: _Kept, text: Optional[str], choice: Optional[str]
+    ) -> Optional[List[Dict[str, Any]]]:
+        """The answer to a yes or a no that follows a check-in; None where this message is none of them.
+
+        Where the form has asked its question again behind the check-in, a yes may be meant for either: it is asked for which.
+        """
+        words = text or (kept.offered or {}).get("label") or ""
+        asked = next((said for said in reversed(kept.said) if said.kind == "check_in"), None)
+        if choice == YES_TO_CHECK_IN:
+            category = kept.offered["payload"].rpartition("/")[2]
+        elif asked is None:
+            return None
+        elif _means(text, NO):
+            return await self._go_on(conversation_id, kept.message.id, "/resume_intake", self.replies.resumed(self.replies.language(words)))
+        else:
+            category = self.replies.asks_about(asked.text)
+            if kept.said[-1] != asked:
+                return await self._reply(conversation_id, kept.message.id, [self._which(category, words)])
+        return await self._take_over(conversation_id, kept.message.id, words, Screening("takeover", category, "check-in"))
+
+    def _which(self, category: str, text: str) -> Dict[str, Any]:
+        """Asks whether a yes was meant for the check-in or for the form."""
+        asks = _from_reply(self.replies.reply("which", "check_in", self.replies.language(text)))
+        payloads = {YES_TO_CHECK_IN: f"/{YES_TO_CHECK_IN}/{category}", YES_TO_FORM: PROTECTED_PREFIX + text}
+        return {**asks, "choices": [{**c, "payload": payloads.get(c["id"], c["payload"])} for c in asks["choices"]]}
+
     async def _in_crisis(
-        self, conversation_id: str, message_id: int, text: Optional[str], choice: Optional[str]
+        self, conversation_id: str, kept: _Kept, text: Optional[str], choice: Optional[str]
     ) -> List[Dict[str, Any]]:
         """Until the visitor chooses to go on, nothing else happens than repeating where help is."""
+        message_id, words = kept.message.id, text or (kept.offered or {}).get("label") or ""
+        language = self.replies.language(words)
         if choice == "safe_now" or _means(text, SAFE_WORDS):
-            return await self._go_on(conversation_id, message_id, "/resume_intake", self.replies.resumed())
+            return await self._go_on(conversation_id, message_id, "/resume_intake", self.replies.resumed(language))
         if choice == "talk_staff":
-            return await self._go_on(conversation_id, message_id, "/talk_to_human", self.replies.chosen("talk_staff"))
-        reply = (self.replies.chosen(choice, self.clinic.get("phone")) if choice else None) or self.replies.hold(self.replies.language(text or ""))
-        return await self._reply(conversation_id, message_id, [_from_reply(reply)])
+            told = self.replies.chosen("talk_staff", language=language) if kept.state == CRISIS_STATE else None
+            return await self._go_on(conversation_id, message_id, "/talk_to_human", told)
+        if kept.said and _means(text, YES) and self.replies.asks_about(kept.said[-1].text) in ASK_OF_DANGER:
+            return await self._take_over(conversation_id, message_id, words, Screening("takeover", "suicidal", "crisis-yes"))
+        chosen = self.replies.chosen(choice, self.clinic.get("phone"), language) if choice else None
+        return await self._reply(conversation_id, message_id, [_from_reply(chosen or self.replies.hold(language))])
 
     async def _go_on(
         self, conversation_id: str, message_id: int, payload: str, first: Optional[Reply]
@@ -245,14 +310,15 @@ class Turns:
         said = [_from_reply(first)] if first else []
         if payload == "/resume_intake" and not open_run:
             payload = "/ask_question"
-        said += await self._rasa(conversation_id, payload, message_id)
+        said += await self._rasa(conversation_id, payload, message_id) or [_plain(self._broken(), kind="notice")]
         return await self._reply(conversation_id, message_id, said)
 
     @staticmethod
     def _open_again(s: Session, conversation_id: str) -> Any:
-        """Let the conversation go on; gives the history that waits, if one does."""
+        """Let the conversation go on; gives the questions that were interrupted, if any were."""
         conversations.set_state(s, conversation_id, "open")
-        return intakes.current_intake(s, conversation_id)
+        run = intakes.current_intake(s, conversation_id)
+        return run if run is not None and run.status == "in_progress" else None
 
     def _crisis_choices(self) -> set:
         return ONGOING | set(self.replies.choice_ids())
@@ -267,12 +333,7 @@ class Turns:
         if screening.outcome == "check_in":
             reply = self.replies.reply(screening.category, "check_in", self.replies.language(text or ""))
             return await self._reply(conversation_id, message_id, [_from_reply(reply)])
-        phone = self.clinic.get("phone")
-        call = f" You can also call the clinic at {phone}." if phone else ""
-        notice = (
-            "I can't answer right now because something on our side isn't working. Your message is kept and the team will "
-            f"see it.{call} If you're in danger or thinking of ending your life, call or text 988, or call 911."
-        )
+        notice = self._broken(" Your message is kept and the team will see it." if text else "")
 
         def work(s: Session) -> List[Dict[str, Any]]:
             if text:
@@ -280,6 +341,14 @@ class Turns:
             return self._finish(s, conversation_id, message_id, [_plain(notice, kind="notice")], status="failed")
 
         return await self.database.written(work)
+
+    def _broken(self, kept: str = "") -> str:
+        phone = self.clinic.get("phone")
+        call = f" You can also call the clinic at {phone}." if phone else ""
+        return (
+            f"I can't answer right now because something on our side isn't working.{kept}{call} If you're in danger or thinking "
+            "of ending your life, call or text 988, or call 911."
+        )
 
     # -- keeping -------------------------------------------------------------------------------------------------
 

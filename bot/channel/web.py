@@ -6,6 +6,7 @@ and a request middleware serves ``/``, which Rasa's own greeting already holds.
 from __future__ import annotations
 
 import asyncio
+import functools
 import gc
 import json
 import logging
@@ -18,13 +19,13 @@ from limits import RateLimitItemPerMinute
 from limits.storage import MemoryStorage
 from limits.strategies import MovingWindowRateLimiter
 from rasa.core.channels.channel import InputChannel, UserMessage
-from sanic import Blueprint, Sanic, response
+from sanic import Blueprint, Sanic, exceptions, response
 from sanic.request import Request
 from sanic.response import HTTPResponse
 
 from bot import settings as settings_module
 from bot.channel import page
-from bot.channel.errors import BadRequest, ChatError, NotFound, NotJson, TooLong, TooMany, Unauthorized, Unavailable
+from bot.channel.errors import BadRequest, ChatError, NotAllowed, NotFound, NotJson, TooLong, TooMany, Unauthorized, Unavailable
 from bot.channel.tokens import Tokens
 from bot.channel.turn import Turns
 from bot.records import conversations
@@ -35,10 +36,11 @@ from bot.settings import Clinic, Settings
 logger = logging.getLogger(__name__)
 
 MOST_CHARACTERS = 2000
-MOST_BYTES = 16_384  # 2,000 characters of any script in JSON, with room
+MOST_BYTES = 32_768  # 2,000 characters of any script as JSON escapes (twelve bytes an emoji), with room
 EVENTS_POLL_S = 1.0
 EVENTS_PING_S = 15.0
 EVENTS_MOST_S = 600.0  # a client reconnects after that; a connection nobody reads does not stay for ever
+_HALF = re.compile("[\ud800-\udfff]")  # half of a character, which JSON can hold and UTF-8 cannot
 CLIENT_ID = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
 
 
@@ -80,6 +82,8 @@ class WebChat(InputChannel):
         @chat.listener("before_server_start")
         async def prepare(app: Sanic, _: Any) -> None:
             app.config.REQUEST_MAX_SIZE = 1_000_000  # beyond it Sanic closes the connection itself
+            for kind, error in _OUTSIDE:
+                app.error_handler.add(kind, functools.partial(_said, error))
             app.register_middleware(self._root, "request")
             app.register_middleware(self._secure, "response")
 
@@ -90,13 +94,12 @@ class WebChat(InputChannel):
 
         @chat.exception(ChatError)
         async def refused(request: Request, error: ChatError) -> HTTPResponse:
-            headers = {"Retry-After": str(error.retry_after)} if error.retry_after else {}
-            return response.json(error.as_dict(), status=error.status, headers=headers)
+            return _said(error)
 
         @chat.exception(Exception)
         async def failed(request: Request, error: Exception) -> HTTPResponse:
             logger.error("%s %s failed: %s", request.method, request.path, type(error).__name__)  # never what was said
-            return response.json(Unavailable().as_dict(), status=Unavailable.status)
+            return _said(Unavailable())
 
         @chat.post("/chat/session")
         async def open_session(request: Request) -> HTTPResponse:
@@ -202,7 +205,7 @@ class WebChat(InputChannel):
     def _conversation(self, request: Request) -> str:
         conversation_id = self._token(request)
         with self.database.reading() as s:
-            if conversations.get_standing(s, conversation_id) is None:
+            if conversations.get_state(s, conversation_id) is None:
                 raise Unauthorized()
         return conversation_id
 
@@ -232,6 +235,19 @@ class WebChat(InputChannel):
             return False
 
 
+def _said(error: ChatError, *_: Any) -> HTTPResponse:
+    headers = {"Retry-After": str(error.retry_after)} if error.retry_after else {}
+    return response.json(error.as_dict(), status=error.status, headers=headers)
+
+
+# What Sanic refuses before a route of the chat is found.
+_OUTSIDE = (
+    (exceptions.NotFound, NotFound()),
+    (exceptions.MethodNotSupported, NotAllowed()),
+    (exceptions.PayloadTooLarge, TooLong()),
+)
+
+
 def _read(request: Request) -> Tuple[str, Optional[str], Optional[str]]:
     """The client's id and either a text or a choice.
 
@@ -259,7 +275,7 @@ def _read(request: Request) -> Tuple[str, Optional[str], Optional[str]]:
         return client_id, None, choice
     if not isinstance(text, str):
         raise BadRequest('"text" must be a text.')
-    text = "".join(c for c in text if c in "\n\t" or c.isprintable() or ord(c) > 0x9F).strip()
+    text = "".join(c for c in text if c in "\n\t" or c.isprintable() or (ord(c) > 0x9F and not _HALF.match(c))).strip()
     if not text:
         raise BadRequest("The message is empty.")
     if len(text) > MOST_CHARACTERS:
@@ -269,6 +285,6 @@ def _read(request: Request) -> Tuple[str, Optional[str], Optional[str]]:
 
 def _after(request: Request) -> int:
     raw = request.args.get("after", "0")
-    if not raw.isdigit() or len(raw) > 15:
+    if not re.fullmatch("[0-9]{1,15}", raw):
         raise BadRequest('"after" must be the id of a message.')
     return int(raw)

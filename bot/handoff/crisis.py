@@ -10,7 +10,8 @@ from typing import Optional
 from sqlalchemy.orm import Session
 
 from bot.handoff.service import report_crisis
-from bot.records.conversations import set_state
+from bot.records import intakes
+from bot.records.conversations import get_state, set_state
 from bot.safety import Replies, Reply
 from bot.settings import Clinic, Settings
 
@@ -39,7 +40,12 @@ def take_over(
         The reply to show, with nothing before it and nothing after it.
     """
     reply = replies.reply(category, "takeover", language=replies.language(words), phone=clinic.get("phone"))
-    set_state(s, conversation_id, "crisis")
+    if get_state(s, conversation_id) != "staff":  # whoever of the team writes there goes on writing
+        set_state(s, conversation_id, "crisis")
+    if category == "minor":  # the history is for adults
+        history = intakes.current_intake(s, conversation_id, kind="intake")
+        if history is not None:
+            intakes.set_status(s, history, "ended")
     report_crisis(
         s,
         conversation_id,

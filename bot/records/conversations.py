@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import bindparam, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from bot.records.crypto import RecordsError
@@ -32,13 +32,13 @@ _RECENT = (
     .order_by(_MESSAGES.id.desc())
     .limit(bindparam("n"))
 )
-_LAST_KIND = (
-    select(_MESSAGES.kind)
-    .where(_MESSAGES.conversation_id == _ID, _MESSAGES.author != "visitor")
-    .order_by(_MESSAGES.id.desc())
-    .limit(1)
+_STANDING = select(_CONVERSATIONS.state, _CONVERSATIONS.expires_at).where(_CONVERSATIONS.id == _ID)
+_LAST_TURN = select(_MESSAGES.id).where(_MESSAGES.conversation_id == _ID, _MESSAGES.author == "visitor").order_by(_MESSAGES.id.desc()).limit(1)
+_LAST_SAID = (
+    select(_MESSAGES.kind, _MESSAGES.body)
+    .where(_MESSAGES.conversation_id == _ID, _MESSAGES.author == "bot", _MESSAGES.id > func.coalesce(_LAST_TURN.scalar_subquery(), 0))
+    .order_by(_MESSAGES.id)
 )
-_STANDING = select(_CONVERSATIONS.state, _CONVERSATIONS.expires_at, _LAST_KIND.scalar_subquery().label("said")).where(_CONVERSATIONS.id == _ID)
 _INSERT = insert(Message.__table__)
 _SET_STATUS = update(Message.__table__).where(_MESSAGES.id == bindparam("message")).values(status=bindparam("new"))
 
@@ -67,19 +67,30 @@ def get_conversation(s: Session, conversation_id: str) -> Conversation | None:
     return conversation
 
 
-class Standing(NamedTuple):
-    """How a conversation stands before a turn."""
+class Said(NamedTuple):
+    """A message of the bot."""
 
-    state: str  # open, crisis, staff, closed
-    said: str | None  # the kind of the newest message that is not the visitor's
+    kind: str
+    text: str
 
 
-def get_standing(s: Session, conversation_id: str) -> Standing | None:
-    """How a conversation stands, or None when it is unknown or has expired."""
+def get_state(s: Session, conversation_id: str) -> str | None:
+    """open, crisis or staff; None when the conversation is unknown or has expired."""
     row = s.execute(_STANDING, {"conversation": conversation_id}).first()
     if row is None or (row.expires_at is not None and row.expires_at <= utcnow()):
         return None
-    return Standing(row.state, row.said)
+    return row.state
+
+
+def last_said(s: Session, conversation_id: str) -> list[Said]:
+    """What the bot has said since the visitor's newest message, oldest first."""
+    rows = s.execute(_LAST_SAID, {"conversation": conversation_id})
+    return [Said(row.kind, row.body["text"]) for row in rows]
+
+
+def sent(s: Session, conversation_id: str, client_id: str) -> Message | None:
+    """The visitor's message with this id of the client."""
+    return s.scalars(_SENT, {"conversation": conversation_id, "client": client_id}).first()
 
 
 def add_visitor_message(
@@ -95,7 +106,7 @@ def add_visitor_message(
     """
     _lock(s, conversation_id)
     if client_id is not None:
-        first = s.scalars(_SENT, {"conversation": conversation_id, "client": client_id}).first()
+        first = sent(s, conversation_id, client_id)
         if first is not None:
             return first, False
     body = {"text": text} if choice_id is None else {"text": text, "choice": choice_id}

@@ -45,11 +45,11 @@ def purge(s: Session, now: datetime, settings: Settings) -> dict[str, int]:
 
 def forget(s: Session, conversation_id: str) -> dict[str, int]:
     """Delete what one visitor wrote and did not send, at their wish. What was sent to staff is theirs to delete, and
-    the transcript of a handoff that staff have not dealt with stays until they have."""
+    the transcript of a handoff that staff have not dealt with stays until they have; then the counts name no messages."""
     open_handoff = select(Handoff.id).filter_by(conversation_id=conversation_id).where(Handoff.status.in_(OPEN_HANDOFF))
     if s.scalars(open_handoff.limit(1)).first() is not None:
         unsent = select(Intake.id).filter_by(conversation_id=conversation_id).where(Intake.status != "submitted")
-        counts = {"intakes": _delete_intakes(s, unsent)}
+        counts = {"intakes": _delete_intakes(s, unsent), "tracker_events": _forget_tracker(s, [conversation_id])}
     else:
         counts = _forget(s, [conversation_id], keep_row=True)
     s.expire_all()
@@ -60,7 +60,7 @@ def _forget(s: Session, ids: list[str], keep_row: bool = False) -> dict[str, int
     """Delete transcripts, tracker, questions and unsent runs of conversations; then the empty conversations."""
     counts = {
         "questions": _delete(s, Question, Question.conversation_id.in_(ids)),
-        "tracker_events": _delete(s, TrackerEvent, TrackerEvent.conversation_id.in_(ids)),
+        "tracker_events": _forget_tracker(s, ids),
         "intakes": _delete_intakes(
             s, select(Intake.id).where(Intake.conversation_id.in_(ids), Intake.status != "submitted")
         ),
@@ -72,16 +72,21 @@ def _forget(s: Session, ids: list[str], keep_row: bool = False) -> dict[str, int
         .execution_options(synchronize_session=False)
     )
     counts["messages"] = _delete(s, Message, Message.conversation_id.in_(ids))
+    if not keep_row:
+        used = select(Handoff.conversation_id).union(select(Intake.conversation_id))
+        counts["conversations"] = _delete(s, Conversation, Conversation.id.in_(ids), Conversation.id.not_in(used))
+    return counts
+
+
+def _forget_tracker(s: Session, ids: list[str]) -> int:
+    """Delete what Rasa remembers: without it no form waits for the answer of a run that is gone."""
     s.execute(
         update(Conversation)
         .where(Conversation.id.in_(ids))
         .values(snapshot=None, resume=None)
         .execution_options(synchronize_session=False)
     )
-    if not keep_row:
-        used = select(Handoff.conversation_id).union(select(Intake.conversation_id))
-        counts["conversations"] = _delete(s, Conversation, Conversation.id.in_(ids), Conversation.id.not_in(used))
-    return counts
+    return _delete(s, TrackerEvent, TrackerEvent.conversation_id.in_(ids))
 
 
 def _delete_intakes(s: Session, ids: Any) -> int:

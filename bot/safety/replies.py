@@ -12,6 +12,7 @@ from typing import Any, Dict, List, Mapping, Optional, Tuple
 
 import yaml
 
+from bot.safety.screener import CATEGORIES
 from bot.settings import ROOT
 
 _WORD = re.compile(r"[^\W\d_]+")
@@ -36,6 +37,7 @@ class Replies:
         self._labels_es: Dict[str, str] = data.get("choices_es", {})
         self._texts: Dict[str, Mapping[str, Any]] = data["replies"]
         self._spanish = frozenset(data["spanish"].split())
+        self._names = {self._build(entry).text: name for name, entry in self._texts.items()}
         self.lines: Dict[str, str] = {key: " ".join(value.split()) for key, value in data["lines"].items()}
 
     @classmethod
@@ -65,16 +67,22 @@ class Replies:
 
     def hold(self, language: str = "en") -> Reply:
         """Said when something else is written while the crisis path is open."""
-        return self._build(self._first("hold", "hold", language=language), None)
+        return self._build(self._first("hold", "hold", language=language))
 
     def resumed(self, language: str = "en") -> Reply:
         """Said when the visitor has chosen to go on."""
-        return self._build(self._first("resumed", "resumed", language=language), None)
+        return self._build(self._first("resumed", "resumed", language=language))
 
-    def chosen(self, choice_id: str, phone: Optional[str] = None) -> Optional[Reply]:
+    def chosen(self, choice_id: str, phone: Optional[str] = None, language: str = "en") -> Optional[Reply]:
         """The answer to a tapped crisis choice (call_988, talk_staff, ...); None where none is needed."""
-        entry = self._texts.get(f"chosen_{choice_id}")
-        return self._build(entry, phone) if entry else None
+        name = f"chosen_{choice_id}"
+        return self._build(self._first(name, language=language), phone) if name in self._texts else None
+
+    def asks_about(self, text: str) -> str:
+        """The category that a crisis or check-in text, as it was shown, asks about; "suicidal" where it is none of a category."""
+        shown = next((name for known, name in self._names.items() if text.startswith(known)), "")
+        category = shown.removeprefix("check_in_").removesuffix("_es")
+        return category if category in CATEGORIES else "suicidal"
 
     def line(self, note: Optional[str]) -> Optional[str]:
         """The sentence that goes with ``Screening.note`` (loss, history, information) when there is no takeover."""
@@ -94,7 +102,7 @@ class Replies:
         candidates = [f"{name}_es" for name in names] + list(names) if language == "es" else list(names)
         return next(self._texts[name] for name in candidates if name in self._texts)
 
-    def _build(self, entry: Mapping[str, Any], phone: Optional[str]) -> Reply:
+    def _build(self, entry: Mapping[str, Any], phone: Optional[str] = None) -> Reply:
         text = "\n\n".join(" ".join(part.split()) for part in entry["text"].strip().split("\n\n"))
         if phone and entry.get("with_phone"):
             text += "\n\n" + entry["with_phone"].format(phone=phone)

@@ -1,0 +1,239 @@
+"""Turns of the channel over a real database, with a dialogue that only notes what it is given."""
+from __future__ import annotations
+
+import asyncio
+import uuid
+from datetime import timedelta
+from typing import Any, Dict, Iterator, List, Optional
+
+import pytest
+from rasa.core.channels.channel import UserMessage
+
+from bot.channel.errors import Conflict
+from bot.channel.turn import ERASED, ERASED_UNSENT, PROTECTED_PREFIX, Turns
+from bot.handoff import service
+from bot.records import Database, conversations, intakes
+from bot.records.models import Handoff
+from bot.safety import Replies, Screener
+from bot.settings import Clinic
+from tests.records_fixtures import backend, database, make_settings  # noqa: F401
+
+SCREENER, REPLIES, CLINIC, SETTINGS = Screener.load(), Replies.load(), Clinic({}), make_settings()
+ABUSE = REPLIES.reply("abuse", "check_in").text
+QUESTION = {"text": "Do you have high blood pressure?", "metadata": {"kind": "question"}}
+pytestmark = pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
+
+
+class Chat:
+    """One visitor's chat."""
+
+    def __init__(self, database: Database) -> None:  # noqa: F811
+        self.database = database
+        self.given: List[str] = []
+        self.next: List[Dict[str, Any]] = []
+        self.breaks = False
+        self.turns = Turns(SETTINGS, CLINIC, database, SCREENER, REPLIES, self.handle)
+        with database.session() as s:
+            self.id = conversations.create_conversation(s, timedelta(hours=1)).id
+
+    async def handle(self, message: UserMessage) -> None:
+        self.given.append(message.text)
+        if self.breaks:
+            raise RuntimeError("no dialogue")
+        for said in self.next or [{"text": "ok"}]:
+            await message.output_channel.send_response(message.sender_id, said)
+        self.next = []
+
+    def say(self, text: Optional[str] = None, choice: Optional[str] = None, client_id: Optional[str] = None) -> List[Dict[str, Any]]:
+        return asyncio.run(self.turns.take(self.id, client_id or uuid.uuid4().hex, text, choice))
+
+    def checked_in(self, category: str, asks_on: bool) -> None:
+        """The model asked; with ``asks_on`` the form has asked its question again behind it."""
+        reply = REPLIES.reply(category, "check_in")
+        self.next = [{"text": reply.text, "metadata": {"kind": "check_in"}, "buttons": [{"title": c["label"], "id": c["id"], "payload": f"/{c['id']}"} for c in reply.choices]}]
+        self.next += [QUESTION] if asks_on else []
+        self.say("something that worries")
+
+    @property
+    def state(self) -> Optional[str]:
+        with self.database.reading() as s:
+            return conversations.get_state(s, self.id)
+
+    def set_state(self, state: str) -> None:
+        with self.database.session() as s:
+            conversations.set_state(s, self.id, state)
+
+    def handoffs(self) -> List[str]:
+        with self.database.reading() as s:
+            return [row.kind for row in s.query(Handoff).filter_by(conversation_id=self.id)]
+
+
+@pytest.fixture
+def chat(database: Database) -> Iterator[Chat]:  # noqa: F811
+    yield Chat(database)
+
+
+@pytest.mark.parametrize("category", ["abuse", "medical_emergency", "overdose", "third_party", "passive"])
+def test_a_yes_to_a_check_in_gets_the_words_of_what_it_asked_about(chat: Chat, category: str) -> None:
+    chat.checked_in(category, asks_on=False)
+    said = chat.say("Yes.")
+    meant = category if category != "passive" else "suicidal"  # it has no check-in of its own
+    assert [m["text"] for m in said] == [REPLIES.reply(meant, "takeover").text]
+    assert chat.state == "crisis" and chat.handoffs() == ["crisis"]
+
+
+def test_a_yes_behind_a_question_of_the_form_is_asked_what_it_meant(chat: Chat) -> None:
+    chat.checked_in("abuse", asks_on=True)
+    which = chat.say("yes")
+    assert [m["text"] for m in which] == [REPLIES.get("check_in_which").text] and not chat.handoffs()
+    assert [m["text"] for m in chat.say(choice="check_in_yes")] == [REPLIES.reply("abuse", "takeover").text]
+    assert chat.handoffs() == ["crisis"]
+
+
+def test_a_yes_that_was_meant_for_the_form_goes_there(chat: Chat) -> None:
+    chat.checked_in("abuse", asks_on=True)
+    chat.say("yeah")
+    chat.say(choice="check_in_form")
+    assert chat.given[-1] == PROTECTED_PREFIX + "yeah" and not chat.handoffs()
+
+
+def test_a_second_typed_yes_is_a_yes_to_the_check_in(chat: Chat) -> None:
+    chat.checked_in("abuse", asks_on=True)
+    chat.say("yes")
+    assert [m["kind"] for m in chat.say("yes")] == ["crisis"]
+
+
+@pytest.mark.parametrize("asks_on", [True, False])
+def test_a_no_to_a_check_in_goes_on_and_answers_no_question(chat: Chat, asks_on: bool) -> None:
+    chat.checked_in("abuse", asks_on)
+    said = chat.say("no")
+    assert said[0]["text"] == REPLIES.resumed().text and chat.given[-1] == "/ask_question"
+    chat.say("no")
+    assert chat.given[-1] == PROTECTED_PREFIX + "no", "only the first no is one to the check-in"
+
+
+def test_after_a_no_the_questions_that_were_interrupted_go_on(chat: Chat) -> None:
+    with chat.database.session() as s:
+        intakes.start_intake(s, chat.id, "intake")
+    chat.checked_in("abuse", asks_on=True)
+    chat.say("no")
+    assert chat.given[-1] == "/resume_intake"
+
+
+def test_talk_to_staff_under_a_check_in_claims_nothing(chat: Chat) -> None:
+    chat.checked_in("abuse", asks_on=False)
+    said = chat.say(choice="talk_staff")
+    assert chat.given[-1] == "/talk_to_human" and "The team has been told" not in said[0]["text"]
+
+
+@pytest.mark.parametrize("text", ["I want to kill myself", "I don't want to be here anymore", "I've been cutting myself again"])
+def test_a_yes_in_a_crisis_says_again_where_help_is(chat: Chat, text: str) -> None:
+    first = chat.say(text)
+    assert first[0]["kind"] == "crisis"
+    assert [m["text"] for m in chat.say("yes")] == [REPLIES.reply("suicidal", "takeover").text]
+    assert chat.handoffs() == ["crisis"], "one handoff, with both"
+
+
+def test_a_yes_where_nothing_was_asked_of_danger_is_held(chat: Chat) -> None:
+    chat.say("my chest hurts and I can't breathe")
+    assert [m["text"] for m in chat.say("yes")] == [REPLIES.hold().text]
+
+
+def test_what_is_written_while_staff_write_waits_for_them(chat: Chat) -> None:
+    chat.say("I want to kill myself")
+    chat.set_state("staff")
+    assert chat.say(choice="safe_now") == [] and chat.say("thank you") == []
+    assert chat.state == "staff" and not chat.given
+
+
+def test_a_crisis_while_staff_write_gives_the_numbers_and_leaves_them_there(chat: Chat) -> None:
+    chat.set_state("staff")
+    assert [m["kind"] for m in chat.say("I want to kill myself")] == ["crisis"]
+    assert chat.state == "staff" and chat.handoffs() == ["crisis"]
+
+
+def test_a_spanish_crisis_goes_on_in_spanish(chat: Chat) -> None:
+    said = chat.say("no puedo respirar y me duele el pecho")
+    assert said[0]["text"] == REPLIES.reply("medical_emergency", "takeover", "es").text
+    resumed = chat.say(choice="safe_now")
+    assert resumed[0]["text"] == REPLIES.resumed("es").text
+
+
+def test_a_minor_in_danger_is_taken_into_no_history(chat: Chat) -> None:
+    with chat.database.session() as s:
+        run = intakes.start_intake(s, chat.id, "intake").id
+    said = chat.say("im 15 and i want to die")
+    assert said[0]["text"] == REPLIES.reply("minor", "takeover").text
+    chat.say(choice="safe_now")
+    assert chat.given == ["/ask_question"]
+    with chat.database.reading() as s:
+        assert [i.status for i in intakes.conversation_intakes(s, chat.id) if i.id == run] == ["ended"]
+
+
+def test_a_visitor_who_leaves_in_the_middle_of_a_turn_does_not_end_it(chat: Chat) -> None:
+    async def leave() -> None:
+        begun, go = asyncio.Event(), asyncio.Event()
+
+        async def handle(message: UserMessage) -> None:
+            begun.set()
+            await go.wait()
+            await message.output_channel.send_response(message.sender_id, {"text": "an answer"})
+
+        chat.turns.handle = handle
+        turn = asyncio.ensure_future(chat.turns.take(chat.id, "one", "what does it cost", None))
+        await begun.wait()
+        turn.cancel()
+        go.set()
+        again = await chat.turns.take(chat.id, "one", "what does it cost", None)
+        assert [m["text"] for m in again] == ["an answer"]
+
+    asyncio.run(leave())
+
+
+def test_when_the_dialogue_breaks_after_a_crisis_the_visitor_is_told(chat: Chat) -> None:
+    chat.say("I want to kill myself")
+    chat.breaks = True
+    said = chat.say(choice="safe_now")
+    assert said[0]["text"] == REPLIES.resumed().text and "isn't working" in said[1]["text"]
+
+
+def test_a_tapped_choice_that_fails_promises_nothing_to_keep(chat: Chat) -> None:
+    chat.checked_in("abuse", asks_on=False)
+    chat.breaks = True
+    assert "the team will see it" in chat.say("what does it cost")[0]["text"]
+    chat.breaks = False
+    chat.next = [{"text": "?", "buttons": [{"title": "Ask", "payload": "/ask_question"}]}]
+    chat.say("hello")
+    chat.breaks = True
+    assert "the team will see it" not in chat.say(choice="ask_question")[0]["text"]
+
+
+# -- erasing ----------------------------------------------------------------------------------------------------------
+
+
+def offer_to_erase(chat: Chat) -> None:
+    chat.next = [{"text": "Shall I?", "buttons": [{"title": "Yes, delete it", "id": "erase", "payload": "/erase"}]}]
+    chat.say("delete my data please")
+
+
+def test_erasing_again_with_the_same_id_says_the_same(chat: Chat) -> None:
+    offer_to_erase(chat)
+    said = chat.say(choice="erase", client_id="erase-1")
+    assert [m["text"] for m in said] == [ERASED]
+    assert chat.say(choice="erase", client_id="erase-1") == said
+    with chat.database.reading() as s:
+        left = conversations.messages_after(s, chat.id, 0)
+        assert [(m.author, m.body["text"]) for m in left] == [("visitor", "Yes, delete it"), ("bot", ERASED)]
+    with pytest.raises(Conflict):
+        chat.say(choice="erase", client_id="erase-2")
+
+
+def test_erasing_tells_of_what_staff_still_have(chat: Chat) -> None:
+    with chat.database.session() as s:
+        intakes.start_intake(s, chat.id, "intake")
+        service.keep_message(s, chat.id, words="a message", settings=SETTINGS)
+    offer_to_erase(chat)
+    said = chat.say(choice="erase", client_id="erase-1")
+    assert [m["text"] for m in said] == [ERASED_UNSENT] and chat.say(choice="erase", client_id="erase-1") == said
+    with chat.database.reading() as s:
+        assert intakes.conversation_intakes(s, chat.id) == [] and len(conversations.messages_after(s, chat.id, 0)) == 4
