@@ -12,7 +12,7 @@ from bot.handoff.runs import questionnaires
 from bot.intake import Player
 from bot.records import conversations, intakes
 from bot.records.models import Handoff, Intake
-from bot.settings import Clinic, Settings
+from bot.settings import Settings
 from tests.records_fixtures import make_settings
 
 NAME = "Marguerite Okonkwo"
@@ -88,7 +88,7 @@ def submit(s: Session, kind: str = "intake", settings: Settings | None = None, *
     send = {"intake": service.submit_intake, "callback": service.request_callback, "question": service.pass_question}[
         kind
     ]
-    return send(s, play(s, kind, given), settings=settings or make_settings(), clinic=Clinic({}))
+    return send(s, play(s, kind, given), settings=settings or make_settings())
 
 
 def crisis(s: Session, conversation_id: str, words: str = "I want to die", **changes) -> Handoff:

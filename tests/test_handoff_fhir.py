@@ -60,7 +60,7 @@ BUNDLES = {
 
 @pytest.fixture(params=BUNDLES)
 def made(request, session):
-    return fhir.bundle(session, BUNDLES[request.param](session))
+    return fhir.bundle(BUNDLES[request.param](session))
 
 
 def test_it_is_a_valid_transaction(made):
@@ -107,18 +107,18 @@ def test_nothing_is_claimed_that_was_not_said(made):
 
 def test_the_same_handoff_gives_the_same_bundle(session):
     handoff = submit(session)
-    assert fhir.bundle(session, handoff) == fhir.bundle(session, handoff)
+    assert fhir.bundle(handoff) == fhir.bundle(handoff)
 
 
 def test_an_unknown_birth_date_is_absent(session):
-    made = fhir.bundle(session, submit(session, birth_date=None, adult="yes"))
+    made = fhir.bundle(submit(session, birth_date=None, adult="yes"))
     assert "birthDate" not in resources(made, "Patient")[0]
-    known = fhir.bundle(session, submit(session))
+    known = fhir.bundle(submit(session))
     assert resources(known, "Patient")[0]["birthDate"] == "1987-03-04"
 
 
 def test_the_responses_are_the_record_of_what_was_answered(session):
-    made = fhir.bundle(session, submit(session))
+    made = fhir.bundle(submit(session))
     found = resources(made, "QuestionnaireResponse")
     assert len(found) == 2
     for response in found:
@@ -132,7 +132,7 @@ def test_the_responses_are_the_record_of_what_was_answered(session):
 
 
 def test_the_score_is_derived_from_its_response(session):
-    made = fhir.bundle(session, submit(session))
+    made = fhir.bundle(submit(session))
     (score,) = resources(made, "Observation")
     source = next(e for e in made["entry"] if e["fullUrl"] == score["derivedFrom"][0]["reference"])
     assert source["resource"]["questionnaire"].split("|")[0].endswith("/pc-ptsd-5")
@@ -141,12 +141,12 @@ def test_the_score_is_derived_from_its_response(session):
 
 
 def test_a_half_answered_screen_is_preliminary(session):
-    (score,) = resources(fhir.bundle(session, submit(session, guilt=None)), "Observation")
+    (score,) = resources(fhir.bundle(submit(session, guilt=None)), "Observation")
     assert score["status"] == "preliminary"
 
 
 def test_red_and_amber_are_flags_and_info_is_not(session):
-    made = fhir.bundle(session, submit(session, suicidal_now="yes", breastfeeding="yes", veteran="yes"))
+    made = fhir.bundle(submit(session, suicidal_now="yes", breastfeeding="yes", veteran="yes"))
     texts = [flag["code"]["text"] for flag in resources(made, "Flag")]
     assert any(text.startswith("RED: Thoughts of ending") for text in texts)
     assert any(text.startswith("AMBER: Breastfeeding") for text in texts)
@@ -155,19 +155,19 @@ def test_red_and_amber_are_flags_and_info_is_not(session):
 
 @pytest.mark.parametrize(("changes", "priority"), [({}, "routine"), ({"suicidal_now": "yes"}, "stat")])
 def test_the_task_has_the_urgency_of_the_handoff(session, changes, priority):
-    (task,) = resources(fhir.bundle(session, submit(session, **changes)), "Task")
+    (task,) = resources(fhir.bundle(submit(session, **changes)), "Task")
     assert (task["priority"], task["status"]) == (priority, "requested")
 
 
 def test_each_consent_tells_what_was_agreed_and_what_was_not(session):
-    consents = resources(fhir.bundle(session, submit(session)), "Consent")
+    consents = resources(fhir.bundle(submit(session)), "Consent")
     assert len(consents) == 6
     assert {(c["status"], c["provision"]["type"]) for c in consents} == {("active", "permit"), ("rejected", "deny")}
     assert all(c["policy"][0]["uri"].endswith("|2026-1") and c["dateTime"] for c in consents)
 
 
 def test_what_a_person_says_of_themselves_is_unconfirmed(session):
-    made = fhir.bundle(session, submit(session, high_bp="yes"))
+    made = fhir.bundle(submit(session, high_bp="yes"))
     found = resources(made, "Condition") + resources(made, "AllergyIntolerance")
     assert len(found) == 3
     assert all(r["verificationStatus"]["coding"][0]["code"] == "unconfirmed" for r in found)
@@ -178,13 +178,46 @@ def test_what_a_person_says_of_themselves_is_unconfirmed(session):
 
 
 def test_no_allergies_is_said_only_by_who_said_it(session):
-    said = fhir.bundle(session, submit(session, allergies="none"))
+    said = fhir.bundle(submit(session, allergies="none"))
     assert resources(said, "AllergyIntolerance")[0]["code"]["text"] == "No known allergy"
-    assert not resources(fhir.bundle(session, submit(session, allergies=None)), "AllergyIntolerance")
+    assert not resources(fhir.bundle(submit(session, allergies=None)), "AllergyIntolerance")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "does latex count?", "do not know", "What I'm allergic to is bees", "none, does latex count?", "none?",
+        "not sure if I'm allergic to latex", "can not have eggs",
+    ],
+)  # fmt: skip
+def test_an_allergy_that_is_asked_about_is_kept_and_not_denied(session, words):
+    found = resources(fhir.bundle(submit(session, allergies=words)), "AllergyIntolerance")
+    assert [one["code"] for one in found] == [{"text": words.removeprefix("none, ")}]
+    assert found[0]["note"][0]["text"] == f"Patient-reported via chat (unsure): {words.removeprefix('none, ')}"
+
+
+@pytest.mark.parametrize("words", ["no meds", "I don't take any pills", "not allergic to any foods", "no food allergies"])
+def test_a_no_to_something_else_denies_no_allergy(session, words):
+    assert not resources(fhir.bundle(submit(session, allergies=words)), "AllergyIntolerance")
+
+
+@pytest.mark.parametrize("words", ["No allergies", "NKDA", "none. nothing at all", "I don't have any that I know of"])
+def test_a_clear_denial_has_the_code(session, words):
+    (found,) = resources(fhir.bundle(submit(session, allergies=words)), "AllergyIntolerance")
+    assert (found["code"]["coding"][0]["code"], found["note"][0]["text"]) == (
+        "716186003",
+        f"Patient-reported via chat: {words}",
+    )
+
+
+def test_an_older_handoff_without_the_allergy_that_was_asked_about_denies_nothing(session):
+    handoff = submit(session, allergies="does latex count?")
+    handoff.data = {**handoff.data, "summary": {**handoff.data["summary"], "allergies": []}}
+    assert not resources(fhir.bundle(handoff), "AllergyIntolerance")
 
 
 def test_a_crisis_says_what_text_was_shown_and_when(session):
-    made = fhir.bundle(session, crisis(session, new_conversation(session), "I want to die"))
+    made = fhir.bundle(crisis(session, new_conversation(session), "I want to die"))
     (shown,) = resources(made, "Communication")
     assert shown["payload"][0]["contentString"] == "Call or text 988."
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+00:00", shown["sent"])
@@ -192,7 +225,7 @@ def test_a_crisis_says_what_text_was_shown_and_when(session):
 
 
 def test_the_origin_of_everything_is_said(session):
-    made = fhir.bundle(session, submit(session))
+    made = fhir.bundle(submit(session))
     (provenance,) = resources(made, "Provenance")
     others = {entry["fullUrl"] for entry in made["entry"]} - {made["entry"][-1]["fullUrl"]}
     assert {target["reference"] for target in provenance["target"]} == others

@@ -26,6 +26,7 @@ def typed(text: str) -> SimpleNamespace:
 
 
 SKIPPED = SimpleNamespace(status="skipped", values=[], text=None)
+OPEN = SimpleNamespace(status="open", values=[], text=None)
 
 
 def raised(today: date = TODAY, scores=(), **answers) -> dict[str, dict]:
@@ -46,6 +47,8 @@ def raised(today: date = TODAY, scores=(), **answers) -> dict[str, dict]:
         ({"hospitalized_past_year": tapped("yes")}, "hospitalized-past-year", "amber"),
         ({"safe_contact": tapped("no")}, "contact-not-safe", "amber"),
         ({"safe_contact": tapped("unsure")}, "contact-safety-unknown", "amber"),
+        ({"safe_contact": SKIPPED}, "contact-safety-unknown", "amber"),
+        ({"safe_contact": OPEN}, "contact-safety-unknown", "amber"),
         ({"state": tapped("WA")}, "outside-oregon", "info"),
         ({"ptsd_diagnosed": tapped("no")}, "ptsd-not-diagnosed", "info"),
         ({"ptsd_diagnosed": tapped("unsure")}, "ptsd-not-diagnosed", "info"),
@@ -113,6 +116,7 @@ def test_red_comes_before_high_amber_before_amber_before_info():
         },
         {"state": tapped("OR")},
         {"state": SKIPPED},
+        {"state": OPEN, "suicidal_now": OPEN, "pregnant": OPEN},
         {"pregnant": tapped("not-applicable")},
         {"medications": typed("none"), "allergies": typed("no known allergies")},
         {"medications": typed("sertraline and vitamin D")},
@@ -203,6 +207,17 @@ def test_a_red_answer_starts_the_crisis_path(link_id, code, category):
     assert flags.takeover_category("intake", link_id, [{"code": code, "display": "?"}]) == category
 
 
+@pytest.mark.parametrize("answer", [SKIPPED, OPEN, tapped("declined")])
+def test_whether_a_message_is_safe_is_unknown_where_it_was_not_said(answer):
+    (found,) = flags.flags({("callback", "safe-message"): answer}, today=TODAY)
+    assert (found["code"], found["level"]) == ("message-safety-unknown", "amber")
+
+
+def test_a_flag_of_a_skipped_question_quotes_what_was_typed_there():
+    typed_first = SimpleNamespace(status="skipped", values=[], text="who would see it")
+    assert raised(safe_contact=typed_first)["contact-safety-unknown"]["words"] == "who would see it"
+
+
 def test_a_skipped_question_starts_nothing():
     assert flags.takeover_category("intake", "suicidal-now", []) is None
 
@@ -220,7 +235,7 @@ def test_every_rule_asks_about_questions_and_answers_that_exist():
         for condition in rule.conditions:
             if condition.question:
                 assert condition.question in known, rule.code
-                extra = (condition.any | condition.none) - known[condition.question] - {"skipped"}
+                extra = (condition.any | condition.none) - known[condition.question] - {"skipped", "open"}
                 assert extra <= {"yes"}, (rule.code, extra)  # "yes" for a clinic that asks a question as yes or no
     assert all(key in known for key in (*loaded.medicine_questions, *loaded.allergy_questions))
     assert all(named.question in known for named in loaded.conditions)
@@ -282,6 +297,12 @@ def test_medicines_are_listed_by_their_generic_name_or_in_the_persons_words(text
         ("maybe aspirin?", [("aspirin", "unsure")]),
         ("not allergic to penicillin", [("penicillin", "negated")]),
         ("bee stings", [("bee stings", "allergy")]),
+        ("does latex count?", [("does latex count?", "unsure")]),
+        ("do not know", [("do not know", "unsure")]),
+        ("none, is that ok?", [("is that ok?", "unsure")]),
+        ("not sure if I'm allergic to penicillin", [("penicillin", "unsure")]),
+        ("does penicillin count", [("penicillin", "unsure")]),
+        ("is there ketamine in it?", [("is there ketamine in it?", "unsure")]),
     ],
 )  # fmt: skip
 def test_allergies_are_listed_and_none_is_none(text, found):

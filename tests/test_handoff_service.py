@@ -11,7 +11,6 @@ from sqlalchemy import select, update
 from bot.handoff import service, summary
 from bot.records import intakes
 from bot.records.models import Handoff, OutboxItem, utcnow
-from bot.settings import Clinic
 from tests.handoff_fixtures import PERSON, crisis, new_conversation, play, submit
 from tests.records_fixtures import backend, database, make_settings  # noqa: F401
 
@@ -41,13 +40,13 @@ def test_each_kind_is_owed_to_the_channels_that_are_set_up(database, kind, chann
 def test_a_part_of_a_history_is_renewed_while_open_and_gives_way_to_the_whole(database):  # noqa: F811
     with database.session() as s:
         intake = play(s, "intake", PERSON)
-        part = service.send_unfinished(s, intake, settings=ALL, clinic=Clinic({}))
+        part = service.send_unfinished(s, intake, settings=ALL)
         assert (part.kind, owed(s, part)) == ("unfinished", ["email", "webhook"])
         assert {r["status"] for r in part.data["responses"]} == {"in-progress"}
         assert intakes.current_intake(s, intake.conversation_id) is intake
-        assert service.send_unfinished(s, intake, settings=ALL, clinic=Clinic({})) is part
+        assert service.send_unfinished(s, intake, settings=ALL) is part
         assert owed(s, part) == ["email", "webhook"]
-        whole = service.submit_intake(s, intake, settings=ALL, clinic=Clinic({}))
+        whole = service.submit_intake(s, intake, settings=ALL)
         assert whole is not part and (part.status, whole.status) == ("closed", "new")
 
 
@@ -63,8 +62,8 @@ def test_without_the_transaction_there_is_neither_handoff_nor_notice(database): 
 def test_sending_again_gives_the_same_handoff_and_no_second_notice(database):  # noqa: F811
     with database.session() as s:
         intake = play(s, "intake", PERSON)
-        first = service.submit_intake(s, intake, settings=ALL, clinic=Clinic({}))
-        again = service.submit_intake(s, intake, settings=ALL, clinic=Clinic({}))
+        first = service.submit_intake(s, intake, settings=ALL)
+        again = service.submit_intake(s, intake, settings=ALL)
         assert again is first
         assert len(owed(s, first)) == 3
         assert intake.status == "submitted"

@@ -9,8 +9,7 @@ import pytest
 from bot.handoff import service, summary
 from bot.handoff.export import UnknownHandoff, export
 from bot.records import audit, conversations, intakes
-from bot.settings import Clinic
-from tests.handoff_fixtures import NAME, PERSON, SYMPTOM, crisis, new_conversation, play, submit
+from tests.handoff_fixtures import CONSENTS, NAME, PERSON, SYMPTOM, crisis, new_conversation, play, submit
 from tests.records_fixtures import backend, database, make_settings  # noqa: F401
 
 pytestmark = pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
@@ -46,6 +45,8 @@ def test_every_kind_has_the_shape_of_the_contract(session, kind):
         assert set(flag) == {"level", "code", "reason", "words"}
     for answer in told["answers"]:
         assert set(answer) == {"questionnaire", "link_id", "question", "value", "text", "at"}
+    for entry in told["skipped"]:
+        assert set(entry) == {"questionnaire", "link_id", "question", "text"}
     for listed in (*told["medications"], *told["allergies"], *told["conditions"]):
         assert set(listed) == {"name", "words", "status"}
     for consent in told["consents"]:
@@ -98,6 +99,45 @@ def test_what_was_skipped_is_listed_and_not_among_the_answers(session):
     assert {"heart", "pronouns"} <= skipped
     assert not skipped & {answer["link_id"] for answer in told["answers"]}
     assert all(entry["question"] for entry in told["skipped"])
+
+
+def test_what_was_typed_before_a_skip_reaches_staff(session):
+    intake = play(session, "callback", {"name": "Sam", "reach": "503-555-0199"})
+    asked, words = "Is it safe to leave a message there?", "depends who picks up"
+    intakes.save_answer(session, intake, "callback", "1", "safe-message", asked, "skipped", [], words)
+
+    told = summary.summarize(session, service.request_callback(session, intake, settings=make_settings()))
+    assert {entry["link_id"]: entry["text"] for entry in told["skipped"]} == {
+        "safe-message": words,
+        "best-time": None,
+        "about": None,
+    }
+    assert words not in json.dumps(told["answers"])
+    section = summary.text(told).split("SKIPPED OR NOT ASKED")[1].split("\n\n")[0]
+    assert f'"{words}"' in section and "None" not in section
+
+
+def test_as_text_an_older_handoff_can_still_be_read(session):
+    told = summary.summarize(session, submit(session, heart=None))
+    older = [{part: entry[part] for part in ("questionnaire", "link_id", "question")} for entry in told["skipped"]]
+    assert summary.text({**told, "skipped": older}) == summary.text(told)
+
+
+def test_staff_are_warned_where_nobody_said_that_contact_is_safe(session):
+    assert "contact-safety-unknown" in codes(session, submit(session, safe_contact=None))
+    assert "message-safety-unknown" in codes(session, submit(session, "callback", safe_message=None))
+    assert not codes(session, submit(session, "callback"))
+
+
+def test_an_unfinished_history_stopped_before_that_question_warns_too(session):
+    intake = intakes.start_intake(session, new_conversation(session), "intake")
+    for consent in CONSENTS:
+        intakes.save_answer(session, intake, "intake", "1", consent, consent, "answered", [True], None)
+    intakes.save_answer(session, intake, "intake", "1", "phone", "Phone?", "answered", ["+15035550123"], None)
+
+    handoff = service.send_unfinished(session, intake, settings=make_settings())
+    assert codes(session, handoff) == {"contact-safety-unknown"}
+    assert handoff.urgency == "routine"
 
 
 def test_a_no_at_the_gate_is_not_a_zero_of_five(session):
@@ -157,7 +197,7 @@ def test_a_request_for_a_person_shows_nothing_of_an_unsent_history(session):
     intake = play(session, "intake", PERSON)
     callback = play(session, "callback", {"name": "Sam", "reach": "503-555-0199"}, intake.conversation_id)
 
-    handoff = service.request_callback(session, callback, settings=make_settings(), clinic=Clinic({}))
+    handoff = service.request_callback(session, callback, settings=make_settings())
     told = json.dumps(summary.summarize(session, handoff))
     assert SYMPTOM not in told
     assert NAME not in told
@@ -167,7 +207,7 @@ def test_questions_asked_come_along(session):
     intake = play(session, "intake", PERSON)
     conversations.record_question(session, intake.conversation_id, "What does it cost?", "cost")
 
-    handoff = service.submit_intake(session, intake, settings=make_settings(), clinic=Clinic({}))
+    handoff = service.submit_intake(session, intake, settings=make_settings())
     asked = summary.summarize(session, handoff)["questions_asked"]
     assert [(q["text"], q["faq_id"]) for q in asked] == [("What does it cost?", "cost")]
 

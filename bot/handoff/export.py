@@ -32,6 +32,6 @@ def export(s: Session, handoff_id: str, format: str) -> dict[str, Any] | str:
         raise ValueError("format is json, fhir or text")
     audit.record(s, None, "export", "handoff", handoff_id, f"{format} by command line")
     if format == "fhir":
-        return fhir.bundle(s, handoff)
+        return fhir.bundle(handoff)
     told = summary.summarize(s, handoff)
     return summary.text(told) if format == "text" else told

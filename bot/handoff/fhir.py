@@ -14,8 +14,7 @@ import uuid
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from sqlalchemy.orm import Session
-
+from bot.handoff import substances
 from bot.handoff.summary import KINDS, crisis_flag
 from bot.records.models import Handoff
 
@@ -34,7 +33,7 @@ MEDICINE_STATUS = {"current": "active", "past": "stopped", "negated": "not-taken
 Resource = dict[str, Any]
 
 
-def bundle(s: Session, handoff: Handoff) -> Resource:
+def bundle(handoff: Handoff) -> Resource:
     """The transaction Bundle of a handoff."""
     return _Bundle(handoff).build()
 
@@ -149,13 +148,15 @@ class _Bundle:
     def _allergies(self) -> Iterator[Resource]:
         given = [named for named in self.told["allergies"] if named["status"] != "negated"]
         for named in given:
-            yield self._allergy({"text": named["name"]}, named["words"])
+            unsure = " (unsure)" if named["status"] == "unsure" else ""
+            yield self._allergy({"text": named["name"]}, named["words"], unsure)
         words = next((a["text"] for a in self.told["answers"] if a["link_id"] == "allergies" and a["text"]), None)
-        if words and not self.told["allergies"]:
+        # An empty list is no denial: "no meds" names no allergy either, and older handoffs lack those only asked about.
+        if words and not self.told["allergies"] and substances.denies_allergies(words):
             code = [{"system": SNOMED, "code": NO_KNOWN_ALLERGY, "display": "No known allergy"}]
             yield self._allergy({"coding": code, "text": "No known allergy"}, words)
 
-    def _allergy(self, code: Resource, words: str) -> Resource:
+    def _allergy(self, code: Resource, words: str, unsure: str = "") -> Resource:
         return _filled(
             resourceType="AllergyIntolerance",
             clinicalStatus=_concept(f"{TERMINOLOGY}/allergyintolerance-clinical", "active", "Active"),
@@ -163,7 +164,7 @@ class _Bundle:
             code=code,
             patient=self.patient,
             recordedDate=self.at,
-            note=[{"text": f"Patient-reported via chat: {words}"}],
+            note=[{"text": f"Patient-reported via chat{unsure}: {words}"}],
         )
 
     def _consents(self) -> Iterator[Resource]:

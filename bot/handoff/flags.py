@@ -29,6 +29,7 @@ def flags(
 
     Args:
         answers: (questionnaire, link id) -> anything with ``status``, ``values`` and ``text``: only those that count.
+            The status is answered, skipped, or open where there is no answer yet.
         scores: of the scored instruments.
         today: the day on which it was sent.
 
@@ -145,7 +146,7 @@ def _holds(condition: Condition, answers: Mapping[Key, Any], scores: Mapping[str
     if condition.recent is not None:
         return answer is not None and any(_is_recent(str(v), condition.recent, today) for v in answer.values)
     if condition.none:
-        return bool(codes - {"skipped"}) and not codes & condition.none
+        return bool(codes - {"skipped", "open"}) and not codes & condition.none
     return bool(codes & condition.any)
 
 
@@ -166,7 +167,7 @@ def _told(question: Key, details: Iterable[Key], answers: Mapping[Key, Any]) -> 
 def _codes(answer: Any) -> list[str]:
     if answer is None:
         return []
-    return [_code(value) for value in answer.values] if answer.status == "answered" else ["skipped"]
+    return [_code(value) for value in answer.values] if answer.status == "answered" else [answer.status]
 
 
 def _code(value: Any) -> str:

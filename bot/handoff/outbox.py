@@ -228,7 +228,7 @@ def _fhir(parcel: Parcel, database: Database, settings: Settings) -> None:
     if settings.fhir_token:
         headers["Authorization"] = f"Bearer {settings.fhir_token}"
     with database.reading() as s:
-        bundle = fhir.bundle(s, s.get(Handoff, parcel.handoff["id"]))
+        bundle = fhir.bundle(s.get(Handoff, parcel.handoff["id"]))
     _post(settings.fhir_url, json.dumps(bundle, ensure_ascii=False).encode(), parcel, headers)
 
 

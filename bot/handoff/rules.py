@@ -62,7 +62,6 @@ class Named:
 class Rules:
     """Everything flags.yml says."""
 
-    version: str
     answers: tuple[Rule, ...]
     medicines: tuple[Rule, ...]
     allergies: tuple[Rule, ...]
@@ -87,7 +86,6 @@ def load(path: Path = QUESTIONNAIRES / "flags.yml") -> Rules:
     if any(rule.takeover and rule.level != "red" for rule in answers):
         raise RulesError("only a red rule can start the crisis path")
     return Rules(
-        version=str(data["version"]),
         answers=answers,
         medicines=tuple(
             _rule({**found, "code": name, "classes": [name]})

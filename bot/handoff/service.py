@@ -20,18 +20,18 @@ from bot.handoff import flags, outbox, summary
 from bot.handoff.runs import player
 from bot.records import intakes
 from bot.records.models import Conversation, Handoff, Intake, OutboxItem, utcnow
-from bot.settings import Clinic, Settings
+from bot.settings import Settings
 
 OPEN = ("new", "claimed")
 REMIND_AFTER = timedelta(minutes=10)  # staff who were told of a crisis are told again of more only after this time
 
 
-def submit_intake(s: Session, intake: Intake, *, settings: Settings, clinic: Clinic) -> Handoff:
+def submit_intake(s: Session, intake: Intake, *, settings: Settings) -> Handoff:
     """Hand over a history that was sent. Sending it again gives the same handoff."""
     return _of_run(s, "intake", intake, settings)
 
 
-def send_unfinished(s: Session, intake: Intake, *, settings: Settings, clinic: Clinic) -> Handoff:
+def send_unfinished(s: Session, intake: Intake, *, settings: Settings) -> Handoff:
     """Hand over what was given of a stopped history, at the person's wish. The run can still be finished and sent.
 
     Sent again, it renews the handoff that is still open.
@@ -39,12 +39,12 @@ def send_unfinished(s: Session, intake: Intake, *, settings: Settings, clinic: C
     return _of_run(s, "unfinished", intake, settings)
 
 
-def request_callback(s: Session, intake: Intake, *, settings: Settings, clinic: Clinic) -> Handoff:
+def request_callback(s: Session, intake: Intake, *, settings: Settings) -> Handoff:
     """Hand over a request for a person."""
     return _of_run(s, "callback", intake, settings)
 
 
-def pass_question(s: Session, intake: Intake, *, settings: Settings, clinic: Clinic) -> Handoff:
+def pass_question(s: Session, intake: Intake, *, settings: Settings) -> Handoff:
     """Hand over a question that nobody could answer."""
     return _of_run(s, "question", intake, settings)
 

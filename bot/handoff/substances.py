@@ -50,6 +50,12 @@ _TREATMENT = "ketamine"
 # "buspirone 10, but i skip it most weekends": said of the one before, and no medicine of its own.
 _OF_THE_LAST = re.compile(r"^i\s.*\b(?:it|them|that one|those)\b", re.IGNORECASE)
 _NOT_ALLERGIC = re.compile(r"\b(?:not|isn['’]t|never|no)\b[^,;.]*\ballerg", re.IGNORECASE)
+# "No meds", "not allergic to any foods": a "no", but not to every allergy.
+_NOT_ALL_ALLERGIES = re.compile(
+    r"\b(?:take|taking|use|on|meds|medicines?|medications?|drugs|pills|supplements)\b|"
+    r"\bany\s+(?!(?:allerg|known|at|that|right|currently|really)\w*)\w",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True)
@@ -72,17 +78,28 @@ def allergies(text: str, names: Mapping[str, str]) -> list[Mention]:
     return _mentions(text, names, "allergy")
 
 
+def denies_allergies(text: str) -> bool:
+    """Whether every part of what a person wrote about their allergies says that there are none."""
+    parts = list(_parts(text))
+    return bool(parts) and all(
+        _NOTHING.match(part) and not _is_unsure(part) and not _NOT_ALL_ALLERGIES.search(part) for part in parts
+    )
+
+
 def _mentions(text: str, names: Mapping[str, str], usual: str) -> list[Mention]:
     found = []
     for part in _parts(text):
         asks = bool(_ASKS.search(part))
+        nothing = bool(_NOTHING.match(part))
+        # Which medicines somebody takes a question does not tell, but it may name an allergy: "does latex count?"
+        left_out = nothing and not _is_unsure(part) if usual == "allergy" else nothing or asks
         matches = [(name, start) for name, start in _matches(part, names) if not (asks and name == _TREATMENT)]
         for name, start in matches:
             found.append(Mention(name, part, _status(part, start, usual), True))
         if not matches and found and _OF_THE_LAST.match(part):
             begin = text.index(found[-1].words)
             found[-1] = replace(found[-1], words=text[begin : text.index(part, begin) + len(part)])
-        elif not matches and not asks and not _NOTHING.match(part):
+        elif not matches and not left_out:
             found.append(Mention(part, part, _status(part, len(part), usual), False))
     return found
 
@@ -125,10 +142,10 @@ def _nearest(word: str, names: Mapping[str, str]) -> str | None:
 
 
 def _status(part: str, start: int, usual: str) -> str:
-    if usual == "allergy":
-        return "negated" if _NOT_ALLERGIC.search(part) else "unsure" if _UNSURE.search(part) else usual
-    if _UNSURE.search(part) or _ASKS.search(part):
+    if _is_unsure(part):
         return "unsure"
+    if usual == "allergy":
+        return "negated" if _NOT_ALLERGIC.search(part) else usual
     before = part[:start]
     if _PAST.search(part):
         return "negated" if re.search(r"\bnever\b", before, re.IGNORECASE) else "past"
@@ -136,3 +153,7 @@ def _status(part: str, start: int, usual: str) -> str:
     if _NEGATION.search(before[exception:]) and not _STILL_TAKEN.search(part):
         return "negated"
     return usual
+
+
+def _is_unsure(part: str) -> bool:
+    return bool(_UNSURE.search(part) or _ASKS.search(part))

@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from bot.handoff import flags
 from bot.handoff.rules import Key
 from bot.handoff.runs import player
-from bot.intake import Player, Score, score, show_date
+from bot.intake import Answer, Player, Score, score, show_date
 from bot.records import conversations, intakes
 from bot.records.models import Handoff, Intake
 
@@ -51,6 +51,7 @@ CONTACT = {
     "city": ("city",), "pronouns": ("pronouns",),
 }  # fmt: skip
 CONTACT_CONSENTS = ("voicemail-ok", "text-ok")
+OPEN = Answer("open")  # of a question not answered yet: an unfinished history may lack whether it is safe to call
 
 
 def snapshot(
@@ -128,7 +129,7 @@ def text(summary: Mapping[str, Any]) -> str:
         lines += _section(found["instrument"].upper(), _score_lines(found))
     for title in ("medications", "allergies", "conditions"):
         lines += _section(title.upper(), [_substance_line(found) for found in summary[title]])
-    lines += _section("SKIPPED OR NOT ASKED", [found["question"] for found in summary["skipped"]])
+    lines += _section("SKIPPED OR NOT ASKED", [_skipped_line(found) for found in summary["skipped"]])
     lines += _section("CONSENTS", [_consent_line(found) for found in summary["consents"]])
     lines += _section("QUESTIONS THEY ASKED", [_question_line(found) for found in summary["questions_asked"]])
     lines += _section("ALL ANSWERS", [f"{a['question']} {a['text'] or _plain(a['value'])}" for a in summary["answers"]])
@@ -144,16 +145,21 @@ def scores(played: Player, cut: int) -> list[Score]:
 def _of_run(played: Player, cut: int, now: datetime) -> dict[str, Any]:
     reviewed = played.review()
     given = {item.key: answer for item, answer in reviewed if answer.status == "answered"}
-    counting = {item.key: answer for item, answer in reviewed}
+    asked = {item.key: OPEN for item in played.questions()} | {item.key: answer for item, answer in reviewed}
     found = scores(played, cut)
     return {
         "person": _person(given),
         "reason": _reason(given),
-        "flags": flags.flags(counting, found, today=now.date()),
+        "flags": flags.flags(asked, found, today=now.date()),
         "scores": [_score(one) for one in found],
         "answers": [_answer(key, given[key]) for key in given],
         "skipped": [
-            {"questionnaire": item.questionnaire, "link_id": item.link_id, "question": item.text}
+            {
+                "questionnaire": item.questionnaire,
+                "link_id": item.link_id,
+                "question": item.text,
+                "text": asked[item.key].text or None,
+            }
             for item in played.questions()
             if item.key not in given
         ],
@@ -272,6 +278,11 @@ def _substance_line(found: Mapping[str, Any]) -> str:
 
 def _consent_line(found: Mapping[str, Any]) -> str:
     return f"{'Given' if found['given'] else 'NOT GIVEN'}: {found['what']} (version {found['version']}, {found['at']})"
+
+
+def _skipped_line(found: Mapping[str, Any]) -> str:
+    words = found.get("text")  # what was typed before it was skipped; older handoffs lack it
+    return f'{found["question"]} "{words}"' if words else found["question"]
 
 
 def _question_line(found: Mapping[str, Any]) -> str:
