@@ -21,9 +21,11 @@ lint: env  ## check the code's form
 	@$(PYTHON) -m ruff check .
 
 bench: env  ## measure speed and memory beside a stock Rasa bot; writes docs/benchmark.md
+	@$(PYTHON) -m bot train --if-needed
 	@$(PYTHON) -m bench.bench
 
 eval: env  ## measure understanding and safety on the held-out sets; writes docs/evaluation.md
+	@$(PYTHON) -m bot train --if-needed
 	@$(PYTHON) -m bot eval
 
 eval-check: env  ## fail when understanding or safety fell since the committed report

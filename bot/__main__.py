@@ -3,14 +3,21 @@ from __future__ import annotations
 
 import argparse
 import json
+import logging
 import signal
 import sys
 import threading
 from pathlib import Path
-from typing import List, Optional
+from typing import Dict, List, Optional
 
 from bot import settings as settings_module
 from bot.settings import Settings, SettingsError
+
+PURGE_EVERY_S = 24 * 60 * 60
+INTERRUPTED = 130  # what a shell says of a program that Ctrl-C ended
+UNDEFINED = ("42P01", "42703")  # PostgreSQL: there is no such table, no such column
+
+logger = logging.getLogger(__name__)
 
 
 def parser() -> argparse.ArgumentParser:
@@ -20,8 +27,9 @@ def parser() -> argparse.ArgumentParser:
     train = commands.add_parser("train", help="train the model")
     train.add_argument("--if-needed", action="store_true", help="only when something it is made from has changed")
     commands.add_parser("migrate", help="bring the database's tables up to date")
-    commands.add_parser("outbox", help="deliver handoff notices until interrupted (part of serve)")
+    commands.add_parser("outbox", help="deliver handoff notices until interrupted, and purge once a day (part of serve)")
     commands.add_parser("purge", help="delete what the retention period has passed for")
+    commands.add_parser("rotate-keys", help="re-encrypt everything with the first of ENCRYPTION_KEYS")
     evaluate = commands.add_parser("eval", help="measure understanding and safety on the held-out sets")
     evaluate.add_argument("--check", action="store_true", help="fail when a figure fell since the last report")
 
@@ -48,7 +56,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def main(argv: Optional[List[str]] = None) -> int:
-    """Run a command; returns its exit status (0 fine, 1 it failed, 2 it cannot be run like this)."""
+    """Run a command; returns its exit status (0 fine, 1 it failed, 2 it cannot be run like this, 130 interrupted)."""
     arguments = parser().parse_args(argv)
     if arguments.command == "questionnaire":
         return _questionnaire(arguments)
@@ -60,6 +68,7 @@ def main(argv: Optional[List[str]] = None) -> int:
             "migrate": _migrate,
             "outbox": _outbox,
             "purge": _purge,
+            "rotate-keys": _rotate_keys,
             "eval": _evaluate,
             "staff": _staff,
             "export": _export,
@@ -67,6 +76,34 @@ def main(argv: Optional[List[str]] = None) -> int:
     except (SettingsError, CommandError) as error:
         print(error, file=sys.stderr)
         return 2 if isinstance(error, SettingsError) else 1
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except Exception as error:
+        line = _trouble_with_the_database(error)
+        if line is None:
+            raise
+        print(line, file=sys.stderr)
+        return 1
+
+
+def _trouble_with_the_database(error: Exception) -> Optional[str]:
+    """What to do about the database or its keys, in one line; None where the error is another, of which the traceback tells
+    more. The database's own words are left out, because they may hold its URL with the password."""
+    from alembic.util.exc import CommandError as MigrationError
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from bot.records import RecordsError
+
+    if isinstance(error, RecordsError):
+        return str(error)
+    if isinstance(error, MigrationError):
+        return f"The database cannot be brought up to date: {error}."
+    if isinstance(error, SQLAlchemyError):
+        cause = getattr(error, "orig", None)
+        if "no such" in str(cause) or getattr(cause, "pgcode", None) in UNDEFINED:
+            return "The database lacks a table or a column. Run `python -m bot migrate`."
+        return f"The database cannot be used ({type(error).__name__}). Check DATABASE_URL, and that the database runs."
+    return None
 
 
 class CommandError(RuntimeError):
@@ -85,6 +122,7 @@ def _settings(command: str) -> Settings:
 def _serve(settings: Settings, _: argparse.Namespace) -> int:
     from bot import serve, train
 
+    database = _database(settings)  # a key that is none is told of before the training, not after it
     try:
         serve.check_ports(settings)
         if not train.is_current(settings):
@@ -93,7 +131,7 @@ def _serve(settings: Settings, _: argparse.Namespace) -> int:
 
             if subprocess.call([sys.executable, "-m", "bot", "train"]) != 0:
                 raise CommandError("The model could not be trained, so nothing was started.")
-        return serve.serve(settings, lambda: _database(settings).migrate())
+        return serve.serve(settings, database.migrate)
     except serve.ServeError as error:
         raise CommandError(str(error)) from None
 
@@ -122,18 +160,45 @@ def _outbox(settings: Settings, _: argparse.Namespace) -> int:
     stop = threading.Event()
     for signum in (signal.SIGINT, signal.SIGTERM):
         signal.signal(signum, lambda *_: stop.set())
-    outbox.run(_database(settings), settings, stop)
+    database = _database(settings)
+    # beside the deliveries, so that a long one of either does not hold up the other
+    threading.Thread(target=_purge_daily, args=(database, settings, stop), daemon=True).start()
+    outbox.run(database, settings, stop)
     return 0
 
 
-def _purge(settings: Settings, _: argparse.Namespace) -> int:
+def _purge_daily(database: "Database", settings: Settings, stop: threading.Event) -> None:  # noqa: F821
+    """Purge now and once a day, until told to stop."""
+    while not stop.is_set():
+        try:
+            _purge_once(database, settings)
+        except Exception as error:  # a database that is away for a moment must not end it; the text may hold data
+            logger.error("Purge: %s; trying again tomorrow.", type(error).__name__)
+        stop.wait(PURGE_EVERY_S)
+
+
+def _purge_once(database: "Database", settings: Settings) -> Dict[str, int]:  # noqa: F821
     from bot.records.models import utcnow
     from bot.records.retention import purge
 
-    with _database(settings).session() as s:
-        counts = purge(s, utcnow(), settings)
-    print(", ".join(f"{name}: {count}" for name, count in counts.items()))
+    with database.session() as s:
+        return purge(s, utcnow(), settings)
+
+
+def _purge(settings: Settings, _: argparse.Namespace) -> int:
+    _print_counts(_purge_once(_database(settings), settings))
     return 0
+
+
+def _rotate_keys(settings: Settings, _: argparse.Namespace) -> int:
+    from bot.records.rotation import rotate
+
+    _print_counts(rotate(_database(settings)))
+    return 0
+
+
+def _print_counts(counts: Dict[str, int]) -> None:
+    print(", ".join(f"{name}: {count}" for name, count in counts.items()))
 
 
 def _evaluate(settings: Settings, arguments: argparse.Namespace) -> int:
@@ -185,7 +250,10 @@ def _export(settings: Settings, arguments: argparse.Namespace) -> int:
 def _database(settings: Settings) -> "Database":  # noqa: F821 - imported only by commands that need it
     from bot.records.database import Database
 
-    return Database(settings.database_url, settings.encryption_keys)
+    try:
+        return Database(settings.database_url, settings.encryption_keys)
+    except (ValueError, ImportError):  # a port that is no number, a driver that is not installed
+        raise CommandError("DATABASE_URL must be sqlite:///path or postgresql://user:password@host/database.") from None
 
 
 if __name__ == "__main__":

@@ -23,6 +23,8 @@ READY_TIMEOUT_S = 300  # a busy or small machine imports Rasa in minutes, not se
 STOP_TIMEOUT_S = 10
 RESTART_DELAYS_S = (1, 2, 5, 10, 30)
 STABLE_AFTER_S = 60
+# Asks for this machine's own addresses, which a proxy of HTTP_PROXY cannot reach.
+_direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
 class ServeError(RuntimeError):
@@ -153,7 +155,7 @@ def _ready(settings: Settings) -> bool:
     )
     try:
         for address in addresses:
-            with urllib.request.urlopen(address, timeout=2):
+            with _direct.open(address, timeout=2):
                 pass
         return True
     except (urllib.error.URLError, OSError):

@@ -1,8 +1,9 @@
 """Every environment setting, read once and checked at start.
 
-Nothing else in the project reads ``os.environ``. ``load`` takes the process environment and, below it, ``.env`` in the
-project root (python-dotenv), so that a value given on the command line wins. What only the clinic knows (phone, hours,
-prices) is not a setting of the machine: it stands in ``clinic.yml`` and is read by ``load_clinic``.
+Nothing else takes a setting from ``os.environ``: other modules only hand it on to the processes they start, or set in it
+what Rasa and TensorFlow read. ``load`` takes the process environment and, below it, ``.env`` in the project root
+(python-dotenv), so that a value given on the command line wins. What only the clinic knows (phone, hours, prices) is not
+a setting of the machine: it stands in ``clinic.yml`` and is read by ``load_clinic``.
 """
 from __future__ import annotations
 
@@ -16,6 +17,7 @@ import yaml
 from dotenv import dotenv_values
 
 ROOT = Path(__file__).resolve().parent.parent
+SECRET_KEY_MIN = 32  # characters
 
 
 class SettingsError(ValueError):
@@ -85,7 +87,7 @@ def load(environ: Optional[Mapping[str, str]] = None, root: Path = ROOT) -> Sett
         root: the project root: where ``.env`` is looked for, and what relative paths start from.
 
     Raises:
-        SettingsError: a required value is missing or a value has the wrong form.
+        SettingsError: a required value is missing, or a value has the wrong form or does nothing by itself.
     """
     if environ is None:
         environ = {**{k: v or "" for k, v in dotenv_values(root / ".env").items()}, **os.environ}
@@ -100,7 +102,14 @@ def load(environ: Optional[Mapping[str, str]] = None, root: Path = ROOT) -> Sett
                 f"{name.upper()} is not set. `make run` writes a .env with random keys; .env.example explains each."
             )
     values.setdefault("database_url", f"sqlite:///{root / 'var' / 'onward.db'}")
-    return Settings(**values)
+    settings = Settings(**values)
+    if len(settings.secret_key) < SECRET_KEY_MIN:
+        raise SettingsError(f"SECRET_KEY must have at least {SECRET_KEY_MIN} random characters.")
+    if not 0 <= settings.pc_ptsd5_cut <= 5:
+        raise SettingsError("PC_PTSD5_CUT must be 0 to 5.")
+    if settings.webhook_url and not settings.webhook_secret:
+        raise SettingsError("WEBHOOK_URL needs WEBHOOK_SECRET, which signs what is sent.")
+    return settings
 
 
 def _parse(name: str, kind: str, raw: str, root: Path) -> Any:

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Browser tests run in Debian's chromium or Playwright's own, whichever is there.
 set -eu
-if command -v chromium >/dev/null 2>&1 || command -v google-chrome >/dev/null 2>&1; then exit 0; fi
+if command -v chromium >/dev/null 2>&1; then exit 0; fi
 if .venv/bin/python - <<'PY'
 import os, sys
 from playwright.sync_api import sync_playwright

@@ -9,6 +9,7 @@ import pytest
 from cryptography.fernet import Fernet
 from sqlalchemy import select, text
 
+from bot.__main__ import main
 from bot.records import CannotDecrypt, Database, RecordsError, conversations, intakes
 from bot.records.crypto import EncryptedText
 from bot.records.models import Answer, Base, Conversation, Handoff, HandoffNote, Message, TrackerEvent
@@ -105,7 +106,7 @@ def test_after_rotation_the_old_key_can_go(backend, tmp_path, monkeypatch):  # n
         for n in range(5):
             conversations.add_visitor_message(s, conversation_id, f"more-{n}", MARK)
     both = Database(url, [OTHER_KEY, KEY])
-    assert rotate(both) == len(stored_tokens(both))
+    assert sum(rotate(both).values()) == len(stored_tokens(both))
     new = Database(url, [OTHER_KEY])
     with new.reading() as s:
         assert len(s.scalars(select(Message)).all()) == 7
@@ -127,6 +128,36 @@ def test_rotation_without_the_old_key_stops_and_loses_nothing(backend, tmp_path)
         assert s.scalars(select(Handoff)).one().data == {"a": MARK}
     for made in (old, wrong):
         made.dispose()
+
+
+def test_the_command_rotates_and_counts(tmp_path, monkeypatch, capsys):
+    url = new_url("sqlite", tmp_path)
+    old = Database(url, [KEY])
+    write_everywhere(old)
+    monkeypatch.setenv("SECRET_KEY", "s" * 32)
+    monkeypatch.setenv("DATABASE_URL", url)
+    monkeypatch.setenv("ENCRYPTION_KEYS", f"{OTHER_KEY},{KEY}")
+    assert main(["rotate-keys"]) == 0
+    counts = dict(part.split(": ") for part in capsys.readouterr().out.strip().split(", "))
+    assert counts["messages"] == "2" and sum(map(int, counts.values())) == len(stored_tokens(old))
+    new = Database(url, [OTHER_KEY])
+    with new.reading() as s:
+        assert s.scalars(select(Handoff)).one().data == {"a": MARK}
+    for made in (old, new):
+        made.dispose()
+
+
+def test_the_command_says_in_one_line_that_a_key_is_missing(tmp_path, monkeypatch, capsys):
+    url = new_url("sqlite", tmp_path)
+    old = Database(url, [KEY])
+    write_everywhere(old)
+    old.dispose()
+    monkeypatch.setenv("SECRET_KEY", "s" * 32)
+    monkeypatch.setenv("DATABASE_URL", url)
+    monkeypatch.setenv("ENCRYPTION_KEYS", OTHER_KEY)
+    assert main(["rotate-keys"]) == 1
+    told = capsys.readouterr().err
+    assert "Keep old keys in the list" in told and told.count("\n") == 1
 
 
 def test_no_error_repeats_what_was_written(database):  # noqa: F811

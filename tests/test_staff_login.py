@@ -182,10 +182,12 @@ def change(current: str = PASSWORD, new: str = "another good password", repeat: 
     return {"current": current, "new": new, "repeat": new if repeat is None else repeat}
 
 
-def test_the_one_time_password_must_be_replaced(site: Site) -> None:
+def test_the_one_time_password_must_be_replaced_and_works_until_then_as_its_page_says(site: Site) -> None:
     site.add_staff("new@example.org")
+    site.nurse("new@example.org", site.one_time_password)  # who is called away before the change can come back
     visitor = site.nurse("new@example.org", site.one_time_password)
     assert visitor.get("/").headers["Location"] == "/password"
+    assert "works until you choose your own" in visitor.get("/password").text
     answer = visitor.post("/password", change(site.one_time_password), page="/password")
     assert answer.headers["Location"] == "/"
     assert visitor.get("/").status_code == 200

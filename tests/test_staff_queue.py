@@ -9,6 +9,7 @@ from datetime import datetime, timedelta, timezone
 import pytest
 from sqlalchemy import select
 
+from bot.handoff import service
 from bot.records import conversations, intakes
 from bot.records.models import Conversation, Handoff, HandoffNote, Message
 from bot.staff import view
@@ -211,10 +212,17 @@ def test_a_note_alone_changes_no_status(site: Site) -> None:
     assert notes(site) == [("Tried to call, no answer.", site.staff_id)]
 
 
-def test_a_review_that_comes_too_late_keeps_no_half(site: Site) -> None:
+def test_a_review_that_comes_too_late_keeps_no_half_and_gives_the_text_back(site: Site) -> None:
     handoff_id = site.add_handoff(status="closed")
-    assert site.nurse().post(f"/handoffs/{handoff_id}/notes", {"text": "Done.", "review": "1"}).status_code == 409
-    assert not notes(site)
+    nurse = site.nurse()
+    refused = nurse.post(f"/handoffs/{handoff_id}/notes", {"text": "Called, she is safe.", "review": "1"})
+    assert refused.status_code == 409 and not notes(site)
+    assert "This handoff is closed by now" in refused.text
+    assert re.search(r"<textarea[^>]*>\s*Called, she is safe\.</textarea>", refused.text)
+    assert 'name="review"' not in refused.text, "what is refused must not be offered again"
+    assert site.audit()[-1] == ("view", "handoff", handoff_id, site.staff_id)
+    assert nurse.post(f"/handoffs/{handoff_id}/notes", {"text": "Called, she is safe."}).status_code == 302
+    assert notes(site) == [("Called, she is safe.", site.staff_id)]
 
 
 def test_a_note_that_is_too_long_is_given_back(site: Site) -> None:
@@ -255,6 +263,16 @@ def test_every_look_leaves_a_trace(site: Site, path: str, trace: tuple[str, str,
     assert nurse.get(path.format(handoff_id)).status_code == 200
     action, kind, object_id = trace
     assert site.audit()[-1] == (action, kind, object_id and object_id.format(handoff_id), site.staff_id)
+
+
+@pytest.mark.parametrize("form", ["notes", "chat/message"])
+def test_a_form_that_is_given_back_shows_the_handoff_and_leaves_the_trace_of_a_look(site: Site, form: str) -> None:
+    handoff_id = site.add_handoff()
+    nurse = site.nurse()
+    token = nurse.token("/")
+    before = site.audit()
+    assert nurse.client.post(f"/handoffs/{handoff_id}/{form}", data={"csrf_token": token, "text": " "}).status_code == 422
+    assert site.audit() == [*before, ("view", "handoff", handoff_id, site.staff_id)]
 
 
 def test_an_unexpected_error_logs_no_word_of_the_person(site: Site, caplog: pytest.LogCaptureFixture) -> None:
@@ -331,6 +349,12 @@ def state(site: Site, handoff_id: str) -> str:
         return s.get(Conversation, site_conversation(site, handoff_id)).state
 
 
+def report_crisis(site: Site, conversation_id: str) -> None:
+    told = {"category": "suicidal", "rule": "r", "version": "1", "words": "I want to die", "shown": "988"}
+    with site.database.session() as s:
+        service.report_crisis(s, conversation_id, settings=site.settings, **told)
+
+
 def heard(site: Site, handoff_id: str) -> list[tuple[str, str]]:
     """What the visitor's page is given of what staff wrote."""
     with site.database.reading() as s:
@@ -358,6 +382,46 @@ def test_staff_can_take_over_the_chat_and_hand_it_back_as_it_was(site: Site, bef
     assert heard(site, handoff_id)[1][1] == "Hello, this is Kim from the clinic."
     changes = [row[0] for row in site.audit() if row[0] in {"take_over", "message", "hand_back"}]
     assert changes == ["take_over", "message", "hand_back"]
+
+
+def test_nothing_waits_for_an_answer_once_staff_have_read_it_and_left(site: Site) -> None:
+    handoff_id = site.add_handoff()
+    nurse = site.nurse()
+    nurse.post(f"/handoffs/{handoff_id}/chat/take-over")
+    waiting = say(site, handoff_id, "thank you, bye")
+    assert nurse.post(f"/handoffs/{handoff_id}/chat/hand-back").status_code == 302
+    with site.database.reading() as s:
+        assert s.get(Message, waiting).status == "answered"
+    assert "not answered" not in nurse.get(f"/handoffs/{handoff_id}/transcript").text
+
+
+@pytest.mark.parametrize("earlier", [False, True], ids=["the first", "one more in an open handoff"])
+def test_a_crisis_while_staff_write_holds_the_assistant_when_they_leave(site: Site, earlier: bool) -> None:
+    handoff_id = site.add_handoff()
+    conversation_id = site_conversation(site, handoff_id)
+    if earlier:
+        report_crisis(site, conversation_id)
+        with site.database.session() as s:
+            conversations.set_state(s, conversation_id, "open")  # the visitor chose to go on
+    nurse = site.nurse()
+    nurse.post(f"/handoffs/{handoff_id}/chat/take-over")
+    report_crisis(site, conversation_id)
+    with site.database.session() as s:
+        conversations.set_state(s, conversation_id, "staff")
+    assert "not answered" not in nurse.get(f"/handoffs/{handoff_id}/transcript").text
+    assert nurse.post(f"/handoffs/{handoff_id}/chat/hand-back").status_code == 302
+    assert state(site, handoff_id) == "crisis"
+
+
+def test_a_crisis_that_was_over_before_staff_came_holds_nothing(site: Site) -> None:
+    handoff_id = site.add_handoff()
+    report_crisis(site, site_conversation(site, handoff_id))
+    with site.database.session() as s:
+        conversations.set_state(s, site_conversation(site, handoff_id), "open")
+    nurse = site.nurse()
+    nurse.post(f"/handoffs/{handoff_id}/chat/take-over")
+    nurse.post(f"/handoffs/{handoff_id}/chat/hand-back")
+    assert state(site, handoff_id) == "open"
 
 
 @pytest.mark.parametrize(

@@ -63,7 +63,7 @@ def take(site: Site, kind: str, told: dict[str, str]) -> str:
             version = next(q.version for q in questionnaires if q.name == item.questionnaire)
             kept = (item.text, answer.status, answer.values, answer.text)
             intakes.save_answer(s, intake, item.questionnaire, version, item.link_id, *kept)
-        return SUBMIT[kind](s, intake, settings=site.settings, clinic=site.clinic).id
+        return SUBMIT[kind](s, intake, settings=site.settings).id
 
 
 def words(page: str) -> str:

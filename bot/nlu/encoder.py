@@ -30,7 +30,7 @@ def _package_file(package: str, relative: str) -> Path:
     spec = importlib.util.find_spec(package)
     path = Path(spec.origin).parent / relative if spec and spec.origin else None
     if path is None or not path.is_file():
-        raise EncoderError(f"{relative} of the package {package} was not found; run `make install`.")
+        raise EncoderError(f"{relative} of the package {package} was not found; run `make env`.")
     return path
 
 

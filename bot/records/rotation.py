@@ -16,20 +16,20 @@ from bot.records.models import Base
 BATCH = 500
 
 
-def rotate(database: Database) -> int:
-    """Re-encrypt every value in short transactions, so that the chat goes on meanwhile. Returns the number of values.
+def rotate(database: Database) -> dict[str, int]:
+    """Re-encrypt every value in short transactions, so that the chat goes on meanwhile. Returns how many of each table.
 
     Raises:
         CannotDecrypt: a value was written with a key that is not in the list.
     """
-    return sum(_rotate_table(database, table) for table in Base.metadata.sorted_tables)
+    secret = {t: [c for c in t.columns if isinstance(c.type, EncryptedText)] for t in Base.metadata.sorted_tables}
+    return {table.name: _rotate_table(database, table, columns) for table, columns in secret.items() if columns}
 
 
-def _rotate_table(database: Database, table) -> int:
-    secret = [column for column in table.columns if isinstance(column.type, EncryptedText)]
+def _rotate_table(database: Database, table, secret) -> int:
     key = table.primary_key.columns.values()[0]
     done, last = 0, None
-    while secret:
+    while True:
         with database.session() as s:
             tokens = [type_coerce(column, PlainText()).label(column.name) for column in secret]
             query = select(key.label("row_key"), *tokens).order_by(key).limit(BATCH).with_for_update()

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from flask import Blueprint, abort, flash, jsonify, redirect, render_template, request, url_for
@@ -156,8 +157,8 @@ def summary_json(handoff_id: str) -> Any:
 
 @bp.get("/handoffs/<handoff_id>/fhir.json")
 def fhir_json(handoff_id: str) -> Any:
-    with _looking_at(handoff_id, "export", "fhir") as (s, handoff):
-        response = jsonify(fhir.bundle(s, handoff))
+    with _looking_at(handoff_id, "export", "fhir") as (_, handoff):
+        response = jsonify(fhir.bundle(handoff))
     response.mimetype = "application/fhir+json"
     return response
 
@@ -276,19 +277,29 @@ def note(handoff_id: str) -> Any:
     form = NoteForm()
     review = "review" in request.form
     if not form.validate():
-        with console().database.reading() as s:
-            return render_template("handoff.html", form=form, **_page(s, _get(s, handoff_id))), 422
+        return _note_again(handoff_id, form, 422)
     with console().database.session() as s:
         handoff = _get_locked(s, handoff_id)
-        s.add(HandoffNote(handoff_id=handoff_id, staff_id=current_user.id, text=form.text.data))
-        note_change(s, "note", "handoff", handoff_id)
-        if review:
-            if handoff.status not in OPEN:
-                abort(409, f"This handoff is {handoff.status} by now. Reload the page to see who acted.")
-            handoff.status, handoff.reviewed_by, handoff.reviewed_at = "reviewed", current_user.id, console().now()
-            note_change(s, "review", "handoff", handoff_id)
+        too_late = review and handoff.status not in OPEN
+        if not too_late:
+            s.add(HandoffNote(handoff_id=handoff_id, staff_id=current_user.id, text=form.text.data))
+            note_change(s, "note", "handoff", handoff_id)
+            if review:
+                handoff.status, handoff.reviewed_by, handoff.reviewed_at = "reviewed", current_user.id, console().now()
+                note_change(s, "review", "handoff", handoff_id)
+    if too_late:
+        form.form_errors.append(
+            f"This handoff is {handoff.status} by now, so nothing was saved. Your text still stands below: save it as a note."
+        )
+        return _note_again(handoff_id, form, 409)
     flash("Marked as reviewed." if review else "Note saved.", "info")
     return redirect(url_for(".show", handoff_id=handoff_id) + "#notes")
+
+
+def _note_again(handoff_id: str, form: NoteForm, status: int) -> Any:
+    """The handoff with what was typed and why it was not kept: a look like any other."""
+    with _looking_at(handoff_id, "view") as (s, handoff):
+        return render_template("handoff.html", form=form, **_page(s, handoff)), status
 
 
 def _get_locked(s: Session, handoff_id: str) -> Handoff:
@@ -319,26 +330,26 @@ def write(handoff_id: str) -> Any:
     """Say something to the visitor."""
     form = MessageForm()
     if not form.validate():
-        with console().database.reading() as s:
-            return _transcript(s, _get(s, handoff_id), form), 422
+        with _looking_at(handoff_id, "view", "transcript") as (s, handoff):
+            return _transcript(s, handoff, form), 422
     with console().database.session() as s:
         conversation = _reachable(s, handoff_id)
         if conversation.state != "staff":
             abort(409, "Take over the chat first, so that the assistant does not answer at the same time.")
         conversations.add_message(s, conversation.id, "staff", form.text.data)
-        for message in _waiting(s, conversation.id):
-            conversations.set_status(s, message.id, "answered")
+        _set_answered(s, conversation.id)
         note_change(s, "message", "handoff", handoff_id)
     return redirect(url_for(".transcript", handoff_id=handoff_id) + "#write")
 
 
 @bp.post("/handoffs/<handoff_id>/chat/hand-back")
 def hand_back(handoff_id: str) -> Any:
-    """Let the assistant go on. A crisis that was on hold is on hold again: only the visitor ends it."""
+    """Let the assistant go on. A crisis from before or meanwhile puts it on hold: only the visitor ends that."""
     with console().database.session() as s:
         conversation = _reachable(s, handoff_id)
         if conversation.state != "staff":
             abort(409, "Staff have left this chat already. Reload the page.")
+        _set_answered(s, conversation.id)  # staff read it and chose not to reply: the assistant will not, either
         conversations.add_message(s, conversation.id, "staff", LEFT, kind="notice")
         conversations.set_state(s, conversation.id, _state_before(s, conversation.id))
         note_change(s, "hand_back", "handoff", handoff_id)
@@ -354,15 +365,25 @@ def _reachable(s: Session, handoff_id: str) -> Conversation:
     return conversation
 
 
-def _waiting(s: Session, conversation_id: str) -> list[Message]:
-    return list(s.scalars(select(Message).filter_by(conversation_id=conversation_id, author="visitor", status="pending")))
+def _set_answered(s: Session, conversation_id: str) -> None:
+    waiting = select(Message.id).filter_by(conversation_id=conversation_id, author="visitor", status="pending")
+    for message_id in s.scalars(waiting).all():
+        conversations.set_status(s, message_id, "answered")
 
 
 def _state_before(s: Session, conversation_id: str) -> str:
     taken = (
-        select(AuditEntry.detail)
+        select(AuditEntry.detail, AuditEntry.at)
         .join(Handoff, (AuditEntry.object_type == "handoff") & (AuditEntry.object_id == Handoff.id))
         .where(Handoff.conversation_id == conversation_id, AuditEntry.action == "take_over")
     )
-    last = s.scalars(taken.order_by(AuditEntry.id.desc()).limit(1)).first()
-    return "crisis" if last == "from crisis" else "open"
+    last = s.execute(taken.order_by(AuditEntry.id.desc()).limit(1)).first()
+    if last is None:
+        return "open"
+    crises = s.scalars(select(Handoff).filter_by(conversation_id=conversation_id, kind="crisis"))
+    return "crisis" if last.detail == "from crisis" or any(_last_event(one) > last.at for one in crises) else "open"
+
+
+def _last_event(crisis: Handoff) -> datetime:
+    """When a crisis was last noticed: while its handoff is open, that takes up further ones."""
+    return max([crisis.created_at, *(datetime.fromisoformat(event["at"]) for event in crisis.data.get("events", ()))])

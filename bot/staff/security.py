@@ -199,7 +199,7 @@ def _require_login() -> Any:
         return redirect(url_for("auth.login", next=back))
     if current_user.must_change and request.endpoint not in OPEN_WHILE_PASSWORD_IS_TEMPORARY:
         if wants_json():
-            abort(403, "Change the one-time password first.")
+            abort(403, "Choose your own password first.")
         return redirect(url_for("auth.password"))
     return None
 

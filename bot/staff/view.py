@@ -12,19 +12,13 @@ import phonenumbers
 from flask import Flask
 from markupsafe import Markup
 
+from bot.handoff.summary import KINDS
 from bot.records import conversations
 from bot.records.models import Message
 from bot.staff.context import console
 
 URGENCY = {"stat": "Stat", "urgent": "Urgent", "routine": "Routine"}
 URGENCY_ORDER = {"stat": 0, "urgent": 1, "routine": 2}
-KIND = {
-    "intake": "History taken",
-    "callback": "Asks to be contacted",
-    "crisis": "Crisis message",
-    "question": "Question for the team",
-    "unfinished": "Unfinished history",
-}
 STATUS = {"new": "New", "claimed": "Claimed", "reviewed": "Reviewed", "closed": "Closed"}
 STATE = {"open": "with the assistant", "crisis": "paused after a crisis message", "staff": "with staff", "closed": "closed"}
 LEVEL = {"red": "Red", "amber": "Amber", "info": "Info"}
@@ -39,18 +33,12 @@ BAND = {
     "no event": "no such event, so no items were asked",
 }
 CONTACT = {
-    "preferred": "Prefers",
     "way": "Prefers",
-    "contact_way": "Prefers",
-    "voicemail": "Voicemail",
     "voicemail_ok": "Voicemail",
-    "text": "Text messages",
     "text_ok": "Text messages",
-    "safe": "Safe to contact",
     "safe_contact": "Safe to contact",
     "safe_message": "Safe to leave a message",
     "best_time": "Best time",
-    "reach": "Reach at",
     "city": "City",
     "state": "State",
 }
@@ -84,7 +72,7 @@ def register(app: Flask) -> None:
         contact_label=contact_label, the_question=the_question,
     )  # fmt: skip
     app.jinja_env.globals.update(
-        KIND=KIND, URGENCY=URGENCY, STATUS=STATUS, STATE=STATE, LEVEL=LEVEL, AUTHOR=AUTHOR, ACTION=ACTION,
+        KIND=KINDS, URGENCY=URGENCY, STATUS=STATUS, STATE=STATE, LEVEL=LEVEL, AUTHOR=AUTHOR, ACTION=ACTION,
         BAND=BAND,
     )  # fmt: skip
 
