@@ -22,17 +22,17 @@ class FaqAnswer:
     text: str
     sources: Tuple[Dict[str, str], ...]
     related: Tuple[str, ...]
-    clinic_key: Optional[str]
+    clinic_keys: Tuple[str, ...]
     clinic_missing: Optional[str]
-    informational_988: bool
 
     def compose(self, clinic: Clinic) -> Tuple[str, bool]:
         """The text to say, the clinic's part first, and whether a detail only the clinic knows is missing."""
-        if not self.clinic_key:
+        if not self.clinic_keys:
             return self.text, False
-        value = clinic.get(self.clinic_key)
-        if value:
-            return f"{value}\n\n{self.text}", False
+        known = [(key, value) for key in self.clinic_keys if (value := clinic.get(key))]
+        if known:
+            said = " ".join(f"The phone number is {value}." if key == "phone" else value for key, value in known)
+            return f"{said}\n\n{self.text}", False
         return f"{self.clinic_missing or 'I don’t have that detail from the clinic.'}\n\n{self.text}", True
 
 
@@ -53,9 +53,6 @@ class FaqLibrary:
                     found.append(_answer(name[len(PREFIX) :], variants[0]))
         return cls(found)
 
-    def get(self, faq_id: str) -> Optional[FaqAnswer]:
-        return self._answers.get(faq_id)
-
     def known(self, ids: Iterable[str]) -> List[FaqAnswer]:
         """The answers of these ids that exist, in order, each once."""
         return [self._answers[i] for i in dict.fromkeys(ids) if i in self._answers]
@@ -63,13 +60,13 @@ class FaqLibrary:
 
 def _answer(faq_id: str, response: Dict[str, Any]) -> FaqAnswer:
     metadata = response.get("metadata") or {}
+    clinic = metadata.get("clinic") or ()  # one key of clinic.yml, or several
     return FaqAnswer(
         id=faq_id,
         question=metadata.get("question", faq_id.replace("_", " ")),
         text=response["text"].strip(),
         sources=tuple(metadata.get("sources") or ()),
         related=tuple(metadata.get("related") or ()),
-        clinic_key=metadata.get("clinic"),
+        clinic_keys=(clinic,) if isinstance(clinic, str) else tuple(clinic),
         clinic_missing=metadata.get("clinic_missing"),
-        informational_988=bool(metadata.get("informational_988")),
     )

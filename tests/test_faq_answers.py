@@ -13,7 +13,9 @@ from urllib.parse import urlparse
 import pytest
 import yaml
 
-from tests.faq_library import ROOT, Faq, catalogue, library, sentences
+from actions.library import FaqAnswer, FaqLibrary
+from bot.settings import Clinic
+from tests.faq_library import FAQ_DIR, ROOT, Faq, catalogue, library, sentences
 
 IDS = catalogue()
 
@@ -75,6 +77,28 @@ CLINIC_ONLY = [
     "therapy_integration",
     "after_hours",
 ]
+
+CRISIS_NUMBER = [
+    "suicidal_thoughts_benefit",
+    "side_effects",
+    "overdose_risk",
+    "feeling_worse",
+    "not_working",
+    "bad_trip",
+    "reliving_trauma",
+    "after_hours",
+]
+
+# What may be said only while the clinic's own value is missing: beside the value it would contradict it.
+ONLY_THE_CLINIC_KNOWS = re.compile(
+    r"\bask (the clinic|the team|for its|for them|what (is|they)|how (long to|late)|whether)\b"
+    r"|\b(the clinic's|its own|own) (rules?|policy|decision)\b"
+    r"|\bclinics? (differs?|to clinic)\b|\brules (differ|vary)\b|\bfor the clinic to say\b|\bdepends on the clinic\b"
+    r"|\bcomes? (only )?from the clinic\b|\b(the|each) clinic (sets|arranges|has its own)\b"
+    r"|\bI (can't|won't) guess\b|\bI don't (have|know)\b"
+    r"|\b(some|several|many) clinics (ask|let|have)\b",
+    re.I,
+)
 
 NEGATION = re.compile(
     r"\b(no|not|never|nobody|nothing|none|neither|nor|cannot|without|whether|isn't|aren't|wasn't|doesn't|don't|didn't|"
@@ -202,15 +226,16 @@ def test_labels_are_not_repeated() -> None:
 
 
 def test_clinic_value_named_by_an_answer_exists(faq: Faq) -> None:
-    key = faq.metadata.get("clinic")
-    if key is None:
+    keys = faq.metadata.get("clinic")
+    if keys is None:
         assert "clinic_missing" not in faq.metadata
         return
-    place = yaml.safe_load((ROOT / "clinic.yml").read_text(encoding="utf-8"))
-    for part in key.split("."):
-        assert isinstance(place, dict) and part in place, f"{key} is not a key of clinic.yml"
-        place = place[part]
-    assert not isinstance(place, dict), f"{key} is a group of keys"
+    for key in [keys] if isinstance(keys, str) else keys:
+        place = yaml.safe_load((ROOT / "clinic.yml").read_text(encoding="utf-8"))
+        for part in key.split("."):
+            assert isinstance(place, dict) and part in place, f"{key} is not a key of clinic.yml"
+            place = place[part]
+        assert not isinstance(place, dict), f"{key} is a group of keys"
     missing = faq.metadata["clinic_missing"]
     assert re.match(r"I don't (have|know)\b", missing) and missing.endswith("."), missing
 
@@ -218,6 +243,59 @@ def test_clinic_value_named_by_an_answer_exists(faq: Faq) -> None:
 @pytest.mark.parametrize("faq_id", CLINIC_ONLY)
 def test_what_only_the_clinic_knows_comes_from_its_file(faq_id: str) -> None:
     assert library()[faq_id].metadata.get("clinic"), f"{faq_id} names no key of clinic.yml"
+
+
+def with_clinic_value() -> list[str]:
+    """The ids of the answers that begin with a value of clinic.yml."""
+    return [faq_id for faq_id in IDS if faq_id in library() and "clinic" in library()[faq_id].metadata]
+
+
+def composed(faq_id: str) -> FaqAnswer:
+    answer = FaqLibrary.load(FAQ_DIR).known([faq_id])[0]
+    assert answer.clinic_keys
+    return answer
+
+
+@pytest.mark.parametrize("faq_id", with_clinic_value())
+def test_with_the_clinic_value_no_answer_says_that_only_the_clinic_knows(faq_id: str) -> None:
+    answer = composed(faq_id)
+    said, lacks = answer.compose(Clinic({answer.clinic_keys[0]: "This is what the clinic says."}))
+    assert not lacks and said.startswith("This is what the clinic says.\n\n")
+    own = said.partition("\n\n")[2]
+    assert 40 <= len(own.split()) <= 120, len(own.split())
+    assert not [sentence for sentence in sentences(own) if ONLY_THE_CLINIC_KNOWS.search(sentence)]
+
+
+def test_what_the_clinic_has_set_of_several_values_is_said() -> None:
+    place = composed("location_and_hours")
+    said, lacks = place.compose(Clinic({"hours": "We are open on weekdays.", "phone": "503-555-0100"}))
+    assert not lacks and said.startswith("We are open on weekdays. The phone number is 503-555-0100.\n\n")
+
+
+@pytest.mark.parametrize("faq_id", with_clinic_value())
+def test_without_the_clinic_value_the_answer_says_so_and_is_complete(faq_id: str) -> None:
+    said, lacks = composed(faq_id).compose(Clinic({}))
+    assert lacks and re.match(r"I don't (have|know)\b", said)
+    assert 40 <= len(said.split()) <= 120, len(said.split())
+    assert grade(said) <= 10.0, round(grade(said), 1)
+    assert not DOSE.search(said)
+    assert not [sentence for sentence in sentences(said) if over_claims(sentence) or TELLS_TO_CHANGE.search(sentence)]
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "Please ask the clinic; I can't guess its rule.",
+        "That is the clinic's rule, so please ask the team.",
+        "Ask the clinic for its rule.",
+        "Prices come only from the clinic.",
+        "Clinics differ in what they treat.",
+        "Ask how long to plan for.",
+        "Whether the clinic allows it is its own policy.",
+    ],
+)
+def test_a_contradiction_of_the_clinic_value_would_be_caught(sentence: str) -> None:
+    assert ONLY_THE_CLINIC_KNOWS.search(sentence)
 
 
 def test_answer_does_not_shout_or_flatter(faq: Faq) -> None:
@@ -307,8 +385,9 @@ def test_no_answer_decides_who_may_have_treatment(faq: Faq) -> None:
     assert not DECIDES_FOR_PERSON.search(faq.text)
 
 
-def test_question_about_suicidal_thoughts_carries_the_lifeline() -> None:
-    assert library()["suicidal_thoughts_benefit"].metadata["informational_988"] is True
+@pytest.mark.parametrize("faq_id", CRISIS_NUMBER)
+def test_answer_near_thoughts_of_suicide_names_the_lifeline(faq_id: str) -> None:
+    assert re.search(r"\bcall or text 988\b", library()[faq_id].text)
 
 
 def test_answer_is_plain_enough(faq: Faq) -> None:
