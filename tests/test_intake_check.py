@@ -285,5 +285,5 @@ def test_what_passes_the_check_can_be_played(data: st.DataObject) -> None:
                 break
             except ValueError:
                 continue
-    player.review(), player.ending(), player.progress(), player.outro()
+    player.review(), player.ending(), player.outro()
     json.dumps(player.response())

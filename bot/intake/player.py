@@ -105,16 +105,6 @@ class Player:
                     found.append(item)
         return found
 
-    def progress(self) -> Tuple[int, int]:
-        """(questions done, questions in all), of those enabled now."""
-        done = total = 0
-        for questionnaire in self.questionnaires:
-            enabled = self._enabled(questionnaire)
-            for item in self._asked(questionnaire, enabled):
-                total += 1
-                done += self._done(item, enabled)
-        return done, total
-
     def review(self) -> List[Tuple[Item, Answer]]:
         """Each enabled question that was answered or skipped, with its answer, in order."""
         return [(item, self.answers[item.key]) for item in self.questions() if item.key in self.answers]

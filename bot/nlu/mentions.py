@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Iterable, Iterator, Mapping
+from typing import Iterator, Mapping
 
 import yaml
 from rapidfuzz import process
@@ -273,8 +273,3 @@ def _is_allergy(text: str, clauses: list[tuple[int, int]], number: int, start: i
     if number and _EXCEPT.search(earlier):
         return bool(re.search(r"\ballerg", text[clauses[number - 1][0] : begin], re.IGNORECASE))
     return False
-
-
-def values(mentions: Iterable[Mention]) -> list[tuple[str, str, str]]:
-    """(entity, value, status) of each mention."""
-    return [(mention.entity, mention.value, mention.status) for mention in mentions]
