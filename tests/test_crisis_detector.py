@@ -1,6 +1,7 @@
 """How rules and model decide together, with a model that says what the test wants."""
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ from bot.nlu.sentence_encoder import Readings
 from bot.safety import Screener
 
 TAKEN_OVER = "I want to kill myself"  # by a rule
-FOUND = Readings(("any",), np.zeros((1, 384), dtype=np.float32))
+FOUND = Readings(("any",), np.zeros((1, 384), dtype=np.float32), (Counter(),))
 
 
 class Model:

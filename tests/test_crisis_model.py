@@ -1,11 +1,13 @@
 """The crisis model on texts of its own: it learns, keeps what it learned, and hears the worst sentence of a message."""
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 
 from bot.nlu.crisis_model import CrisisModel
 from bot.nlu.encoder import Encoder
-from bot.nlu.sentence_encoder import Readings, read, read_arrays, write_arrays
+from bot.nlu.sentence_encoder import read, read_arrays, write_arrays
 
 CONFIG = {
     "C": 5.0, "gamma": 1.0, "dimensions": 16, "ngram_dimensions": 8, "ngram_weight": 0.7, "everyday": 4, "random_state": 42,
@@ -46,7 +48,8 @@ def test_a_takeover_is_never_likelier_than_care(model: CrisisModel, encoder: Enc
 def test_the_worst_sentence_of_a_message_decides(model: CrisisModel, encoder: Encoder) -> None:
     alone = model.score(read(encoder, "I want to die"))
     story = ["where do I park", "I want to die"]
-    beside = model.score(Readings(("where do I park. I want to die", *story), encoder.encode(["what does it cost", *story])))
+    found = read(encoder, "where do I park. I want to die")
+    beside = model.score(dataclasses.replace(found, vectors=encoder.encode(["what does it cost", *story])))
     assert beside[1] >= alone[1] - 1e-5 and beside[2] == "suicidal"
 
 
@@ -62,5 +65,5 @@ def test_everyday_talk_is_only_sampled(encoder: Encoder) -> None:
     texts = [*SUICIDAL, *DESPAIR, *EVERYDAY]
     labels = ["suicidal"] * 4 + ["check_in"] * 3 + ["none"] * 5
     few = CrisisModel.fit(encoder.encode(texts), texts, labels, 7, {**CONFIG, "everyday": 2})
-    assert len(few.arrays["support"]) <= 9
+    assert few.arrays["support"].shape[1] <= 9
     assert few.score(read(encoder, SUICIDAL[0]))[2] == "suicidal"

@@ -13,6 +13,7 @@ Trained on `data/safety/train.tsv` and, as everyday talk, on all other NLU examp
 from __future__ import annotations
 
 import contextlib
+import inspect
 from typing import Any
 
 import numpy as np
@@ -25,6 +26,7 @@ from rasa.shared.nlu.constants import INTENT, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
+from bot.nlu import crisis_model
 from bot.nlu.answer_detector import ANSWER, COMMANDS
 from bot.nlu.crisis_model import EVERYDAY, CrisisModel
 from bot.nlu.encoder import Encoder, model_path
@@ -102,9 +104,9 @@ class CrisisDetector(GraphComponent, IntentClassifierBase):
 
     @classmethod
     def fingerprint_addon(cls, config: dict[str, Any]) -> str | None:
-        """Train again when the safety texts change, although they are no NLU data."""
+        """Train again when the safety texts change, which are no NLU data, or the model's code, which Rasa does not know of."""
         path = ROOT / config.get("data", "data/safety") / "train.tsv"
-        return path.read_text(encoding="utf-8") if path.is_file() else None
+        return path.read_text(encoding="utf-8") + inspect.getsource(crisis_model) if path.is_file() else None
 
     def train(self, training_data: TrainingData) -> Resource:
         path = self._directory / "train.tsv"

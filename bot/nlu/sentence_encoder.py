@@ -7,8 +7,8 @@ because a question at the end of a story, or a second question, is lost in the v
 from __future__ import annotations
 
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import Any, Sequence
 
@@ -30,6 +30,7 @@ from bot.nlu.spelling import spelled
 from bot.nlu.text import clean, is_payload, sentences
 
 READINGS = "readings"  # message key, never part of the parse result
+_COUNTER = ThreadPoolExecutor(1, "ngrams")
 
 
 @dataclass(frozen=True)
@@ -38,11 +39,7 @@ class Readings:
 
     texts: tuple[str, ...]
     vectors: np.ndarray  # shape (len(texts), 384)
-
-    @cached_property
-    def grams(self) -> tuple[Counter[str], ...]:
-        """The character n-grams of each text; two components look at them."""
-        return tuple(Counter(grams(text)) for text in self.texts)
+    grams: tuple[Counter[str], ...]  # the character n-grams of each text; two components look at them
 
 
 def readings(message: Message) -> Readings | None:
@@ -57,7 +54,12 @@ def read(encoder: Encoder, text: str) -> Readings | None:
         return None
     parts = sentences(text)
     texts = (whole, *parts) if len(parts) > 1 else (whole,)
-    return Readings(texts, encoder.encode(texts))
+    counted = _COUNTER.submit(_count, texts)  # beside the encoder, which computes outside the interpreter's lock
+    return Readings(texts, encoder.encode(texts), counted.result())
+
+
+def _count(texts: Sequence[str]) -> tuple[Counter[str], ...]:
+    return tuple(Counter(grams(text)) for text in texts)
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_FEATURIZER, is_trainable=False)
