@@ -64,7 +64,8 @@ class ActionCheckIn(Action):
                 crisis = Dialogue(s, parts, intake).keep(words) if intake else None
             if crisis:
                 return _stop_form(dispatcher, crisis.lines[0])
-        reply = parts.replies.reply(noticed.get("category"), "check_in", parts.replies.language(words))
-        line = crisis_line(reply)
-        say(dispatcher, line.text, [*line.buttons, *asked_besides(tracker)], line.kind)
+        language = parts.replies.language(words)
+        line = crisis_line(parts.replies.reply(noticed.get("category"), "check_in", language))
+        besides = asked_besides(tracker) if language == "en" else []  # the reviewed answers are English
+        say(dispatcher, line.text, [*line.buttons, *besides], line.kind)
         return []
