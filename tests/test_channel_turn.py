@@ -97,10 +97,26 @@ def test_a_yes_that_was_meant_for_the_form_goes_there(chat: Chat) -> None:
     assert chat.given[-1] == PROTECTED_PREFIX + "yeah" and not chat.handoffs()
 
 
+def test_what_a_yes_was_for_can_be_typed(chat: Chat) -> None:
+    chat.checked_in("abuse", asks_on=True)
+    chat.say("sometimes")
+    chat.say("the form")
+    assert chat.given[-1] == PROTECTED_PREFIX + "sometimes" and not chat.handoffs()
+    chat.checked_in("abuse", asks_on=True)
+    chat.say("yes")
+    assert [m["text"] for m in chat.say("About me")] == [REPLIES.reply("abuse", "takeover").text]
+
+
+def test_words_for_the_form_mean_nothing_where_it_was_not_asked(chat: Chat) -> None:
+    chat.checked_in("abuse", asks_on=True)
+    chat.say("me")
+    assert chat.given[-1] == PROTECTED_PREFIX + "me" and not chat.handoffs()
+
+
 def test_a_second_typed_yes_is_a_yes_to_the_check_in(chat: Chat) -> None:
     chat.checked_in("abuse", asks_on=True)
     chat.say("yes")
-    assert [m["kind"] for m in chat.say("yes")] == ["crisis"]
+    assert [m["text"] for m in chat.say("yes")] == [REPLIES.reply("abuse", "takeover").text]
 
 
 @pytest.mark.parametrize("asks_on", [True, False])

@@ -54,6 +54,8 @@ YES_TO_CHECK_IN, YES_TO_FORM = "check_in_yes", "check_in_form"  # choices of the
 ASK_OF_DANGER = ("suicidal", "passive", "self_harm")  # crisis texts that ask a question whose yes means danger
 YES = {"yes", "y", "yeah", "yep", "i am", "i do", "kind of", "kinda", "sort of", "maybe", "sometimes", "a little", "si", "sí"}
 NO = {"no", "n", "nope", "nah", "no i'm not", "no im not", "no, i'm not", "not at all", "i'm fine", "im fine", "i'm ok", "im ok", "something else", "no, something else", "it's something else", "its something else"}
+OF_THE_FORM = {"form", "the form", "about the form", "for the form", "the form's question", "the question", "el formulario", "formulario"}
+OF_ME = {"me", "about me", "how i am", "about how i am", "how i feel", "myself", "de mí", "de mi"}
 SAFE_WORDS = {
     "safe", "i'm safe", "im safe", "i am safe", "i'm safe now", "i'm safe right now", "im safe right now", "continue", "go on", "resume",
     "estoy a salvo", "estoy a salvo ahora", "seguir",
@@ -163,7 +165,7 @@ class Turns:
         if choice == ERASE or (choice and offered is None):
             return self._erase(s, conversation_id, client_id, offered)
         recent = [] if choice else conversations.recent_visitor_texts(s, conversation_id, RECENT_TEXTS)
-        said = conversations.last_said(s, conversation_id) if _means(text, YES | NO) else []
+        said = conversations.last_said(s, conversation_id) if _means(text, YES | NO | OF_THE_FORM | OF_ME) else []
         message, created = conversations.add_visitor_message(
             s, conversation_id, client_id, offered["label"] if offered else text or "", choice
         )
@@ -267,19 +269,25 @@ class Turns:
 
         Where the form has asked its question again behind the check-in, a yes may be meant for either: it is asked for which.
         """
-        words = text or (kept.offered or {}).get("label") or ""
+        message_id, words = kept.message.id, text or (kept.offered or {}).get("label") or ""
         asked = next((said for said in reversed(kept.said) if said.kind == "check_in"), None)
-        if choice == YES_TO_CHECK_IN:
-            category = kept.offered["payload"].rpartition("/")[2]
-        elif asked is None:
+        meant = kept.offered if choice == YES_TO_CHECK_IN else None
+        if asked is not None and self.replies.is_which(asked.text) and not _means(text, NO):
+            name = YES_TO_FORM if _means(text, OF_THE_FORM) else YES_TO_CHECK_IN
+            meant = await self.database.written(conversations.find_choice, conversation_id, name)
+            if name == YES_TO_FORM:
+                return await self._answer(conversation_id, message_id, meant["payload"], Screening("none"), None)
+        if meant is not None:
+            category = meant["payload"].rpartition("/")[2]
+        elif asked is None or not _means(text, YES | NO):
             return None
         elif _means(text, NO):
-            return await self._go_on(conversation_id, kept.message.id, "/resume_intake", self.replies.resumed(self.replies.language(words)))
+            return await self._go_on(conversation_id, message_id, "/resume_intake", self.replies.resumed(self.replies.language(words)))
         else:
             category = self.replies.asks_about(asked.text)
             if kept.said[-1] != asked:
-                return await self._reply(conversation_id, kept.message.id, [self._which(category, words)])
-        return await self._take_over(conversation_id, kept.message.id, words, Screening("takeover", category, "check-in"))
+                return await self._reply(conversation_id, message_id, [self._which(category, words)])
+        return await self._take_over(conversation_id, message_id, words, Screening("takeover", category, "check-in"))
 
     def _which(self, category: str, text: str) -> Dict[str, Any]:
         """Asks whether a yes was meant for the check-in or for the form."""

@@ -80,9 +80,15 @@ class Replies:
 
     def asks_about(self, text: str) -> str:
         """The category that a crisis or check-in text, as it was shown, asks about; "suicidal" where it is none of a category."""
-        shown = next((name for known, name in self._names.items() if text.startswith(known)), "")
-        category = shown.removeprefix("check_in_").removesuffix("_es")
+        category = self._name(text).removeprefix("check_in_")
         return category if category in CATEGORIES else "suicidal"
+
+    def is_which(self, text: str) -> bool:
+        """Whether a text, as it was shown, asked what a yes was meant for."""
+        return self._name(text) == "check_in_which"
+
+    def _name(self, text: str) -> str:
+        return next((name for known, name in self._names.items() if text.startswith(known)), "").removesuffix("_es")
 
     def line(self, note: Optional[str]) -> Optional[str]:
         """The sentence that goes with ``Screening.note`` (loss, history, information) when there is no takeover."""
