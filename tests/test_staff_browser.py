@@ -108,6 +108,7 @@ def test_a_nurse_works_through_a_handoff_by_keyboard_alone(site: Site, page: Pag
 
 def press_until(page: Page, text: str, tag: str = "") -> None:
     """Tab to a control and press it (a text field is only focused); every stop on the way must be visible."""
+    page.wait_for_load_state("load")  # with its style sheet: before it, the browser draws a ring of its own
     for _ in range(60):
         page.keyboard.press("Tab")
         focused = page.evaluate(
