@@ -278,7 +278,7 @@ def both() -> Iterator[Dict[str, Bot]]:
 
 def measure(rounds: int, seconds: float) -> Dict[str, Any]:
     says = {"stock": STOCK_SAYS, "ours": WE_ARE_ASKED}
-    parse = parse_cost()  # before the minutes of load, after which a small machine reads memory more slowly
+    parse = parse_cost()  # while no bot runs
     with both() as bots:
         first_turns(bots, says, 3)  # warm
         first: Dict[str, List[float]] = {name: [] for name in bots}

@@ -130,14 +130,17 @@ def test_rotation_without_the_old_key_stops_and_loses_nothing(backend, tmp_path)
         made.dispose()
 
 
+def rotate_by_command(monkeypatch, url, keys):
+    for name, value in {"SECRET_KEY": "s" * 32, "DATABASE_URL": url, "ENCRYPTION_KEYS": keys}.items():
+        monkeypatch.setenv(name, value)
+    return main(["rotate-keys"])
+
+
 def test_the_command_rotates_and_counts(tmp_path, monkeypatch, capsys):
     url = new_url("sqlite", tmp_path)
     old = Database(url, [KEY])
     write_everywhere(old)
-    monkeypatch.setenv("SECRET_KEY", "s" * 32)
-    monkeypatch.setenv("DATABASE_URL", url)
-    monkeypatch.setenv("ENCRYPTION_KEYS", f"{OTHER_KEY},{KEY}")
-    assert main(["rotate-keys"]) == 0
+    assert rotate_by_command(monkeypatch, url, f"{OTHER_KEY},{KEY}") == 0
     counts = dict(part.split(": ") for part in capsys.readouterr().out.strip().split(", "))
     assert counts["messages"] == "2" and sum(map(int, counts.values())) == len(stored_tokens(old))
     new = Database(url, [OTHER_KEY])
@@ -152,10 +155,7 @@ def test_the_command_says_in_one_line_that_a_key_is_missing(tmp_path, monkeypatc
     old = Database(url, [KEY])
     write_everywhere(old)
     old.dispose()
-    monkeypatch.setenv("SECRET_KEY", "s" * 32)
-    monkeypatch.setenv("DATABASE_URL", url)
-    monkeypatch.setenv("ENCRYPTION_KEYS", OTHER_KEY)
-    assert main(["rotate-keys"]) == 1
+    assert rotate_by_command(monkeypatch, url, OTHER_KEY) == 1
     told = capsys.readouterr().err
     assert "Keep old keys in the list" in told and told.count("\n") == 1
 

@@ -49,7 +49,6 @@ ERASED_UNSENT = (
 # Typed text in the form of a payload is not even guessed at: its words may name an intent all the same.
 _LOOKS_LIKE_PAYLOAD = re.compile(PROTECTED_PREFIX + r"\s*/\s*[A-Za-z_]+")
 _NOT_UNDERSTOOD = {"intent": {"name": "nlu_fallback", "confidence": 1.0}, "entities": []}
-ONGOING = {"safe_now", "talk_staff"}
 YES_TO_CHECK_IN, YES_TO_FORM = "check_in_yes", "check_in_form"  # choices of the text check_in_which
 ASK_OF_DANGER = ("suicidal", "passive", "self_harm")  # crisis texts that ask a question whose yes means danger
 YES = {"yes", "y", "yeah", "yep", "i am", "i do", "kind of", "kinda", "sort of", "maybe", "sometimes", "a little", "si", "sí"}
@@ -90,6 +89,7 @@ class _Kept:
     """A message that is kept and not answered yet, and what its turn needs to know."""
 
     message: Message
+    words: str  # that the visitor typed, or those on the choice
     offered: Optional[Dict[str, Any]]
     recent: List[str]
     state: str  # of the conversation
@@ -149,7 +149,7 @@ class Turns:
         checked_in = await self._checked_in(conversation_id, kept, text, choice)
         if checked_in is not None:
             return checked_in
-        if choice and choice != YES_TO_FORM and choice in self._crisis_choices():
+        if choice and choice in self._crisis_choices():
             return await self._in_crisis(conversation_id, kept, text, choice)
         payload = offered["payload"] if offered else PROTECTED_PREFIX + (text or "")
         return await self._answer(conversation_id, message.id, payload, screening, text)
@@ -166,12 +166,11 @@ class Turns:
             return self._erase(s, conversation_id, client_id, offered)
         recent = [] if choice else conversations.recent_visitor_texts(s, conversation_id, RECENT_TEXTS)
         said = conversations.last_said(s, conversation_id) if _means(text, YES | NO | OF_THE_FORM | OF_ME) else []
-        message, created = conversations.add_visitor_message(
-            s, conversation_id, client_id, offered["label"] if offered else text or "", choice
-        )
+        words = offered["label"] if offered else text or ""
+        message, created = conversations.add_visitor_message(s, conversation_id, client_id, words, choice)
         if not created and message.status != "pending":
             return self._replies_to(s, message)
-        return _Kept(message, offered, recent, state, said)
+        return _Kept(message, words, offered, recent, state, said)
 
     def _erase(
         self, s: Session, conversation_id: str, client_id: str, offered: Optional[Dict[str, Any]]
@@ -269,7 +268,7 @@ class Turns:
 
         Where the form has asked its question again behind the check-in, a yes may be meant for either: it is asked for which.
         """
-        message_id, words = kept.message.id, text or (kept.offered or {}).get("label") or ""
+        message_id, words = kept.message.id, kept.words
         asked = next((said for said in reversed(kept.said) if said.kind == "check_in"), None)
         meant = kept.offered if choice == YES_TO_CHECK_IN else None
         if asked is not None and self.replies.is_which(asked.text) and not _means(text, NO):
@@ -299,7 +298,7 @@ class Turns:
         self, conversation_id: str, kept: _Kept, text: Optional[str], choice: Optional[str]
     ) -> List[Dict[str, Any]]:
         """Until the visitor chooses to go on, nothing else happens than repeating where help is."""
-        message_id, words = kept.message.id, text or (kept.offered or {}).get("label") or ""
+        message_id, words = kept.message.id, kept.words
         language = self.replies.language(words)
         if choice == "safe_now" or _means(text, SAFE_WORDS):
             return await self._go_on(conversation_id, message_id, "/resume_intake", self.replies.resumed(language))
@@ -329,7 +328,7 @@ class Turns:
         return run if run is not None and run.status == "in_progress" else None
 
     def _crisis_choices(self) -> set:
-        return ONGOING | set(self.replies.choice_ids())
+        return set(self.replies.choice_ids()) - {YES_TO_FORM}
 
     # -- failure -------------------------------------------------------------------------------------------------
 

@@ -32,7 +32,7 @@ _RECENT = (
     .order_by(_MESSAGES.id.desc())
     .limit(bindparam("n"))
 )
-_STANDING = select(_CONVERSATIONS.state, _CONVERSATIONS.expires_at).where(_CONVERSATIONS.id == _ID)
+_STATE = select(_CONVERSATIONS.state, _CONVERSATIONS.expires_at).where(_CONVERSATIONS.id == _ID)
 _LAST_TURN = select(_MESSAGES.id).where(_MESSAGES.conversation_id == _ID, _MESSAGES.author == "visitor").order_by(_MESSAGES.id.desc()).limit(1)
 _LAST_SAID = (
     select(_MESSAGES.kind, _MESSAGES.body)
@@ -76,7 +76,7 @@ class Said(NamedTuple):
 
 def get_state(s: Session, conversation_id: str) -> str | None:
     """open, crisis or staff; None when the conversation is unknown or has expired."""
-    row = s.execute(_STANDING, {"conversation": conversation_id}).first()
+    row = s.execute(_STATE, {"conversation": conversation_id}).first()
     if row is None or (row.expires_at is not None and row.expires_at <= utcnow()):
         return None
     return row.state

@@ -142,10 +142,7 @@ class Screener:
                 vocabulary |= self._add(entry)
             for entry in file.get("pairs") or ():
                 vocabulary |= self._add_pair(entry)
-        context = dict(words["context"])
-        for file in rule_files:
-            context.update(file.get("context") or {})
-        self._context_words = {key: self._compile(key, value).regex for key, value in context.items()}
+        self._context_words = {key: self._compile(key, value).regex for key, value in words["context"].items()}
         self._transparent = frozenset(words["transparent"].split())
         self._negators = frozenset(words["negators"].split())
         self._carriers = frozenset(words["carriers"].split())
