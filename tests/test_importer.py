@@ -1,4 +1,4 @@
-"""The importer hands Rasa what Rasa's own does, and parses the examples once."""
+"""The importer hands Rasa what Rasa's own does, parses the examples once, and knows a retrieval intent in the rules."""
 from __future__ import annotations
 
 import pytest
@@ -25,3 +25,10 @@ def test_a_training_parses_each_file_once(monkeypatch: pytest.MonkeyPatch) -> No
     whole = importer.get_nlu_data()
     assert len(whole.intent_examples) > 100
     assert parsed == PARTS[2]
+
+
+def test_a_rule_may_name_a_retrieval_intent(recwarn: pytest.WarningsRecorder) -> None:
+    files = [str(ROOT / "data" / "rules"), str(ROOT / "data" / "faq")]
+    graph = TrainingDataImporter.load_from_config(*PARTS[:2], files).get_stories()
+    assert "faq" in {event.intent_name for step in graph.story_steps for event in step.events if hasattr(event, "intent_name")}
+    assert not [str(warning.message) for warning in recwarn if "not part of the domain" in str(warning.message)]

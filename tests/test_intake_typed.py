@@ -218,6 +218,13 @@ def test_unit_that_the_question_does_not_want_is_refused_not_converted() -> None
         ("email", "a@example.com and b@example.com", "!ambiguous"),
         ("name", "My name is Maria Lopez", "Maria Lopez"), ("name", "I'm Sam", "Sam"), ("name", "Imani Imran", "Imani Imran"), ("name", "call me Al", "Al"),
         ("name", "It's Bob.", "Bob"), ("name", "John Smith Jr.", "John Smith Jr."), ("name", "1234", "!not-a-name"), ("name", "x" * 121, "!too-long"),
+        ("name", "ok so my legal name is dana reyes and im a bit nervous", "dana reyes"),
+        ("name", "I'm Dana Reyes, 41, in Salem Oregon, text is best", "Dana Reyes"),
+        ("name", "filling this in for my husband George Tanaka", "George Tanaka"),
+        ("name", "my husband Tom is typing for me, I am Ellen Price", "my husband Tom is typing for me, I am Ellen Price"),
+        ("name", "i'd rather you did not call me Dave", "i'd rather you did not call me Dave"),
+        ("name", "straße weiß ﬁn groß please", "straße weiß ﬁn groß please"),
+        ("name", "maria de la cruz santos", "maria de la cruz santos"),
         ("name", "Nguyễn Thị Minh Khai", "Nguyễn Thị Minh Khai"), ("name", "O’Brien-Smith", "O’Brien-Smith"),
     ],
 )  # fmt: skip

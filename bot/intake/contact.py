@@ -8,6 +8,7 @@ import phonenumbers
 from email_validator import EmailNotValidError, validate_email
 
 from bot.intake.answers import AnswerError
+from bot.intake.names import named_person
 
 _NOT_A_PHONE = "I couldn't read that as a phone number. Please include the area code. For example: 503-555-0142."
 _NOT_AN_EMAIL = "I couldn't read that as an email address. For example: name@example.com."
@@ -72,8 +73,9 @@ def parse_phone_or_email(text: str) -> str:
 
 
 def parse_name(text: str) -> str:
-    """A name, without "my name is" before it."""
+    """A name, without what is said around it; a sentence that names several people, or nobody, as it is."""
     name = _NAME_LEAD.sub("", text.strip()).strip(" ,;:")
+    name = named_person(name) or name
     if name.endswith(".") and not re.search(r"\b(?:jr|sr|[a-z])\.$", name, re.I):
         name = name.rstrip(".")
     if not any(c.isalpha() for c in name) or "@" in name:
