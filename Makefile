@@ -4,7 +4,7 @@ PYTHON := .venv/bin/python
 export RASA_TELEMETRY_ENABLED = false
 export TF_CPP_MIN_LOG_LEVEL = 3
 
-.PHONY: help run test env check lint bench eval eval-check eval-public staff browser
+.PHONY: help run test env check lint bench eval eval-check weigh eval-public staff browser
 help:  ## show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | expand -t 14
 
@@ -31,6 +31,10 @@ eval: env  ## measure understanding and safety on the held-out sets; writes docs
 eval-check: env  ## fail when understanding or safety fell since the committed report
 	@$(PYTHON) -m bot train --if-needed
 	@$(PYTHON) -m bot eval --check
+
+weigh: env  ## fit the weights by which an answer is told from a question, for config.yml
+	@$(PYTHON) -m bot train --if-needed
+	@$(PYTHON) -m bench.weigh
 
 eval-public: env  ## train the pipeline on public data: make eval-public DATA=<dir>
 	@$(PYTHON) -m bench.eval_public $(DATA)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import collections
 import dataclasses
+import functools
 import json
 import logging
 import math
@@ -19,6 +20,8 @@ from typing import Any, Callable, Dict, Iterator, List, Mapping, Optional, Seque
 
 from actions.dialogue import pending
 from actions.faq import ASKED_BESIDES, MOST_OFFERED, MOST_RELATED, NEAR
+from bot.handoff.runs import questionnaires
+from bot.intake import Item
 from bot.nlu.text import rows
 from bot.settings import ROOT, Settings
 
@@ -146,15 +149,17 @@ def understanding(reader: Reader) -> Tuple[Dict[str, Share], List[Dict[str, Any]
     return shares, records
 
 
-def in_form(reader: Reader) -> Dict[str, Share]:
-    from bot.handoff.runs import questionnaires
+@functools.lru_cache(maxsize=1)
+def history_items() -> Dict[str, Item]:
+    """Every item that can wait for an answer, by its linkId."""
+    return {item.link_id: item for kind in ("intake", "callback") for q in questionnaires(kind) for item in q.flat}
 
-    items = {item.link_id: item for kind in ("intake", "callback") for q in questionnaires(kind) for item in q.flat}
+
+def in_form(reader: Reader) -> Dict[str, Share]:
     found = collections.defaultdict(list)
     for row in rows(SETS / "nlu/in-form.tsv"):
-        item = items[row["link_id"]]
         expected, _, command = row["expected"].partition(":")
-        parse = reader.read(row["text"], pending(item))
+        parse = reader.read(row["text"], pending(history_items()[row["link_id"]]))
         got = intent(parse)
         kept = got == "answer" or (parse.get("safety") or {}).get("answer", False)  # under a check-in it is kept, too
         right = {"answer": kept, "question": got in ("faq", "nlu_fallback", "out_of_scope", "bot_challenge")}

@@ -1,16 +1,18 @@
 """Rasa component: while a question of the history is pending, tells an answer from everything else.
 
-Which question waits stands in the slot ``pending``. What fits it (an option, a yes or no, a date, a number) is an
-answer, unless it asks something; what asks something the assistant can answer is a question; a plain command (skip,
-back, why, stop) is one. For free text nearly everything is an answer, because a lost answer is worse than a question
-that has to be asked again: there only a question in form, or a clear command, is taken as one. An answer with a question in it
-is kept whole, and the question is answered besides (``beside`` in the parse result).
+Which question waits stands in the slot ``pending``. A plain command (skip, back, why, stop) is known by its form. For the rest
+the evidence is weighed: whether the message fits what was asked for, has the form of a question, says yes or no, and what
+the classifier takes it for, whose label `answer` is one among all (`Evidence`). The weights stand in config.yml; `make
+weigh` fits them on the development sets. An answer with a question in it is kept whole, and the question is answered
+besides (``beside`` in the parse result).
 
 Without a pending question a message is never an answer.
 """
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
+import math
 import re
 from dataclasses import dataclass
 from typing import Any, Callable, Mapping, Sequence
@@ -21,6 +23,7 @@ from rasa.engine.storage.resource import Resource
 from rasa.engine.storage.storage import ModelStorage
 from rasa.nlu.classifiers.classifier import IntentClassifier as IntentClassifierBase
 from rasa.shared.core.trackers import DialogueStateTracker
+from rasa.shared.exceptions import InvalidConfigException
 from rasa.shared.nlu.constants import ENTITIES, TEXT
 from rasa.shared.nlu.training_data.message import Message
 
@@ -42,27 +45,23 @@ MOST_BESIDE = 2
 # What runs the history; the classifier may name one of these where the rules of form do not.
 COMMANDS = ("skip", "go_back", "why", "repeat", "stop", "review", "submit", "change_answer", "delete_my_data", "talk_to_human")
 _ASIDES = (*COMMANDS, "send_unfinished", "start_intake", "resume_intake", "bot_challenge", "pass_question", "ask_question")
+# Least trust for what sounds like a question about the clinic: "who would be calling", "is this on everybody's form".
+# And for what reads as an answer: "wake up rested", "just curious", "I want to complain about a nurse".
+_LEAST_TRUST = {
+    "talk_to_human": 0.88, "why": 0.75, "repeat": 0.8, "start_intake": 0.85, "change_answer": 0.85, "bot_challenge": 0.85,
+    "resume_intake": 0.9, "ask_question": 0.95,
+}  # fmt: skip
 _COURTESIES = ("thanks", "goodbye")  # answered when they are all that was said
 _COURTEOUS = re.compile(r"\b(?:thank\w*|thx|ty|tysm|appreciate\w*|cheers|bye\w*|good ?bye|good ?night|see you|take care|ttyl)\b", re.IGNORECASE)
-_CHAT = ("greet", "thanks", "goodbye")
-_LONGEST_ASIDE = 16  # words; the classifier takes longer texts of a story for a command too easily
-# Least trust for an aside where any words may be the answer: in a story, in a name or place, and there for what is no command.
-_IN_STORY, _IN_NAME, _WISH_IN_NAME, _LONGEST_NAME = 0.8, 0.8, 0.93, 4  # "Robin Callback" is a name
-# Least trust for what sounds like a question about the clinic: "who would be calling", "is this on everybody's form".
-_LIKE_A_QUESTION = {"talk_to_human": 0.9, "why": 0.75, "repeat": 0.8, "start_intake": 0.85, "change_answer": 0.85, "bot_challenge": 0.85}
-# A yes, a no or what reads as an answer stands in a command now and then: "I don't want to go on", "nope, cancel all of this".
-_PLAIN_COMMANDS = ("skip", "stop", "go_back", "change_answer", "why", "repeat")
-_WITH_A_NO, _WITH_AN_ANSWER, _WORDS_WITH_AN_ANSWER = 0.8, 0.85, 5
-_SAID_BESIDE = 8  # words that may stand beside a question in free text, before the text is an answer with a question in it
-_FREE = ("text", "string")
+_CHAT = ("greet", *_COURTESIES)
 _YES_OR_NO = re.compile(r"\b(?:yes|yeah|yep|yup|no|nope|nah|sure|ok|okay|fine|go ahead|not|never|none|don'?t|doesn'?t|didn'?t|haven'?t)\b", re.IGNORECASE)
-# "I heard ketamine wrecks your bladder" for a name: a worry told about the treatment, which waits for an answer.
 _TREATMENT = re.compile(
     r"\b(?:ketamine|ket|treatments?|infusions?|sessions?|clinic|insurance|drips?|ivs?|needles?|high|trip|side effects?|dose|"
     r"(?:this|that|the) (?:stuff|drug|med|medicine)|you (?:guys|all|people|folks))\b",
     re.IGNORECASE,
 )
-_WORRY_TRUST, _WORDS_OF_A_WORRY = 0.85, 5
+_ADDRESSES = re.compile(r"\b(?:you|u|ya|y'?all|your|ur|they|there|it|this)\b")
+_FIRST_PERSON = re.compile(r"\b(?:i|my|me|im|i'm|ive)\b")
 _CONTACT = ("phone", "email", "phone-or-email")
 _HAS_NONE = re.compile(r"\b(?:don'?t|do not) (?:have|use|own|got)\b|\bha(?:ve|s) (?:none|no)\b|^(?:none|no|nope|n/?a)\b", re.IGNORECASE)
 _YES_NO = {"yes", "no", "not sure", "prefer not to say"}
@@ -137,6 +136,86 @@ def _number(text: str) -> None:
         raise AnswerError("not-a-number", "")
 
 
+@dataclass(frozen=True)
+class Evidence:
+    """What speaks for a question or a wish, and against an answer; each is weighed by its name."""
+
+    fits: bool  # reads as an answer of the pending kind
+    asks: bool  # has a question's form somewhere
+    only_asks: bool  # and says nothing else
+    yes_or_no: bool
+    medicine: bool  # names one, beside what is asked
+    treatment: bool  # has a word for the treatment or the clinic
+    addresses: bool  # speaks to the assistant or of something at hand: "you", "they", "it"
+    told: bool  # "I", "my" beside what is asked, where a story is asked for
+    length: float  # logarithm of its words
+    answer: float  # log-odds of the label `answer`
+    aside_trust: float  # that it is a command or wish; 0 where that is not to be followed
+    faq_trust: float  # that it is the FAQ which the classifier takes it for; 0 where it takes it for none
+    related_trust: float  # the most trust in an FAQ, where it is about what was asked
+
+    @classmethod
+    def of(
+        cls,
+        pending: Pending,
+        text: str,
+        found: Sequence[Verdict],
+        retrieval: Retrieval | None,
+        command_trust: float,
+        medicines: Sequence[str],
+    ) -> Evidence:
+        """Of a message; the arguments are those of ``decide``."""
+        typed = clean(text)
+        whole, asks = found[0], forms.asks_somewhere(text)
+        said = clean(forms.said_beside(text)) if asks else typed
+        answer = float(whole.probabilities[whole.labels == ANSWER].sum())
+        trust = max((verdict.trust for verdict in found if "/" in verdict.label), default=0.0)
+        return cls(
+            fits=fits(pending, typed),
+            asks=asks,
+            only_asks=asks and forms.only_asks(text),
+            yes_or_no=bool(_YES_OR_NO.search(typed)),
+            medicine=_names(said, medicines),
+            treatment=bool(_TREATMENT.search(typed)),
+            addresses=bool(_ADDRESSES.search(typed)),
+            told=pending.type == "text" and bool(_FIRST_PERSON.search(said)),
+            length=math.log(len(WORDS.findall(typed)) + 1),
+            answer=math.log(max(answer, 1e-4) / max(1 - answer, 1e-4)),
+            aside_trust=whole.trust if _is_aside(whole, command_trust) else 0.0,
+            faq_trust=whole.trust if "/" in whole.label else 0.0,
+            related_trust=trust if retrieval is not None and _related(pending, retrieval.key) else 0.0,
+        )
+
+    def weighed(self, weights: Mapping[str, float]) -> float:
+        """Log-odds that the message is no answer; ``weights`` by name, and ``bias``."""
+        return weights["bias"] + sum(weights[name] * value for name, value in dataclasses.asdict(self).items())
+
+
+def _is_aside(whole: Verdict, command_trust: float) -> bool:
+    return whole.label in _ASIDES and whole.trust >= max(command_trust, _LEAST_TRUST.get(whole.label, 0.0))
+
+
+def ordered(pending: Pending, text: str, found: Sequence[Verdict], medicines: Sequence[str] = ()) -> str | None:
+    """What the form of a message alone says: a command, a courtesy, an answer that names a medicine or to who was asked for a question.
+
+    None where the evidence has to be weighed.
+    """
+    typed = clean(text)
+    words = len(WORDS.findall(typed))
+    command = forms.command(typed)
+    if pending.takes_questions:
+        return command if command and command != "why" and words <= 5 else ANSWER
+    if command and not (command == "skip" and _declines(pending, typed)) and not _names(typed, medicines):
+        return command
+    if pending.format in _CONTACT and words <= 8 and _HAS_NONE.search(typed) and not fits(pending, typed):
+        return "skip"
+    if found and found[0].label in _COURTESIES and words <= 5 and _COURTEOUS.search(typed):
+        return found[0].label
+    if pending.type == "text" and forms.asks_somewhere(text) and _names(forms.said_beside(text), medicines):
+        return ANSWER  # "lisinopril, does that mix?" gives a medicine; it must not be lost
+    return None if found else ANSWER
+
+
 def decide(
     pending: Pending,
     text: str,
@@ -144,6 +223,7 @@ def decide(
     retrieval: Retrieval | None,
     intent: str,
     *,
+    weights: Mapping[str, float],
     faq_trust: float,
     command_trust: float,
     medicines: Sequence[str] = (),
@@ -156,33 +236,24 @@ def decide(
         found: the classifier's verdicts, whole text first.
         retrieval: the best FAQ answer.
         intent: what the message would be if nothing were pending.
-        faq_trust: least trust for an FAQ in a sentence that asks something.
+        weights: of the evidence, by name.
+        faq_trust: least trust for an FAQ.
         command_trust: least trust for a command.
         medicines: what the message calls the medicines in it.
     """
-    typed = clean(text)
-    words = len(WORDS.findall(typed))
-    ordered = forms.command(typed)
-    if pending.takes_questions:
-        return ordered if ordered and ordered != "why" and words <= 5 else ANSWER
-    if ordered and not (ordered == "skip" and _declines(pending, typed)) and not _names(typed, medicines):
-        return ordered
-    if pending.format in _CONTACT and words <= 8 and _HAS_NONE.search(typed) and not fits(pending, typed):
-        return "skip"
-    if found and found[0].label in _COURTESIES and words <= 5 and _COURTEOUS.search(typed):
-        return found[0].label
-    aside = _aside(pending, typed, words, found, command_trust)
-    if aside:
-        return ANSWER if aside == "skip" and _declines(pending, typed) else aside
-    if forms.asks_somewhere(text):
-        if pending.type == "text" and _names(forms.said_beside(text), medicines):
-            return ANSWER  # "lisinopril, does that mix?" gives a medicine; it must not be lost
-        return _asked(pending, text, typed, retrieval, intent, faq_trust)
-    if pending.type == "text" or fits(pending, typed) or _names(typed, medicines):
+    said = ordered(pending, text, found, medicines)
+    if said:
+        return said
+    if Evidence.of(pending, text, found, retrieval, command_trust, medicines).weighed(weights) < 0:
         return ANSWER
-    if retrieval is not None and _is_worry(pending, typed, words, retrieval):
+    whole = found[0]
+    if _is_aside(whole, command_trust):
+        return ANSWER if whole.label == "skip" and _declines(pending, clean(text)) else whole.label
+    if retrieval is not None and retrieval.trust >= faq_trust:
         return intent_of(retrieval.key)
-    return ANSWER if pending.type in _FREE else _told(pending, typed, found, retrieval, intent)
+    if intent in _CHAT and whole.trust > 0.85:
+        return intent
+    return FALLBACK if intent in (ANSWER, "affirm", "deny", *_CHAT, *_ASIDES) else intent
 
 
 def asked_beside(text: str, found: Sequence[Verdict], least: float) -> list[str]:
@@ -206,63 +277,9 @@ def _names(text: str, medicines: Sequence[str]) -> bool:
     return any(medicine in text for medicine in medicines)
 
 
-def _asked(
-    pending: Pending, text: str, typed: str, retrieval: Retrieval | None, intent: str, faq_trust: float
-) -> str:
-    """A message that asks: a question, or an answer with a question in it."""
-    certain = retrieval is not None and retrieval.trust >= faq_trust
-    free = pending.type in _FREE and pending.format is None
-    if free and (pending.type == "text" or not certain) and not forms.only_asks(text, _SAID_BESIDE):
-        return ANSWER  # a story that holds a question is kept whole; nobody tells one for a name or a place
-    if fits(pending, typed) and not forms.only_asks(text, 0) and not (certain and typed.rstrip().endswith("?")):
-        return ANSWER
-    if certain:
-        return intent_of(retrieval.key)
-    return FALLBACK if intent in (ANSWER, "affirm", "deny", *_CHAT, *_LIKE_A_QUESTION) else intent
-
-
-def _told(pending: Pending, typed: str, found: Sequence[Verdict], retrieval: Retrieval | None, intent: str) -> str:
-    """Nothing is asked, and nothing of the pending kind can be read: an attempt at an answer, or a bare topic."""
-    if _YES_OR_NO.search(typed):
-        return ANSWER
-    if intent in _CHAT and found and found[0].trust > 0.85:
-        return intent
-    short = len(WORDS.findall(typed)) <= 3 and not re.search(r"[,\d]", typed)  # "I'm 67" is no topic
-    bare_topic = short and retrieval is not None and retrieval.trust > 0.9 and intent_of(retrieval.key) == intent
-    if bare_topic and not _related(pending, retrieval.key):
-        return intent
-    return ANSWER
-
-
-def _is_worry(pending: Pending, typed: str, words: int, retrieval: Retrieval) -> bool:
-    told = words >= _WORDS_OF_A_WORRY and _TREATMENT.search(typed) and not _YES_OR_NO.search(typed)
-    return bool(told) and retrieval.trust >= _WORRY_TRUST and not _related(pending, retrieval.key)
-
-
 def _related(pending: Pending, key: str) -> bool:
     """Whether the answer is about what was asked: "afib" at ``heart`` is an answer, not the question heart_or_stroke."""
     return bool(set(re.split(r"[-_/ ]", pending.link_id)) & set(re.split(r"[-_/]", key)))
-
-
-def _aside(pending: Pending, typed: str, words: int, found: Sequence[Verdict], least: float) -> str | None:
-    """What the classifier takes for a command or a wish, where the message is short and no answer."""
-    if not found or words > _LONGEST_ASIDE:
-        return None
-    whole = found[0]
-    if whole.label not in _ASIDES:
-        return None
-    least = max(least, _LIKE_A_QUESTION.get(whole.label, 0.0))
-    if pending.type in _FREE and pending.format is None and words > 3:
-        least = max(least, _IN_STORY)
-    if pending.type == "string":
-        wish = words <= _LONGEST_NAME and (whole.label not in COMMANDS or whole.label == "talk_to_human")
-        least = max(least, _WISH_IN_NAME if wish else _IN_NAME)
-    if whole.trust < least:
-        return None
-    plain = whole.trust if whole.label in _PLAIN_COMMANDS else 0.0
-    if fits(pending, typed):
-        return whole.label if plain >= _WITH_AN_ANSWER and words >= _WORDS_WITH_AN_ANSWER else None
-    return whole.label if plain >= _WITH_A_NO or not _YES_OR_NO.search(typed) else None
 
 
 def _declines(pending: Pending, typed: str) -> bool:
@@ -279,10 +296,13 @@ class AnswerDetector(GraphComponent, IntentClassifierBase):
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
-        return {"faq_trust": 0.4, "command_trust": 0.6, "beside_trust": 0.6}
+        return {"faq_trust": 0.4, "command_trust": 0.6, "beside_trust": 0.6, "weights": {}}
 
     def __init__(self, config: dict[str, Any]) -> None:
         self._config = {**self.get_default_config(), **config}
+        missing = {"bias", *(field.name for field in dataclasses.fields(Evidence))} ^ set(self._config["weights"])
+        if missing:
+            raise InvalidConfigException(f"AnswerDetector needs a weight for each piece of evidence and no other: {', '.join(sorted(missing))}.")
 
     @classmethod
     def create(
@@ -309,6 +329,7 @@ class AnswerDetector(GraphComponent, IntentClassifierBase):
                 verdicts(message),
                 message.get(RETRIEVAL),
                 before.get("name") or FALLBACK,
+                weights=self._config["weights"],
                 faq_trust=self._config["faq_trust"],
                 command_trust=self._config["command_trust"],
                 medicines=[clean(text[e["start"] : e["end"]]) for e in message.get(ENTITIES, ()) if e["entity"] == "medication"],

@@ -163,10 +163,10 @@ def _hedges(text: str) -> bool:
     return bool(_UNSURE.search(text)) and len(WORDS.findall(text)) < 9
 
 
-def only_asks(text: str, most: int) -> bool:
-    """Whether a message asks and says little beside it: ``most`` words at most in the parts that do not ask."""
+def only_asks(text: str) -> bool:
+    """Whether a message asks and says nothing beside it."""
     said, asked = _said_and_asked(text)
-    return bool(asked) and len(WORDS.findall(said)) <= most
+    return bool(asked) and not WORDS.search(said)
 
 
 def said_beside(text: str) -> str:
