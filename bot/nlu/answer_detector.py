@@ -269,7 +269,7 @@ def asked_beside(text: str, found: Sequence[Verdict], least: float) -> list[str]
     if not forms.asks_somewhere(text):
         return []
     certain = [verdict for verdict in found if verdict.trust >= least and "/" in verdict.label]
-    asking = [verdict for verdict in certain if forms.asks(verdict.text)]
+    asking = [verdict for verdict in certain if forms.asks(verdict.text) and not forms.points_back(verdict.text)]
     return list(dict.fromkeys(verdict.label.partition("/")[2] for verdict in asking[-MOST_BESIDE:] or certain[:1]))
 
 

@@ -7,6 +7,7 @@ vector and the character n-grams, along the directions in which the safety texts
 """
 from __future__ import annotations
 
+import hashlib
 from typing import Any, Sequence
 
 import numpy as np
@@ -42,8 +43,9 @@ class CrisisModel:
             written: how many texts, the first ones, were written for safety. The others are everyday talk, of which a
                 sample of ``config["everyday"]`` is enough.
         """
-        sample = written + np.random.default_rng(config["random_state"]).permutation(len(texts) - written)
-        rows = np.concatenate([np.arange(written), sample[: config["everyday"]]])
+        # by the texts themselves, so that a new example elsewhere changes little here
+        sample = sorted(range(written, len(texts)), key=lambda row: hashlib.sha256(texts[row].encode()).digest())
+        rows = np.array([*range(written), *sample[: config["everyday"]]])
         names = np.array(labels)[rows]
         ngrams, reduced = CharacterNgrams.fit([texts[i] for i in rows], config["ngram_dimensions"], config["random_state"])
         features = _joined(vectors[rows], reduced, float(config["ngram_weight"]))

@@ -20,6 +20,7 @@ from rasa.nlu.classifiers.classifier import IntentClassifier as IntentClassifier
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
+from bot.nlu.forms import points_back
 from bot.nlu.intent_classifier import Verdict, intent_of, verdicts
 
 RETRIEVAL = "retrieval"  # message key, never part of the parse result
@@ -59,6 +60,8 @@ def retrieve(
     likely = whole.labels[:LIKELY_TOPICS].tolist()
     certain: list[Verdict] = []
     for part in found[1:]:
+        if part.label not in likely and points_back(part.text):
+            continue
         least = also_trust if part.label in likely else alone_trust
         if intent_of(part.label) == intent and part.trust >= least and part.label not in {v.label for v in certain}:
             certain.append(part)

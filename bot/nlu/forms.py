@@ -128,6 +128,7 @@ _STOP = re.compile(
     re.IGNORECASE,
 )  # fmt: skip
 _LONGEST_COMMAND = 16  # words
+_POINTS_BACK = re.compile(r"\b(?:them|both|either)\b|^or\b", re.IGNORECASE)
 
 
 def asks(text: str) -> bool:
@@ -187,6 +188,11 @@ def _said_and_asked(text: str) -> tuple[str, str]:
         said += parts[:first]
         asked += parts[first:]
     return " ".join(said), " ".join(asked)
+
+
+def points_back(sentence: str) -> bool:
+    """Whether a sentence asks for something else by itself: "do I need to stop them", behind "I take Xanax"."""
+    return bool(_POINTS_BACK.search(sentence))
 
 
 def command(text: str) -> str | None:
