@@ -101,6 +101,38 @@ def test_crisis_numbers_and_what_it_is_stay_in_the_header(visit: OpenPage, size:
     expect(what).to_be_in_viewport()
 
 
+def test_the_header_says_who_is_there(visitor: Visitor) -> None:
+    header = visitor.page.get_by_role("banner")
+    alone, joined = header.get_by_text("Nobody watches this chat live."), header.get_by_text("A person from the clinic's team is in")
+    expect(alone).to_be_visible()
+    visitor.server.staff_says("A member of the clinic's team has joined this chat.")
+    for text, kind in [("", ""), ("crisis", "crisis"), ("hello", "message")]:  # numbers that come meanwhile change nothing
+        if text:
+            visitor.say(text)
+            expect(visitor.page.locator(f".message--bot.message--{kind}").last).to_be_visible()
+        expect(joined).to_be_visible()
+        expect(alone).to_be_hidden()
+    visitor.page.reload()
+    expect(joined).to_be_visible()
+    visitor.server.staff_says("The member of the team has left this chat.", kind="notice")
+    expect(alone).to_be_visible()
+    expect(joined).to_be_hidden()
+    visitor.server.staff_says("Back again.")
+    expect(joined).to_be_visible()
+    visitor.page.get_by_role("button", name="Start over").click()
+    visitor.page.locator("#confirm-yes").click()
+    expect(alone).to_be_visible()
+
+
+def test_the_assistant_is_not_said_to_write_while_the_team_does(visitor: Visitor) -> None:
+    visitor.server.staff_says("Hello, this is the team.")
+    expect(visitor.page.locator(".message--staff")).to_have_count(1)
+    visitor.server.delay = 1
+    visitor.say("to the team")
+    visitor.page.wait_for_timeout(500)
+    expect(visitor.page.locator("#typing")).to_be_hidden()
+
+
 @pytest.mark.parametrize("size", ["phone", "400 % zoom"])
 def test_crisis_numbers_and_what_it_is_need_no_javascript(visit: OpenPage, size: str) -> None:
     width, height = SIZES[size]

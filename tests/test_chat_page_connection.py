@@ -239,7 +239,7 @@ def test_what_nobody_replies_to_is_shown_once_and_in_its_place(visitor: Visitor)
     expect(visitor.page.locator(".message--waiting")).to_have_count(0)
 
 
-@pytest.mark.parametrize("typed", ["two  spaces", "tab\there", "line\n\n\nline", "vertical\x0btab", "/start_intake"])
+@pytest.mark.parametrize("typed", ["two  spaces", "tab\there", "line\n\n\nline", "vertical\x0btab", "turned \u202eround\u2069", "/start_intake"])
 def test_a_text_that_the_server_tidies_is_not_doubled(visitor: Visitor, typed: str) -> None:
     visitor.box.evaluate("(box, text) => { box.value = text; box.dispatchEvent(new Event('input')); }", typed)
     visitor.box.press("Enter")
