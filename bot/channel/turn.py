@@ -30,7 +30,7 @@ from bot.settings import Clinic, Settings
 
 logger = logging.getLogger(__name__)
 
-TURN_TIMEOUT_S = 30
+TURN_TIMEOUT_S = 10  # many times what a turn takes: whoever writes of danger meanwhile waits behind it
 DOUBT_TIMEOUT_S = 2  # a crisis text does not wait longer for the model
 RECENT_TEXTS = 4
 PROTECTED_PREFIX = "\u2060"  # word joiner: typed "/text" is never read as an intent payload
