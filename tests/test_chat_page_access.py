@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from bot.channel import page as files
 from bot.settings import Clinic
-from tests.chat_page_fixtures import OpenPage, Visitor, browser, focused, serious, server, visit, visitor
+from tests.chat_page_fixtures import OpenPage, Visitor, browser, focused, launch, serious, server, visit, visitor
+from tests.fake_chat_server import FakeChatServer
 
 SIZES = {"desktop": (1280, 800), "phone": (390, 844), "small phone": (320, 568), "400 % zoom": (320, 256)}
 
@@ -86,6 +87,19 @@ def test_nothing_scrolls_sideways_and_what_can_be_pressed_is_large(visit: OpenPa
     assert sideways(guest.page) == []
 
 
+@pytest.mark.parametrize(("width", "height"), [(390, 844), (320, 568)])
+def test_letters_of_twice_the_size_fit_on_a_phone(browser: Browser, server: FakeChatServer, width: int, height: int) -> None:
+    large = launch(browser.browser_type, "--blink-settings=defaultFontSize=32")
+    guest = Visitor(large.new_page(viewport={"width": width, "height": height}), server).arrive()
+    everything_at_once(guest)
+    assert guest.page.evaluate("() => document.documentElement.scrollWidth") <= width
+    assert sideways(guest.page) == []
+    for name in ["Call 988", "Text 988", "Call 911"]:
+        expect(guest.page.get_by_role("banner").get_by_role("link", name=name)).to_be_in_viewport(ratio=1)
+    assert guest.box.bounding_box()["width"] > width / 2
+    large.close()
+
+
 @pytest.mark.parametrize("size", ["desktop", "phone", "small phone"])
 def test_crisis_numbers_and_what_it_is_stay_in_the_header(visit: OpenPage, size: str) -> None:
     width, height = SIZES[size]
@@ -103,7 +117,7 @@ def test_crisis_numbers_and_what_it_is_stay_in_the_header(visit: OpenPage, size:
 
 def test_the_header_says_who_is_there(visitor: Visitor) -> None:
     header = visitor.page.get_by_role("banner")
-    alone, joined = header.get_by_text("Nobody watches this chat live."), header.get_by_text("A person from the clinic's team is in")
+    alone, joined = header.get_by_text("Nobody watches this chat live."), header.get_by_text("Someone from the clinic's team is in")
     expect(alone).to_be_visible()
     visitor.server.staff_says("A member of the clinic's team has joined this chat.")
     for text, kind in [("", ""), ("crisis", "crisis"), ("hello", "message")]:  # numbers that come meanwhile change nothing

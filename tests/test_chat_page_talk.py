@@ -259,6 +259,18 @@ def test_start_over_asks_once_and_then_makes_a_new_session(visitor: Visitor) -> 
     assert len(visitor.server.conversations) == 2
 
 
+def test_a_new_session_does_not_wait_for_an_answer_to_the_old_one(visitor: Visitor) -> None:
+    visitor.server.delay = 8
+    visitor.say("slow")
+    visitor.page.wait_for_timeout(300)
+    visitor.server.delay = 0
+    visitor.page.get_by_role("button", name="Start over").click()
+    visitor.page.locator("#confirm-yes").click()
+    visitor.say("hello")
+    expect(visitor.page.get_by_text("You wrote: hello")).to_be_visible()
+    assert "You wrote: slow" not in visitor.shown()
+
+
 @pytest.mark.parametrize(("set_phone", "href"), [("(503) 555-0100", "tel:+15035550100"), ("ask at the desk", None)])
 def test_the_phone_of_the_clinic_is_shown_when_it_is_known(visit: OpenPage, set_phone: str, href: str | None) -> None:
     from bot.channel import page as files

@@ -510,6 +510,8 @@
     glide(Math.min(first, end), smooth());
   }
 
+  const keepPlace = () => (following ? scrollToEnd() : updateJump());
+
   function scrolled() {
     if (atEnd()) following = true;
     else if (performance.now() > gliding) following = false;
@@ -678,7 +680,7 @@
     for (const item of lost) item.entry.node.remove();
     state.queue = state.queue.filter((item) => !item.choice);
     const waiting = state.queue.map((item) => item.entry);
-    Object.assign(state, { ready: false, last: 0, entries: [], held: [] });
+    Object.assign(state, { ready: false, last: 0, entries: [], held: [], delivering: false });
     showTyping(false);
     return waiting;
   }
@@ -707,15 +709,18 @@
     deliver();
   }
 
-  /** Sends what waits, one after the other. */
+  /** Sends what waits, one after the other. A new session does not wait for what the one before it has under way. */
   async function deliver() {
     if (state.delivering) return;
     state.delivering = true;
+    const epoch = state.epoch;
     try {
-      while (state.ready && state.queue.length) await deliverOne(state.queue[0]);
+      while (epoch === state.epoch && state.ready && state.queue.length) await deliverOne(state.queue[0]);
     } finally {
-      state.delivering = false;
-      showTyping(false);
+      if (epoch === state.epoch) {
+        state.delivering = false;
+        showTyping(false);
+      }
     }
   }
 
@@ -733,8 +738,8 @@
         showReply(item, Array.isArray(messages) ? messages : []);
         return;
       } catch (error) {
-        showTyping(false);
         if (epoch !== state.epoch) return;
+        showTyping(false);
         releaseHeld();
         if (error instanceof Refused && !(await mayTryAgain(item, error, failures))) return;
         if (error instanceof Unreachable) {
@@ -1043,7 +1048,9 @@
     for (const name of ["wheel", "touchmove"]) {
       window.addEventListener(name, () => (gliding = 0), { passive: true });
     }
-    window.addEventListener("resize", () => (following ? scrollToEnd() : updateJump()));
+    window.addEventListener("resize", keepPlace);
+    const sizes = new ResizeObserver(keepPlace);
+    for (const part of [trouble, box, statusLine]) sizes.observe(part); // they take room from the conversation
     jump.addEventListener("click", () => {
       scrollToEnd(smooth());
       if (document.activeElement === jump) log.focus({ preventScroll: true });
