@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserType, Page, expect, sync_playwright
 
 from tests.fake_chat_server import FakeChatServer
 
@@ -23,11 +23,15 @@ ARGUMENTS = ["--disable-background-networking"]
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
-        system = shutil.which("chromium") or shutil.which("chromium-browser")
-        sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []
-        browser = playwright.chromium.launch(executable_path=system, args=[*ARGUMENTS, *sandbox])
+        browser = launch(playwright.chromium)
         yield browser
         browser.close()
+
+
+def launch(chromium: BrowserType, *arguments: str) -> Browser:
+    system = shutil.which("chromium") or shutil.which("chromium-browser")
+    sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []
+    return chromium.launch(executable_path=system, args=[*ARGUMENTS, *sandbox, *arguments])
 
 
 @pytest.fixture

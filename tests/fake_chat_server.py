@@ -16,6 +16,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from bot.channel import page
+from bot.channel.text import tidy
 from bot.settings import Clinic
 
 GREETING = {
@@ -71,6 +72,16 @@ CRISIS = {
         {"id": "talk_staff", "label": "Talk to staff"},
     ],
 }
+CRISIS_ES = {
+    "kind": "crisis",
+    "text": "Llame al 988 y oprima 2, o envíe AYUDA al 988. También puede enviar HOME al 741741, o escribir al 838255.",
+    "html": '<p lang="es">Llame al 988 y oprima 2 ...</p>',
+    "choices": [
+        {"id": "call_988", "label": "Llamar al 988"},
+        {"id": "text_988", "label": "Enviar AYUDA al 988"},
+        {"id": "safe_now", "label": "Estoy a salvo ahora"},
+    ],
+}
 MEDICINES = {"kind": "question", "text": "Which medicines do you take?", "choices": QUESTION["choices"][-3:]}
 CHECK_IN = {
     "kind": "check_in",
@@ -84,6 +95,7 @@ SCRIPT: dict[str, list[dict[str, Any]]] = {
     "start my history": [QUESTION],
     "yes": [{"text": "Thanks. I noted that."}, MEDICINES],
     "crisis": [CRISIS],
+    "quiero morirme": [CRISIS_ES],
     "check in": [CHECK_IN],
     "long": [{"text": LONG}],
     "list": [{"text": LIST}],
@@ -170,10 +182,10 @@ class FakeChatServer:
         """The next requests to a route such as ``POST /chat/messages`` fail."""
         self.failures.setdefault(route, []).extend(Failure(**failure) for _ in range(times))
 
-    def staff_says(self, text: str) -> None:
+    def staff_says(self, text: str, kind: str = "message") -> None:
         with self._lock:
             for conversation in self.conversations.values():
-                conversation.messages.append(self._message("staff", {"text": text}))
+                conversation.messages.append(self._message("staff", {"text": text, "kind": kind}))
 
     def forget_sessions(self) -> None:
         with self._lock:
@@ -198,7 +210,7 @@ class FakeChatServer:
             if body["id"] in conversation.replies:
                 return conversation.replies[body["id"]]
             text = body.get("text") or self._label(conversation, body["choice"])
-            text = "".join(c for c in text if c in "\n\t" or c.isprintable() or ord(c) > 0x9F).strip()
+            text = tidy(text)
             if body.get("choice") == "erase":
                 conversation.messages[:] = [self._message("bot", {"kind": "notice", "text": "I've deleted it."})]
                 return list(conversation.messages)

@@ -175,6 +175,15 @@ def test_a_spanish_crisis_goes_on_in_spanish(chat: Chat) -> None:
     assert resumed[0]["text"] == REPLIES.resumed("es").text
 
 
+def test_only_what_is_said_in_spanish_is_marked_as_spanish(chat: Chat) -> None:
+    chat.checked_in("abuse", asks_on=False)
+    spanish = chat.say("quiero morirme")
+    assert spanish[0]["html"].count('<p lang="es">') == spanish[0]["html"].count("<p")
+    with chat.database.reading() as s:
+        shown = [conversations.public(m)["html"] for m in conversations.messages_after(s, chat.id)]
+    assert [html for html in shown if 'lang="' in html] == [spanish[0]["html"]] and all(shown)
+
+
 def test_a_minor_in_danger_is_taken_into_no_history(chat: Chat) -> None:
     with chat.database.session() as s:
         run = intakes.start_intake(s, chat.id, "intake").id

@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from bot.channel import page as files
 from bot.settings import Clinic
-from tests.chat_page_fixtures import OpenPage, Visitor, browser, focused, serious, server, visit, visitor
+from tests.chat_page_fixtures import OpenPage, Visitor, browser, focused, launch, serious, server, visit, visitor
+from tests.fake_chat_server import FakeChatServer
 
 SIZES = {"desktop": (1280, 800), "phone": (390, 844), "small phone": (320, 568), "400 % zoom": (320, 256)}
 
@@ -86,6 +87,19 @@ def test_nothing_scrolls_sideways_and_what_can_be_pressed_is_large(visit: OpenPa
     assert sideways(guest.page) == []
 
 
+@pytest.mark.parametrize(("width", "height"), [(390, 844), (320, 568)])
+def test_letters_of_twice_the_size_fit_on_a_phone(browser: Browser, server: FakeChatServer, width: int, height: int) -> None:
+    large = launch(browser.browser_type, "--blink-settings=defaultFontSize=32")
+    guest = Visitor(large.new_page(viewport={"width": width, "height": height}), server).arrive()
+    everything_at_once(guest)
+    assert guest.page.evaluate("() => document.documentElement.scrollWidth") <= width
+    assert sideways(guest.page) == []
+    for name in ["Call 988", "Text 988", "Call 911"]:
+        expect(guest.page.get_by_role("banner").get_by_role("link", name=name)).to_be_in_viewport(ratio=1)
+    assert guest.box.bounding_box()["width"] > width / 2
+    large.close()
+
+
 @pytest.mark.parametrize("size", ["desktop", "phone", "small phone"])
 def test_crisis_numbers_and_what_it_is_stay_in_the_header(visit: OpenPage, size: str) -> None:
     width, height = SIZES[size]
@@ -99,6 +113,38 @@ def test_crisis_numbers_and_what_it_is_stay_in_the_header(visit: OpenPage, size:
         assert link.get_attribute("href") == href
     what = header.get_by_text("Automated assistant, not a clinician. Nobody watches this chat live.")
     expect(what).to_be_in_viewport()
+
+
+def test_the_header_says_who_is_there(visitor: Visitor) -> None:
+    header = visitor.page.get_by_role("banner")
+    alone, joined = header.get_by_text("Nobody watches this chat live."), header.get_by_text("Someone from the clinic's team is in")
+    expect(alone).to_be_visible()
+    visitor.server.staff_says("A member of the clinic's team has joined this chat.")
+    for text, kind in [("", ""), ("crisis", "crisis"), ("hello", "message")]:  # numbers that come meanwhile change nothing
+        if text:
+            visitor.say(text)
+            expect(visitor.page.locator(f".message--bot.message--{kind}").last).to_be_visible()
+        expect(joined).to_be_visible()
+        expect(alone).to_be_hidden()
+    visitor.page.reload()
+    expect(joined).to_be_visible()
+    visitor.server.staff_says("The member of the team has left this chat.", kind="notice")
+    expect(alone).to_be_visible()
+    expect(joined).to_be_hidden()
+    visitor.server.staff_says("Back again.")
+    expect(joined).to_be_visible()
+    visitor.page.get_by_role("button", name="Start over").click()
+    visitor.page.locator("#confirm-yes").click()
+    expect(alone).to_be_visible()
+
+
+def test_the_assistant_is_not_said_to_write_while_the_team_does(visitor: Visitor) -> None:
+    visitor.server.staff_says("Hello, this is the team.")
+    expect(visitor.page.locator(".message--staff")).to_have_count(1)
+    visitor.server.delay = 1
+    visitor.say("to the team")
+    visitor.page.wait_for_timeout(500)
+    assert visitor.page.locator("#typing").is_hidden()  # at this moment: the answer is still on its way
 
 
 @pytest.mark.parametrize("size", ["phone", "400 % zoom"])

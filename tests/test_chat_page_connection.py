@@ -77,6 +77,16 @@ def test_after_a_while_without_connection_other_ways_are_shown(visitor: Visitor)
     expect(visitor.trouble).to_be_hidden()
 
 
+def test_what_waits_to_be_sent_stays_in_view_beside_the_other_ways(visitor: Visitor) -> None:
+    for count in (3, 5, 7, 9):
+        visitor.say("hello")
+        expect(visitor.messages).to_have_count(count)
+    visitor.server.stop()
+    visitor.say("is anybody there")
+    expect(visitor.trouble).to_be_in_viewport(timeout=15_000)
+    expect(visitor.said("is anybody there")).to_be_in_viewport(ratio=1)
+
+
 def test_too_many_messages_wait_and_go_out_by_themselves(visitor: Visitor) -> None:
     visitor.server.fail(POST, status=429, code="too_many", message="Please wait.", retry_after=2)
     visitor.say("hello")
@@ -239,7 +249,7 @@ def test_what_nobody_replies_to_is_shown_once_and_in_its_place(visitor: Visitor)
     expect(visitor.page.locator(".message--waiting")).to_have_count(0)
 
 
-@pytest.mark.parametrize("typed", ["two  spaces", "tab\there", "line\n\n\nline", "vertical\x0btab", "/start_intake"])
+@pytest.mark.parametrize("typed", ["two  spaces", "tab\there", "line\n\n\nline", "vertical\x0btab", "turned \u202eround\u2069", "/start_intake"])
 def test_a_text_that_the_server_tidies_is_not_doubled(visitor: Visitor, typed: str) -> None:
     visitor.box.evaluate("(box, text) => { box.value = text; box.dispatchEvent(new Event('input')); }", typed)
     visitor.box.press("Enter")

@@ -70,6 +70,23 @@ def test_html_of_a_message_is_not_used(visitor: Visitor) -> None:
     assert visitor.page.locator("#injected").count() == 0
 
 
+def test_what_is_said_in_spanish_is_marked_for_a_voice_that_reads_it(visitor: Visitor) -> None:
+    visitor.say("quiero morirme")
+    said = visitor.messages.nth(2)
+    for part in [said.locator(".message__body"), said.locator("a.button").first, said.locator("button").first]:
+        expect(part).to_have_attribute("lang", "es")
+    expect(visitor.messages.first.locator(".message__body")).to_have_attribute("lang", "en")
+    spoken_in = "node => node.closest('[lang]').lang"
+    assert said.locator(".message__author").evaluate(spoken_in) == said.locator(".calls").evaluate(spoken_in) == "en"
+
+
+@pytest.mark.parametrize("html", ['<p lang="es" onclick="x">', '<p lang="javascript:">', "<b lang='es'>", None])
+def test_nothing_but_a_language_is_read_in_the_html_of_a_message(visitor: Visitor, html: str | None) -> None:
+    conversation = next(iter(visitor.server.conversations.values()))
+    conversation.messages.append(visitor.server._message("bot", {"text": "plain", "html": html}))
+    expect(visitor.messages.nth(1).locator(".message__body")).to_have_attribute("lang", "en")
+
+
 def test_a_choice_is_a_button_that_speaks_for_the_visitor(visitor: Visitor) -> None:
     visitor.page.get_by_role("button", name="Start my history").click()
     expect(visitor.said("Start my history")).to_be_visible()
@@ -145,6 +162,20 @@ def test_numbers_in_a_text_become_links_and_other_digits_do_not(visitor: Visitor
     assert [(link.inner_text(), link.get_attribute("href")) for link in visitor.messages.nth(4).locator("a").all()] == [
         ("1-800-222-1222", "tel:18002221222"),
         ("741741", "sms:741741?body=HOME"),
+    ]
+
+
+def test_numbers_in_a_spanish_text_are_called_or_written_to_as_it_says(visitor: Visitor) -> None:
+    visitor.say("quiero morirme")
+    links = visitor.messages.nth(2).locator(".message__body a, .calls a")
+    expect(links).to_have_count(6)
+    assert [(link.inner_text(), link.get_attribute("href")) for link in links.all()] == [
+        ("988", "tel:988"),
+        ("988", "sms:988?body=AYUDA"),
+        ("741741", "sms:741741?body=HOME"),
+        ("838255", "sms:838255"),
+        ("Llamar al 988", "tel:988"),
+        ("Enviar AYUDA al 988", "sms:988?body=AYUDA"),
     ]
 
 
@@ -226,6 +257,18 @@ def test_start_over_asks_once_and_then_makes_a_new_session(visitor: Visitor) -> 
     expect(visitor.messages).to_have_count(1)
     assert visitor.storage() != before
     assert len(visitor.server.conversations) == 2
+
+
+def test_a_new_session_does_not_wait_for_an_answer_to_the_old_one(visitor: Visitor) -> None:
+    visitor.server.delay = 8
+    visitor.say("slow")
+    visitor.page.wait_for_timeout(300)
+    visitor.server.delay = 0
+    visitor.page.get_by_role("button", name="Start over").click()
+    visitor.page.locator("#confirm-yes").click()
+    visitor.say("hello")
+    expect(visitor.page.get_by_text("You wrote: hello")).to_be_visible()
+    assert "You wrote: slow" not in visitor.shown()
 
 
 @pytest.mark.parametrize(("set_phone", "href"), [("(503) 555-0100", "tel:+15035550100"), ("ask at the desk", None)])

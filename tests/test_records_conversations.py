@@ -126,13 +126,27 @@ def test_clients_see_no_payloads_and_no_internals(database, conversation_id):  #
             "author": "bot",
             "kind": "question",
             "text": "Well?",
-            "html": None,
+            "html": "<p>Well?</p>",
             "choices": [{"id": "yes", "label": "Yes"}],
             "sources": sources,
             "at": said.at.isoformat(),
         }
         asked, _ = c.add_visitor_message(s, conversation_id, "1", "Yes", choice_id="yes")
-        assert "choice" not in c.public(asked)
+        assert set(c.public(asked)) == set(c.public(said))
+
+
+@pytest.mark.parametrize("author", ["visitor", "bot", "staff"])
+def test_the_html_of_a_message_is_its_text_in_paragraphs(database, conversation_id, author):  # noqa: F811
+    text = "a <b>\n& b\n\nc"
+    with database.session() as s:
+        said = c.add_visitor_message(s, conversation_id, "1", text)[0] if author == "visitor" else c.add_message(s, conversation_id, author, text)
+        assert c.public(said)["html"] == "<p>a &lt;b&gt;<br>&amp; b</p><p>c</p>"
+
+
+def test_the_html_names_a_language_that_is_not_english(database, conversation_id):  # noqa: F811
+    with database.session() as s:
+        said = c.add_message(s, conversation_id, "bot", "uno\n\ndos", language="es")
+        assert c.public(said)["html"] == '<p lang="es">uno</p><p lang="es">dos</p>'
 
 
 def test_a_choice_is_the_newest_offered_under_its_id(database, conversation_id):  # noqa: F811

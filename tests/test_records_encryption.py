@@ -29,7 +29,7 @@ def write_everywhere(made: Database) -> str:
         conversation.snapshot = {"a": MARK}
         conversation.resume = {"a": MARK}
         conversations.add_visitor_message(s, conversation.id, "1", MARK)
-        conversations.add_message(s, conversation.id, "bot", MARK, html=MARK, choices=[{"id": "x", "label": MARK}])
+        conversations.add_message(s, conversation.id, "bot", MARK, choices=[{"id": "x", "label": MARK}])
         conversations.record_question(s, conversation.id, MARK)
         intake = intakes.start_intake(s, conversation.id, "intake", {"a": MARK})
         intakes.save_answer(s, intake, "intake", "1", "name", MARK, "answered", [MARK], MARK)

@@ -165,6 +165,7 @@ def test_what_is_not_a_crisis_says_why_so_that_a_kind_line_can_follow(screener: 
         "i   want\tto\ndie",
         "I want to d\u00ede",
         "i wan\u200bt to die",
+        "i want to k\u200eill mysel\u2063f",
         "I don\u2019t want to live",
         "dont wanna live no more",
         "k1ll myself",

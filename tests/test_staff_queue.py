@@ -373,13 +373,13 @@ def test_staff_can_take_over_the_chat_and_hand_it_back_as_it_was(site: Site, bef
     assert state(site, handoff_id) == "staff"
     waiting = say(site, handoff_id, "is somebody there")
     assert "not answered" in nurse.get(f"/handoffs/{handoff_id}/transcript").text
-    assert nurse.post(f"{chat}/message", {"text": " Hello, this is Kim from the clinic. "}).status_code == 302
+    assert nurse.post(f"{chat}/message", {"text": " Hello,\r\nthis is Kim from the clinic. "}).status_code == 302
     with site.database.reading() as s:
         assert s.get(Message, waiting).status == "answered"
     assert nurse.post(f"{chat}/hand-back").status_code == 302
     assert state(site, handoff_id) == before
-    assert [kind for kind, _ in heard(site, handoff_id)] == ["notice", "message", "notice"]
-    assert heard(site, handoff_id)[1][1] == "Hello, this is Kim from the clinic."
+    assert [kind for kind, _ in heard(site, handoff_id)] == ["message", "message", "notice"]  # the page's header reads it
+    assert heard(site, handoff_id)[1][1] == "Hello,\nthis is Kim from the clinic."
     changes = [row[0] for row in site.audit() if row[0] in {"take_over", "message", "hand_back"}]
     assert changes == ["take_over", "message", "hand_back"]
 

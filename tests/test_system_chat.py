@@ -28,7 +28,7 @@ def test_a_session_begins_with_who_is_speaking(visitor: Visitor) -> None:
 def test_messages_have_the_shape_of_the_contract(visitor: Visitor) -> None:
     visitor.say("does ketamine work for ptsd?")
     for message in visitor.history():
-        assert FIELDS <= set(message)
+        assert set(message) == FIELDS and message["html"].startswith("<p>")
         assert message["author"] in {"bot", "visitor", "staff"}
         assert message["kind"] in {"message", "question", "crisis", "check_in", "notice"}
         assert all(set(c) == {"id", "label"} for c in message["choices"])
@@ -108,6 +108,7 @@ def test_events_stream_what_comes_later(visitor: Visitor) -> None:
         (400, "bad_request", {}, {"id": "a1", "text": "hi", "choice": "greet"}),
         (400, "bad_request", {}, {"id": "a1", "text": 7}),
         (400, "bad_request", {}, {"id": "a1", "text": "   "}),
+        (400, "bad_request", {}, {"id": "a1", "text": "\u200b\u2060"}),
         (400, "bad_request", {}, ["a1", "hi"]),
         (409, "unknown_choice", {}, {"id": "a1", "choice": "submit"}),
         (413, "too_long", {}, {"id": "a1", "text": "x" * 2001}),
@@ -123,8 +124,9 @@ def test_each_breach_has_its_error(visitor: Visitor, status: int, code: str, hea
 
 
 def test_broken_json_and_unknown_addresses_have_the_same_shape(visitor: Visitor) -> None:
-    broken = visitor.http.post("/chat/messages", content="{", headers={"Content-Type": "application/json"})
-    assert broken.status_code == 400 and broken.json()["error"]["code"] == "bad_request"
+    for content in ("{", "[" * 20_000, '{"id": "a1", "text": ' + "[" * 5000 + "]" * 5000 + "}"):
+        broken = visitor.http.post("/chat/messages", content=content, headers={"Content-Type": "application/json"})
+        assert broken.status_code == 400 and broken.json()["error"]["code"] == "bad_request"
     unknown = visitor.http.get("/static/nothing.js")
     assert unknown.status_code == 404 and unknown.json()["error"]["code"] == "not_found"
 
@@ -144,6 +146,11 @@ def test_what_is_no_id_of_a_message_is_refused(visitor: Visitor, after: str) -> 
 def test_exactly_2000_characters_pass(visitor: Visitor, letter: str) -> None:
     body = json.dumps({"id": new_id(), "text": letter * 2000})  # escaped, an emoji takes twelve bytes
     assert visitor.http.post("/chat/messages", content=body, headers={"Content-Type": "application/json"}).status_code == 200
+
+
+def test_what_turns_the_writing_direction_is_left_out(visitor: Visitor) -> None:
+    visitor.say("hello \u202ethere\u2066")
+    assert visitor.history()[1]["text"] == "hello there"
 
 
 def test_half_a_character_is_left_out(visitor: Visitor) -> None:
@@ -178,6 +185,13 @@ def test_the_page_shows_help_without_javascript_and_a_strict_policy(system: Syst
     policy = page.headers["content-security-policy"]
     assert "default-src 'none'" in policy and "unsafe-inline" not in policy
     assert httpx.get(system.chat_url + "/widget.js").headers["content-type"].startswith("text/javascript")
+
+
+@pytest.mark.parametrize("path", ["/", "/chat", "/widget.js", "/static/chat.css", "/health", "/ready"])
+def test_what_can_be_looked_at_can_be_asked_for_its_head(system: System, path: str) -> None:
+    whole, head = httpx.get(system.chat_url + path), httpx.head(system.chat_url + path)
+    assert head.status_code == whole.status_code == 200 and not head.content
+    assert head.headers["content-type"] == whole.headers["content-type"]
 
 
 def test_health_and_readiness(system: System) -> None:

@@ -1,6 +1,7 @@
 """What happens when a part behind the chat fails: a crisis is still answered, nothing is lost, the part comes back."""
 from __future__ import annotations
 
+import threading
 import time
 from pathlib import Path
 
@@ -36,6 +37,17 @@ def test_without_the_action_server_a_crisis_is_answered(without_actions: System)
     visitor = without_actions.visitor()
     visitor.say("i want to die")
     assert visitor.kinds == ["crisis"] and "988" in visitor.said
+
+
+def test_a_crisis_does_not_wait_long_behind_a_turn_that_hangs(without_actions: System) -> None:
+    visitor = without_actions.visitor()
+    hanging = threading.Thread(target=visitor.send, args=({"id": "hangs", "text": "what are the side effects"},))
+    hanging.start()
+    time.sleep(0.5)
+    begun = time.monotonic()
+    visitor.say("i want to die")
+    assert visitor.kinds == ["crisis"] and time.monotonic() - begun < 15
+    hanging.join()
 
 
 def test_a_dead_server_is_started_again_and_the_message_is_kept(own: System) -> None:

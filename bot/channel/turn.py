@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-import html
 import logging
 import re
 from contextlib import asynccontextmanager
@@ -31,7 +30,7 @@ from bot.settings import Clinic, Settings
 
 logger = logging.getLogger(__name__)
 
-TURN_TIMEOUT_S = 30
+TURN_TIMEOUT_S = 10  # many times what a turn takes: whoever writes of danger meanwhile waits behind it
 DOUBT_TIMEOUT_S = 2  # a crisis text does not wait longer for the model
 RECENT_TEXTS = 4
 PROTECTED_PREFIX = "\u2060"  # word joiner: typed "/text" is never read as an intent payload
@@ -374,15 +373,16 @@ class Turns:
     ) -> List[Dict[str, Any]]:
         return [self._add(s, conversation_id, message, reply_to) for message in said]
 
-    @staticmethod
-    def _add(s: Session, conversation_id: str, message: Dict[str, Any], reply_to: Optional[int]) -> Dict[str, Any]:
+    def _add(
+        self, s: Session, conversation_id: str, message: Dict[str, Any], reply_to: Optional[int]
+    ) -> Dict[str, Any]:
         row = conversations.add_message(
             s,
             conversation_id,
             author="bot",
             text=message["text"],
             kind=message["kind"],
-            html=as_html(message["text"]),
+            language=self.replies.written_in(message["text"]),
             choices=message["choices"],
             sources=message["sources"],
             reply_to=reply_to,
@@ -395,12 +395,6 @@ class Turns:
             "Hi, I'm the clinic's automated assistant. Something on our side isn't working right now, so I can only keep "
             "your message for the team. If you're in danger or thinking of ending your life, call or text 988, or call 911."
         )
-
-
-def as_html(text: str) -> str:
-    """Plain text as paragraphs; everything in it is escaped."""
-    paragraphs = (html.escape(part.strip()).replace("\n", "<br>") for part in text.split("\n\n"))
-    return "".join(f"<p>{part}</p>" for part in paragraphs if part)
 
 
 def _plain(text: str, kind: str = "message") -> Dict[str, Any]:

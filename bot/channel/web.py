@@ -26,6 +26,7 @@ from sanic.response import HTTPResponse
 from bot import settings as settings_module
 from bot.channel import page
 from bot.channel.errors import BadRequest, ChatError, NotAllowed, NotFound, NotJson, TooLong, TooMany, Unauthorized, Unavailable
+from bot.channel.text import is_blank, tidy
 from bot.channel.tokens import Tokens
 from bot.channel.turn import Turns
 from bot.records import conversations
@@ -40,7 +41,7 @@ MOST_BYTES = 32_768  # 2,000 characters of any script as JSON escapes (twelve by
 EVENTS_POLL_S = 1.0
 EVENTS_PING_S = 15.0
 EVENTS_MOST_S = 600.0  # a client reconnects after that; a connection nobody reads does not stay for ever
-_HALF = re.compile("[\ud800-\udfff]")  # half of a character, which JSON can hold and UTF-8 cannot
+LOOKED_AT = ("GET", "HEAD")  # what a browser or a monitor asks for without a token
 CLIENT_ID = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
 
 
@@ -145,24 +146,24 @@ class WebChat(InputChannel):
                 await asyncio.sleep(EVENTS_POLL_S)
             await stream.eof()
 
-        @chat.get("/chat")
+        @chat.route("/chat", methods=LOOKED_AT)
         async def embedded(request: Request) -> HTTPResponse:
             sites = ("'self'", *self.settings.widget_allowed_origins)
             return response.html(self.page.embedded_page, headers=page.headers(sites))
 
-        @chat.get("/widget.js")
+        @chat.route("/widget.js", methods=LOOKED_AT)
         async def widget(request: Request) -> HTTPResponse:
             return self._asset(request)
 
-        @chat.get("/static/<name:str>")
+        @chat.route("/static/<name:str>", methods=LOOKED_AT)
         async def static(request: Request, name: str) -> HTTPResponse:
             return self._asset(request)
 
-        @chat.get("/health")
+        @chat.route("/health", methods=LOOKED_AT)
         async def health(request: Request) -> HTTPResponse:
             return response.json({"status": "ok"})
 
-        @chat.get("/ready")
+        @chat.route("/ready", methods=LOOKED_AT)
         async def ready(request: Request) -> HTTPResponse:
             agent = getattr(request.app.ctx, "agent", None)
             checks = {
@@ -180,7 +181,7 @@ class WebChat(InputChannel):
     # -- helpers -------------------------------------------------------------------------------------------------
 
     async def _root(self, request: Request) -> Optional[HTTPResponse]:
-        if request.path == "/" and request.method in ("GET", "HEAD"):
+        if request.path == "/" and request.method in LOOKED_AT:
             return response.html(self.page.clinic_page, headers=page.headers())
         return None
 
@@ -260,7 +261,7 @@ def _read(request: Request) -> Tuple[str, Optional[str], Optional[str]]:
         raise TooLong()
     try:
         body = json.loads(request.body)
-    except ValueError:
+    except (ValueError, RecursionError):  # the second: lists in lists without end
         raise BadRequest("The body is not valid JSON.") from None
     if not isinstance(body, dict):
         raise BadRequest()
@@ -275,8 +276,8 @@ def _read(request: Request) -> Tuple[str, Optional[str], Optional[str]]:
         return client_id, None, choice
     if not isinstance(text, str):
         raise BadRequest('"text" must be a text.')
-    text = "".join(c for c in text if c in "\n\t" or c.isprintable() or (ord(c) > 0x9F and not _HALF.match(c))).strip()
-    if not text:
+    text = tidy(text)
+    if is_blank(text):
         raise BadRequest("The message is empty.")
     if len(text) > MOST_CHARACTERS:
         raise TooLong()

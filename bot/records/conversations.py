@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
+from html import escape
 from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, func, insert, select, update
@@ -119,7 +120,7 @@ def add_message(
     author: str,
     text: str,
     kind: str = "message",
-    html: str | None = None,
+    language: str | None = None,
     choices: Iterable[Mapping[str, Any]] = (),
     sources: Iterable[Mapping[str, Any]] = (),
     reply_to: int | None = None,
@@ -127,6 +128,7 @@ def add_message(
     """Add a line of the bot or of staff.
 
     Args:
+        language: of the text, where it is not English.
         choices: ``{"id", "label", "payload"}`` each; the payload stays on the server.
         sources: ``{"title", "url"}`` each.
         reply_to: id of the visitor's message that this answers.
@@ -135,7 +137,7 @@ def add_message(
         UnknownConversation: there is no such conversation.
     """
     _lock(s, conversation_id)
-    body = {"text": text, "html": html, "choices": [dict(c) for c in choices], "sources": [dict(x) for x in sources]}
+    body = {"text": text, "language": language, "choices": [dict(c) for c in choices], "sources": [dict(x) for x in sources]}
     return _add(s, conversation_id, author, kind, body, reply_to=reply_to)
 
 
@@ -156,18 +158,23 @@ def replies_to(s: Session, message_id: int) -> list[Message]:
 def public(message: Message) -> dict[str, Any]:
     """A message as clients see it: no payloads, no internal state."""
     body = message.body
-    own = {"client_id": message.client_id} if message.client_id else {}  # lets a page recognise what it sent itself
     return {
-        **own,
         "id": message.id,
         "author": message.author,
         "kind": message.kind,
         "text": body["text"],
-        "html": body.get("html"),
+        "html": as_html(body["text"], body.get("language")),
         "choices": [{"id": choice["id"], "label": choice["label"]} for choice in body.get("choices", ())],
         "sources": body.get("sources", []),
         "at": message.at.isoformat(),
     }
+
+
+def as_html(text: str, language: str | None = None) -> str:
+    """Plain text as paragraphs, which name their language where it is not English; everything in it is escaped."""
+    opening = f'<p lang="{language}">' if language else "<p>"
+    paragraphs = (escape(part.strip()).replace("\n", "<br>") for part in text.split("\n\n"))
+    return "".join(f"{opening}{part}</p>" for part in paragraphs if part)
 
 
 def find_choice(s: Session, conversation_id: str, choice_id: str) -> dict[str, Any] | None:

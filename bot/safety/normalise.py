@@ -13,9 +13,9 @@ from typing import Dict, Iterable, List, Mapping, Optional, Set
 LONGEST = 6000  # characters read of one text; the channel accepts 2,000
 _MARKS = str.maketrans({
     "\u2018": "'", "\u2019": "'", "\u02bc": "'", "\u0060": "'", "\u00b4": "'", "\u201c": '"', "\u201d": '"', "\u2013": "\u2014",
-    "\u2015": "\u2014", "\u2026": " ", "\u00bf": " ", "\u00a1": " ", "\u200b": None, "\u200c": None, "\u200d": None,
-    "\u2060": None, "\ufeff": None, "\u00ad": None, "\ufe0f": None,
+    "\u2015": "\u2014", "\u2026": " ", "\u00bf": " ", "\u00a1": " ",
 })
+_UNSEEN = {"Mn", "Cf"}  # categories of Unicode: accents, and what joins, breaks or turns a line without being seen
 _LEET = str.maketrans("013457@$!|", "oieastasil")
 _SPACED = re.compile(r"(?<![^\s])[a-z](?:[ .\-_*][a-z]){3,}(?![^\s.,?!])")
 _TOKEN = re.compile(r"[a-z0-9@$*']+(?:[!|*][a-z*]+)*|[.?!;\n,()\":\u2014]|(?<=\s)-+(?=\s)|[^\sa-z0-9]")
@@ -141,7 +141,7 @@ def _plain_letters(text: str) -> str:
     text = unicodedata.normalize("NFKC", text).lower()
     if text.isascii():
         return text
-    return "".join(char for char in unicodedata.normalize("NFD", text) if unicodedata.category(char) != "Mn")
+    return "".join(char for char in unicodedata.normalize("NFD", text) if unicodedata.category(char) not in _UNSEEN)
 
 
 def _as_word(match: "re.Match[str]") -> str:

@@ -87,8 +87,15 @@ class Replies:
         """Whether a text, as it was shown, asked what a yes was meant for."""
         return self._name(text) == "check_in_which"
 
+    def written_in(self, text: str) -> Optional[str]:
+        """The language of a text, as it was shown, where it is one of those that are not English."""
+        return self._texts.get(self._shown(text), {}).get("language")
+
     def _name(self, text: str) -> str:
-        return next((name for known, name in self._names.items() if text.startswith(known)), "").removesuffix("_es")
+        return self._shown(text).removesuffix("_es")
+
+    def _shown(self, text: str) -> str:
+        return next((name for known, name in self._names.items() if text.startswith(known)), "")
 
     def line(self, note: Optional[str]) -> Optional[str]:
         """The sentence that goes with ``Screening.note`` (loss, history, information) when there is no takeover."""

@@ -14,7 +14,7 @@ MESSAGE_MAX = 2000  # what a visitor may write, too
 
 
 def _trim(value: str | None) -> str | None:
-    return value.strip() if value else value
+    return value.replace("\r\n", "\n").strip() if value else value  # a form sends every new line as two characters
 
 
 class LoginForm(FlaskForm):

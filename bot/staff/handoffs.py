@@ -321,7 +321,7 @@ def take_over(handoff_id: str) -> Any:
             abort(409, "Staff are in this chat already. Reload the page.")
         note_change(s, "take_over", "handoff", handoff_id, f"from {conversation.state}")
         conversations.set_state(s, conversation.id, "staff")
-        conversations.add_message(s, conversation.id, "staff", JOINED, kind="notice")
+        conversations.add_message(s, conversation.id, "staff", JOINED)  # the page: from here to their notice, a person is there
     return redirect(url_for(".transcript", handoff_id=handoff_id) + "#write")
 
 

@@ -44,6 +44,11 @@
     call_childhelp: ["tel:18004224453", "1-800-422-4453"],
     call_local: ["tel:15035854949", "503-585-4949"],
   };
+  const CALLS_ES = { ...CALLS, text_988: ["sms:988?body=AYUDA", "988"] }; // the word that asks for Spanish
+  const WORD = "([A-Z]{3,8})"; // that a text message has to hold
+  const TEXTING = new RegExp(
+    `\\b(?:[Tt]ext(?:ing)?(?: ${WORD} to)?|(?:[Ee]nv(?:íe|iar) ${WORD}|[Ee]scrib(?:ir|a uno nuevo)) al) $`,
+  );
   const AUTHORS = { bot: "Assistant", staff: "Clinic team", visitor: "You" };
   const KINDS = new Set(["message", "question", "crisis", "check_in", "notice"]);
 
@@ -53,6 +58,7 @@
   const [composer, box, count, startOver, leaveButton, confirmBox, about, aboutToggle, aboutBack] =
     ["composer", "message-box", "count", "start-over", "leave", "confirm", "about", "about-toggle", "about-back"]
       .map(byId);
+  const [alone, joined] = ["alone", "joined"].map(byId);
   const root = document.documentElement;
   const embedded = root.classList.contains("embedded") && window.parent !== window;
 
@@ -81,7 +87,7 @@
   const characters = (text) => Array.from(text).length;
 
   /** A text as the server keeps it, without control characters and the white space around it. */
-  const tidy = (text) => text.replace(/[\x00-\x08\x0b-\x1f\x7f-\x9f]/g, "").trim();
+  const tidy = (text) => text.replace(/[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]/g, "").trim();
 
   const charactersWord = (n) => `${n} ${n === 1 ? "character" : "characters"}`;
 
@@ -189,7 +195,7 @@
     epoch: 0, // rises with every new session, so that an answer to an old one is dropped
     ready: false,
     last: 0, // highest id shown
-    entries: [], // of this session, in order: {order, id, author, text, clientId, node}
+    entries: [], // of this session, in order: {order, id, author, kind, text, node}
     queue: [], // waiting to be sent, in memory only: {id, text} or {id, choice}, with their entry
     delivering: false,
     held: [], // what the stream brought while a message was on its way: shown after its reply
@@ -215,7 +221,8 @@
       if (own) {
         settle(own, message.id, message.id);
       } else {
-        const entry = { order: message.id, id: message.id, author: message.author, text: message.text };
+        const { id, author, kind, text } = message;
+        const entry = { order: id, id, author, kind, text };
         entry.node = messageNode(message);
         place(entry);
         fresh.push(entry);
@@ -244,8 +251,8 @@
   }
 
   /** Shows a message of the visitor before the server has it. */
-  function showOwn(clientId, text) {
-    const entry = { order: Infinity, id: null, author: "visitor", text, clientId };
+  function showOwn(text) {
+    const entry = { order: Infinity, id: null, author: "visitor", text };
     entry.node = messageNode({ author: "visitor", kind: "message", text, at: new Date().toISOString() });
     entry.node.classList.add("message--waiting");
     place(entry);
@@ -256,7 +263,7 @@
 
   /**
    * What depends on the neighbours: the author's name stands once above a run of messages, and choices are open until
-   * the visitor has said something after them. Numbers to call stay.
+   * the visitor has said something after them. Numbers to call stay. The header says who is there.
    */
   function refresh() {
     let before = null;
@@ -277,7 +284,18 @@
         }
       }
     }
+    joined.hidden = !teamIsHere();
+    alone.hidden = teamIsHere();
   }
+
+  /** A person of the team is in the chat from their first message to their notice that they leave. */
+  function teamIsHere() {
+    const last = state.entries.filter((entry) => entry.author === "staff").pop();
+    return Boolean(last) && last.kind !== "notice";
+  }
+
+  /** The language that the server's HTML names, else the page's; nothing else of that HTML is used. */
+  const languageOf = (message) => (/^<p lang="([a-z]{2,3})">/.exec(message.html) || ["", root.lang])[1];
 
   function messageNode(message) {
     const author = AUTHORS[message.author] ? message.author : "bot";
@@ -290,8 +308,10 @@
     else body.append(...paragraphs(String(message.text || "")));
     node.append(body);
     if (author !== "visitor") {
+      const language = languageOf(message);
+      body.lang = language;
       addSources(body, message.sources);
-      addChoices(node, body, kind, message.choices);
+      addChoices(node, body, kind, language, message.choices);
     }
     return node;
   }
@@ -350,13 +370,14 @@
   function numberHref(shown, before, after) {
     if (/[\w$#.,/-]$/.test(before) || /^(?:\w|[-.,/]\d|%)/.test(after)) return null; // part of something longer
     const digits = shown.replace(/\D/g, "");
-    const texting = /\b[Tt]ext(?:ing)?\s+(?:([A-Z]{3,8})\s+to\s+)?$/.exec(before);
+    const texting = TEXTING.exec(before);
     const sms = texting && !/\b(?:call|dial)(?: or|,)\s+text\s+$/i.test(before);
     if (digits.length >= 10) return `tel:${digits.length === 10 ? "1" : ""}${digits}`;
     if (digits === "911") return "tel:911";
     if (digits === "988" && !sms) return "tel:988";
     if (["988", "838255", "741741", "88788"].includes(digits) && sms) {
-      return `sms:${digits}${texting[1] ? `?body=${texting[1]}` : ""}`;
+      const word = texting[1] || texting[2];
+      return `sms:${digits}${word ? `?body=${word}` : ""}`;
     }
     return null;
   }
@@ -390,25 +411,28 @@
     }
   }
 
-  function addChoices(node, body, kind, choices) {
+  function addChoices(node, body, kind, language, choices) {
+    const numbers = language === "es" ? CALLS_ES : CALLS;
     const calls = element("div", "calls");
     const open = element("div", "choices");
     const quiet = element("div", "quiet");
     for (const choice of Array.isArray(choices) ? choices : []) {
       const id = String(choice.id || "");
       const label = String(choice.label || "");
-      const own = Object.prototype.hasOwnProperty.call(CALLS, id) ? CALLS[id] : null;
+      const own = Object.prototype.hasOwnProperty.call(numbers, id) ? numbers[id] : null;
       if (!label) continue;
       if (own || callTarget(id, label)) {
         const [href, digits] = own || [callTarget(id, label), ""];
         const seen = digits.split(" ").some((word) => /\d/.test(word) && label.includes(word.replace(/\D+$/, "")));
         const link = element("a", "button button--call", seen || !digits ? label : `${label}: ${digits}`);
         link.href = href;
+        link.lang = language; // the group around it is named in the page's language
         calls.append(link);
       } else {
         const button = element("button", QUIET.has(id) ? "quiet__button" : "button button--choice", label);
         button.type = "button";
         button.dataset.choice = id;
+        button.lang = language;
         button.addEventListener("click", () => (id === "quick_exit" ? leave() : choose(id, label)));
         (QUIET.has(id) ? quiet : open).append(button);
       }
@@ -486,6 +510,8 @@
     glide(Math.min(first, end), smooth());
   }
 
+  const keepPlace = () => (following ? scrollToEnd() : updateJump());
+
   function scrolled() {
     if (atEnd()) following = true;
     else if (performance.now() > gliding) following = false;
@@ -540,7 +566,7 @@
   function showTyping(on) {
     clearTimeout(typingTimer);
     clearTimeout(typingSpoken);
-    if (!on) {
+    if (!on || teamIsHere()) {
       typing.hidden = true;
       announcer.textContent = "";
       return;
@@ -654,7 +680,7 @@
     for (const item of lost) item.entry.node.remove();
     state.queue = state.queue.filter((item) => !item.choice);
     const waiting = state.queue.map((item) => item.entry);
-    Object.assign(state, { ready: false, last: 0, entries: [], held: [] });
+    Object.assign(state, { ready: false, last: 0, entries: [], held: [], delivering: false });
     showTyping(false);
     return waiting;
   }
@@ -673,25 +699,28 @@
 
   function send(text) {
     const id = uuid();
-    state.queue.push({ id, text, entry: showOwn(id, text) });
+    state.queue.push({ id, text, entry: showOwn(text) });
     deliver();
   }
 
   function choose(choice, label) {
     const id = uuid();
-    state.queue.push({ id, choice, entry: showOwn(id, label) });
+    state.queue.push({ id, choice, entry: showOwn(label) });
     deliver();
   }
 
-  /** Sends what waits, one after the other. */
+  /** Sends what waits, one after the other. A new session does not wait for what the one before it has under way. */
   async function deliver() {
     if (state.delivering) return;
     state.delivering = true;
+    const epoch = state.epoch;
     try {
-      while (state.ready && state.queue.length) await deliverOne(state.queue[0]);
+      while (epoch === state.epoch && state.ready && state.queue.length) await deliverOne(state.queue[0]);
     } finally {
-      state.delivering = false;
-      showTyping(false);
+      if (epoch === state.epoch) {
+        state.delivering = false;
+        showTyping(false);
+      }
     }
   }
 
@@ -709,8 +738,8 @@
         showReply(item, Array.isArray(messages) ? messages : []);
         return;
       } catch (error) {
-        showTyping(false);
         if (epoch !== state.epoch) return;
+        showTyping(false);
         releaseHeld();
         if (error instanceof Refused && !(await mayTryAgain(item, error, failures))) return;
         if (error instanceof Unreachable) {
@@ -1019,7 +1048,9 @@
     for (const name of ["wheel", "touchmove"]) {
       window.addEventListener(name, () => (gliding = 0), { passive: true });
     }
-    window.addEventListener("resize", () => (following ? scrollToEnd() : updateJump()));
+    window.addEventListener("resize", keepPlace);
+    const sizes = new ResizeObserver(keepPlace);
+    for (const part of [trouble, box, statusLine]) sizes.observe(part); // they take room from the conversation
     jump.addEventListener("click", () => {
       scrollToEnd(smooth());
       if (document.activeElement === jump) log.focus({ preventScroll: true });
