@@ -9,15 +9,18 @@ import pytest
 from fhir.resources.R4B.bundle import Bundle
 from fhir.resources.R4B.questionnaireresponse import QuestionnaireResponse
 
-from bot.handoff import fhir
-from tests.handoff_fixtures import NAME, crisis, new_conversation, submit
+from bot.handoff import fhir, summary
+from tests.handoff_fixtures import NAME, crisis, new_conversation, play, submit
 from tests.records_fixtures import backend, database  # noqa: F401
 
 pytestmark = pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
 
 VERIFIED = {  # clinical codes that the fact sheet marks as verified, with their display
     ("http://snomed.info/sct", "47505003"), ("http://snomed.info/sct", "38341003"), ("http://snomed.info/sct", "77386006"),
-    ("http://snomed.info/sct", "716186003"), ("http://loinc.org", "82810-3"),
+    ("http://snomed.info/sct", "716186003"), ("http://snomed.info/sct", "275526006"),
+    # FHIR R4's own profile for blood pressures
+    ("http://loinc.org", "85354-9"), ("http://loinc.org", "8480-6"), ("http://loinc.org", "8462-4"),
+    ("http://unitsofmeasure.org", "mm[Hg]"),
 }  # fmt: skip
 OURS = "https://github.com/onward-intake/fhir/"
 HL7 = "http://terminology.hl7.org/CodeSystem/"
@@ -45,6 +48,7 @@ def walk(value):
 
 BUNDLES = {
     "full": lambda s: submit(s, suicidal_now="yes", high_bp="yes", pregnant="possible"),
+    "pressure and stroke": lambda s: submit(s, high_bp="yes, 200/125 today", stroke_aneurysm="yes", stroke_what="a TIA"),
     "sparse": lambda s: submit(
         s,
         **dict.fromkeys(("birth_date", "phone", "city", "state", "medications", "allergies", "gate", "goals")),
@@ -175,6 +179,54 @@ def test_what_a_person_says_of_themselves_is_unconfirmed(session):
         "sertraline",
         "alprazolam",
     }
+
+
+def test_a_relatives_substances_are_not_the_patients(session):
+    made = fhir.bundle(submit(session, medications="Zoloft, my mom takes warfarin", allergies="penicillin gives my son hives"))
+    assert [m["medicationCodeableConcept"]["text"] for m in resources(made, "MedicationStatement")] == ["sertraline"]
+    assert not resources(made, "AllergyIntolerance")
+
+
+def test_a_blood_pressure_that_was_typed_is_an_observation(session):
+    made = fhir.bundle(submit(session, high_bp="yes", high_bp_treated="yes, 200/125 this morning"))
+    (found,) = [one for one in resources(made, "Observation") if one["category"][0]["coding"][0]["code"] == "vital-signs"]
+    values = {part["code"]["coding"][0]["code"]: part["valueQuantity"]["value"] for part in found["component"]}
+    assert (found["code"]["coding"][0]["code"], values) == ("85354-9", {"8480-6": 200, "8462-4": 125})
+    assert found["note"][0]["text"] == "Patient-reported via chat: yes, 200/125 this morning"
+
+
+@pytest.mark.parametrize(
+    ("what", "code", "text"),
+    [
+        ("a small stroke (TIA)", None, "stroke or aneurysm"),
+        ("mini-stroke", None, "stroke or aneurysm"),
+        ("a stroke", "275526006", "history of stroke"),
+        ("a stroke and a TIA", None, "stroke or aneurysm"),
+        ("brain aneurysm", None, "stroke or aneurysm"),
+        ("not a stroke, a blood clot", None, "stroke or aneurysm"),
+    ],
+)
+def test_what_they_had_in_the_brain_is_coded_where_it_is_one_thing(session, what, code, text):
+    made = fhir.bundle(submit(session, stroke_aneurysm="yes", stroke_what=what, stroke_when="2019"))
+    (found,) = resources(made, "Condition")[1:]
+    assert (found["code"].get("coding", [{}])[0].get("code"), found["code"]["text"]) == (code, text)
+
+
+def test_what_they_are_not_sure_of_is_no_coded_problem(session):
+    made = fhir.bundle(submit(session, pregnant="I think I might be pregnant"))
+    found = next(one for one in resources(made, "Condition") if "pregnancy" in one["code"]["text"])
+    assert found["code"] == {"text": "pregnancy (not sure)"}
+    assert "clinicalStatus" not in found and "category" not in found
+
+
+def test_of_a_crisis_the_person_is_the_one_of_the_summary(session):
+    conversation = new_conversation(session)
+    handoff = crisis(session, conversation)
+    play(session, "callback", {"name": "Frida", "reach": "frida@example.com"}, conversation)
+    person = summary.summarize(session, handoff)["person"]
+    (patient,) = resources(fhir.bundle(handoff), "Patient")
+    assert (patient["name"][0]["text"], patient["telecom"][0]["value"]) == (person["name"], person["email"])
+    assert person["name"] == "Frida"
 
 
 def test_no_allergies_is_said_only_by_who_said_it(session):

@@ -15,6 +15,7 @@ from bot.intake import Score
 
 TODAY = date(2026, 11, 23)
 CODED = {"yes", "no", "unsure", "declined"}
+CLASS = {"level": "info", "reason": "r"}
 
 
 def tapped(code: str) -> SimpleNamespace:
@@ -171,6 +172,10 @@ def test_a_recent_heart_problem_comes_first(when, recent):
         ("klonipin, adderal, oxycodon", ["benzodiazepine", "stimulant", "opioid"]),
         ("Xanax;Ativan\nValium", ["benzodiazepine"]),
         ("celebrex, lamisil, hydralazine", []),
+        ("my mom takes xanax, I take nothing", []),
+        ("my wife is on methadone", []),
+        ("my husband's ambien sometimes", ["sedative"]),
+        ("I was prescribed Klonopin but never took it", []),
     ],
 )
 def test_medicines_are_read_with_care(text, codes):
@@ -180,6 +185,37 @@ def test_medicines_are_read_with_care(text, codes):
 def test_a_flag_quotes_only_the_part_that_raised_it():
     found = raised(medications=typed("sertraline 50, Xanax when flying, fish oil"))
     assert found["benzodiazepine"]["words"] == "Xanax when flying"
+
+
+@pytest.mark.parametrize(
+    ("link", "text", "code"),
+    [
+        ("high_bp_treated", "yes, 200/125 this morning and I have a bad headache", "bp-very-high"),
+        ("high_bp", "no, but it was 190/110 last week", "bp-very-high"),
+        ("high_bp", "150 over 120", "bp-very-high"),
+        ("high_bp", "lisinopril keeps it at 145 / 80", "bp-raised"),
+        ("heart_what", "120/90", "bp-raised"),
+        ("reason", "My blood pressure was 180/100. I can't sleep.", "bp-very-high"),
+        ("goals", "200/125 yesterday", "bp-very-high"),
+        ("medications", "lisinopril 10 mg, last bp 185/90", "bp-very-high"),
+        ("high_bp", "yes, 135/85", None),
+        ("high_bp", "300/200, since 12/11/2020", None),
+        ("high_bp", "my husband's blood pressure is 200/120", None),
+        ("medications", "Wixela 250/50", None),
+        ("reason", "Advair 250/50 does not help my asthma", None),
+    ],
+)
+def test_a_blood_pressure_is_read_wherever_it_is_typed(link, text, code):
+    found = [flag for flag in flags.flags({("intake", link.replace("_", "-")): typed(text)}, today=TODAY) if "bp-" in flag["code"]]
+    assert [flag["code"] for flag in found] == ([code] if code else [])
+    assert all(flag["level"] == {"bp-very-high": "red", "bp-raised": "amber"}[code] for flag in found)
+    assert all(flag["words"] and flag["words"] in text for flag in found)
+
+
+def test_of_several_blood_pressures_the_highest_decides():
+    answers = {("intake", "high-bp"): typed("145/85 today"), ("intake", "reason"): typed("It was 190/100 in May.")}
+    (found,) = flags.flags(answers, today=TODAY)
+    assert (found["code"], found["words"]) == ("bp-very-high", "It was 190/100 in May")
 
 
 @pytest.mark.parametrize(
@@ -237,7 +273,7 @@ def test_every_rule_asks_about_questions_and_answers_that_exist():
                 assert condition.question in known, rule.code
                 extra = (condition.any | condition.none) - known[condition.question] - {"skipped", "open"}
                 assert extra <= {"yes"}, (rule.code, extra)  # "yes" for a clinic that asks a question as yes or no
-    assert all(key in known for key in (*loaded.medicine_questions, *loaded.allergy_questions))
+    assert all(key in known for key in (*loaded.medicine_questions, *loaded.allergy_questions, *loaded.pressure_questions))
     assert all(named.question in known for named in loaded.conditions)
 
 
@@ -247,7 +283,7 @@ def test_every_takeover_has_a_name_for_staff():
 
 def test_codes_are_unique():
     loaded = rules.load()
-    codes = [rule.code for rule in (*loaded.answers, *loaded.medicines, *loaded.allergies)]
+    codes = [rule.code for rule in (*loaded.answers, *loaded.pressures, *loaded.medicines, *loaded.allergies)]
     assert len(codes) == len(set(codes))
 
 
@@ -256,7 +292,8 @@ def test_codes_are_unique():
     [
         ({"answers": [{"code": "x", "level": "purple", "reason": "r"}]}, "level"),
         ({"answers": [{"code": "x", "level": "info", "reason": "r", "takeover": "suicidal"}]}, "red"),
-        ({"classes": {"a": {"names": {"one": ["same"], "two": ["same"]}}}}, "two medicines"),
+        ({"classes": {"a": {**CLASS, "names": ["lithium"]}, "b": {**CLASS, "names": ["lithium"]}}}, "two classes"),
+        ({"classes": {"a": {**CLASS, "names": ["zoloft"]}}}, "not in the lexicon"),
     ],
 )
 def test_a_wrong_rule_is_refused(tmp_path, change, told):
@@ -271,8 +308,9 @@ def test_a_wrong_rule_is_refused(tmp_path, change, told):
     ("text", "found"),
     [
         ("Zoloft 50mg and ambien", [("sertraline", "current"), ("zolpidem", "current")]),
-        ("Tylenol with codeine", [("acetaminophen", "current"), ("codeine", "current")]),
-        ("my blue inhaler", [("my blue inhaler", "current")]),
+        ("Tylenol with codeine", [("codeine", "current")]),
+        ("my blue inhaler", [("inhaler", "current")]),
+        ("Dupixent, my green drops", [("Dupixent", "current"), ("my green drops", "current")]),
         ("quit Prozac in May", [("fluoxetine", "past")]),
         ("I don't take anything", []), ("N/A", []), ("Nope", []), ("no meds", []), ("-", []),
         ("no longer on lithium", [("lithium", "past")]),
@@ -281,6 +319,47 @@ def test_a_wrong_rule_is_refused(tmp_path, change, told):
         ("buspirone 10 but i skip it most weekends, lisinopril", [("buspirone", "current"), ("lisinopril", "current")]),
         ("Xanax. do i have to stop the xanax", [("alprazolam", "current"), ("alprazolam", "unsure")]),
         ("I had ketamine last year", [("ketamine", "past")]),
+        # a relative's is no flag; whose it is does not tell who takes it
+        ("my mom takes xanax, I take nothing", [("alprazolam", "family")]),
+        ("none, my daughter takes Adderall", [("amphetamine/dextroamphetamine", "family")]),
+        ("my mom takes Dupixent, I take Zepbound", [("my mom takes Dupixent", "family"), ("tirzepatide", "current")]),
+        ("my mom takes warfarin, lisinopril and xanax", [("warfarin", "family"), ("lisinopril", "family"), ("alprazolam", "family")]),
+        ("my mom takes warfarin, xanax 1 mg at night", [("warfarin", "family"), ("alprazolam", "unsure")]),
+        ("my mom takes xanax, I don't", [("alprazolam", "family")]),
+        ("my mom takes xanax and so do I", [("alprazolam", "current")]),
+        ("I take my mom's Xanax when it's bad", [("alprazolam", "current")]),
+        ("my mom gives me her Xanax", [("alprazolam", "current")]),
+        ("my sister's xanax", [("alprazolam", "family")]),
+        ("my husband's ambien sometimes", [("zolpidem", "unsure")]),
+        # what only tells of a medicine is no medicine
+        ("I take nothing", []),
+        ("I used to take Prozac but stopped", [("fluoxetine", "past")]),
+        ("zoloft, but I stopped", [("sertraline", "past")]),
+        ("Prozac (stopped in May)", [("fluoxetine", "past")]),
+        ("I stopped Zoloft, Paxil and Prozac", [("sertraline", "past"), ("paroxetine", "past"), ("fluoxetine", "past")]),
+        ("Paxil, I don't take it any more", [("paroxetine", "past")]),
+        ("Dupixent - stopped because of a rash", [("Dupixent", "past")]),
+        ("Sertraline 50 mg, I've been on it for 3 years, it helps a bit", [("sertraline", "current")]),
+        ("I was prescribed Klonopin but never took it", [("clonazepam", "negated")]),
+        ("sertraline (Zoloft) 50", [("sertraline", "current")]),
+        # what is not clearly past or denied is now
+        ("Zoloft 50 once a day, Xanax before flights", [("sertraline", "current"), ("alprazolam", "current")]),
+        ("I took a Xanax this morning", [("alprazolam", "current")]),
+        ("tried to quit Xanax, still on 0.5", [("alprazolam", "current")]),
+        ("no other meds, xanax prn", [("alprazolam", "current")]),
+        ("I don't take aspirin, xanax 1 mg", [("aspirin", "negated"), ("alprazolam", "current")]),
+        ("I don't take aspirin or naproxen", [("aspirin", "negated"), ("naproxen", "negated")]),
+        ("stopped Zoloft, Xanax 1 mg nightly", [("sertraline", "past"), ("alprazolam", "current")]),
+        ("my doctor gave me Xanax", [("alprazolam", "current")]),
+        ("kratom n benadryl", [("kratom", "current"), ("diphenhydramine", "current")]),
+        ("Lorazepam, can't just quit", [("lorazepam", "current")]),
+        ("they had me on Seroquel 300, I'm down to 25", [("quetiapine", "current")]),
+        # nothing is lost
+        ("Dupixent?", [("Dupixent?", "unsure")]),
+        ("can I keep taking Dupixent", [("can I keep taking Dupixent", "unsure")]),
+        ("I don't know what they are called", [("I don't know what they are called", "unsure")]),
+        ("a pill for my stomach", [("a pill for my stomach", "current")]),
+        ("Zoloft/Xanax, Ativan-1mg", [("sertraline", "current"), ("alprazolam", "current"), ("lorazepam", "current")]),
     ],
 )  # fmt: skip
 def test_medicines_are_listed_by_their_generic_name_or_in_the_persons_words(text, found):
@@ -303,11 +382,43 @@ def test_medicines_are_listed_by_their_generic_name_or_in_the_persons_words(text
         ("not sure if I'm allergic to penicillin", [("penicillin", "unsure")]),
         ("does penicillin count", [("penicillin", "unsure")]),
         ("is there ketamine in it?", [("is there ketamine in it?", "unsure")]),
+        ("penicillin - got a rash", [("penicillin", "allergy")]),
+        ("Sulfa drugs. I get hives and my throat swells.", [("sulfa", "allergy")]),
+        ("shellfish, lips swell; Dupixent (itchy eyes)", [("shellfish", "allergy"), ("Dupixent", "allergy")]),
+        ("allergic to codeine: vomiting, dizzy", [("codeine", "allergy")]),
+        ("I take penicillin and get hives", [("penicillin", "allergy")]),
+        ("I can't take penicillin", [("penicillin", "allergy")]),
+        ("none; penicillin gives my son hives", [("penicillin", "family")]),
+        ("penicillin gives my son and me hives", [("penicillin", "allergy")]),
+        ("my mom is allergic to sulfa, I'm not", [("sulfa", "family")]),
+        ("my mom says I'm allergic to penicillin", [("penicillin", "allergy")]),
+        ("my son is allergic to ketamine", [("ketamine", "family")]),
+        ("peanuts, carry an epipen", [("peanuts", "allergy")]),
+        ("cats, I take Zyrtec", [("cats", "allergy")]),
     ],
 )  # fmt: skip
 def test_allergies_are_listed_and_none_is_none(text, found):
     listed = flags.allergies({("intake", "allergies"): typed(text)})
     assert [(entry["name"], entry["status"]) for entry in listed] == found
+    assert all(entry["words"] in text for entry in listed)
+
+
+def test_a_reaction_stands_with_its_substance():
+    listed = flags.allergies({("intake", "allergies"): typed("Penicillin - rash and trouble breathing; sulfa (hives)")})
+    assert [entry["words"] for entry in listed] == ["Penicillin - rash and trouble breathing", "sulfa (hives)"]
+
+
+def test_an_allergy_told_among_the_medicines_is_one_and_a_remedy_among_the_allergies_is_none():
+    told = {
+        ("intake", "medications"): typed("Lexapro 10 mg, and I'm allergic to codeine (throat swells)"),
+        ("intake", "allergies"): typed("bees, carry an epipen"),
+    }
+    assert [(m["name"], m["status"]) for m in flags.medications(told)] == [("escitalopram", "current"), ("epinephrine", "current")]
+    assert [(a["name"], a["words"]) for a in flags.allergies(told)] == [
+        ("codeine", "I'm allergic to codeine (throat swells)"),
+        ("bees", "bees"),
+    ]
+    assert flags.flags(told, today=TODAY) == []
 
 
 def test_conditions_are_those_said_yes_or_not_sure_to():

@@ -1,4 +1,4 @@
-"""A handoff as a FHIR R4 transaction Bundle, from the snapshot that was kept with it.
+"""A handoff as a FHIR R4 transaction Bundle, from the summary that staff see.
 
 The QuestionnaireResponses are the record of what was asked and answered; everything else is derived from them and
 says so. What a person says about themselves is unconfirmed. There is no RiskAssessment (a program that screens words
@@ -14,8 +14,12 @@ import uuid
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from bot.handoff import substances
-from bot.handoff.summary import KINDS, crisis_flag
+from sqlalchemy.orm import object_session
+
+from bot.handoff import rules
+from bot.handoff.pressure import BloodPressure, blood_pressures
+from bot.handoff.substances import denies_allergies
+from bot.handoff.summary import KINDS, crisis_flag, summarize
 from bot.records.models import Handoff
 
 BASE = "https://github.com/onward-intake/fhir"
@@ -24,9 +28,16 @@ PERSON = f"{BASE}/sid/conversation"
 CODES = f"{BASE}/CodeSystem"
 TERMINOLOGY = "http://terminology.hl7.org/CodeSystem"
 SNOMED = "http://snomed.info/sct"
+LOINC = "http://loinc.org"
 
 # Verified in VSAC expansions and US Core; other conditions go as text.
 CONDITION_CODES = {"ptsd": "47505003", "hypertension": "38341003", "pregnancy": "77386006"}
+# "Stroke or aneurysm" is asked as one, and whether they ever had it: the code is of what they say it was, if it is one thing.
+BRAIN = (
+    ("transient ischemic attack", r"\btias?\b|\btransient isch\w+(?: attack)?|\b(?:mini|small|little)[- ]?strokes?\b", None),
+    ("stroke", r"\bstrokes?\b|\bcva\b", "275526006"),
+    ("something else", r"\ban[eu]u?r\w+|\bbl(?:eed|ed|ood)\w*|\bha?emorr?h\w+|\bavm\b|\bmalform\w+|\bnot\b|\bmaybe\b|\?", None),
+)
 NO_KNOWN_ALLERGY = "716186003"
 MEDICINE_STATUS = {"current": "active", "past": "stopped", "negated": "not-taken", "unsure": "unknown"}
 
@@ -41,7 +52,7 @@ def bundle(handoff: Handoff) -> Resource:
 class _Bundle:
     def __init__(self, handoff: Handoff) -> None:
         self.handoff = handoff
-        self.told = handoff.data["summary"]
+        self.told = summarize(object_session(handoff), handoff)
         self.at = handoff.created_at.isoformat(timespec="seconds")
         self.entries: list[Resource] = []
         self.patient = {"reference": self._full_url("patient")}
@@ -58,6 +69,7 @@ class _Bundle:
         for n, score in enumerate(self.told["scores"]):
             self._add_identified(f"score-{n}", self._observation(score))
         for kind, resources in (
+            ("pressure", self._pressures()),
             ("condition", self._conditions()),
             ("medicine", self._medicines()),
             ("allergy", self._allergies()),
@@ -118,15 +130,34 @@ class _Bundle:
             derivedFrom=[ref for ref in self.record if ref["reference"] == self._full_url(f"response-{_slug(score)}")],
         )
 
+    def _pressures(self) -> Iterator[Resource]:
+        texts = {(a["questionnaire"], a["link_id"]): a.get("text") or "" for a in (*self.told["answers"], *self.told["skipped"])}
+        for told in blood_pressures(texts, rules.load()):
+            yield _filled(
+                resourceType="Observation",
+                status="final",
+                category=[_concept(f"{TERMINOLOGY}/observation-category", "vital-signs", "Vital Signs")],
+                code=_concept(LOINC, "85354-9", None, "Blood pressure"),
+                subject=self.patient,
+                effectivePeriod={"end": self.at},  # when it was measured is only in their words
+                performer=[self.patient],
+                component=_components(told),
+                note=[{"text": f"Patient-reported via chat: {told.words}"}],
+                derivedFrom=self.record,
+            )
+
     def _conditions(self) -> Iterator[Resource]:
         for named in self.told["conditions"]:
-            code = CONDITION_CODES.get(named["name"])
+            # What they are not sure of is for a person to ask about, not for a problem list.
+            sure = named["status"] == "present"
+            code, text = _condition(named) if sure else (None, f"{named['name']} (not sure)")
+            category = _concept(f"{TERMINOLOGY}/condition-category", "problem-list-item", "Problem List Item")
             yield _filled(
                 resourceType="Condition",
-                clinicalStatus=_concept(f"{TERMINOLOGY}/condition-clinical", "active", "Active"),
+                clinicalStatus=_concept(f"{TERMINOLOGY}/condition-clinical", "active", "Active") if sure else None,
                 verificationStatus=_concept(f"{TERMINOLOGY}/condition-ver-status", "unconfirmed", "Unconfirmed"),
-                category=[_concept(f"{TERMINOLOGY}/condition-category", "problem-list-item", "Problem List Item")],
-                code={"coding": [{"system": SNOMED, "code": code}] if code else None, "text": named["name"]},
+                category=[category] if sure else None,
+                code={"coding": [{"system": SNOMED, "code": code}] if code else None, "text": text},
                 subject=self.patient,
                 recordedDate=self.at,
                 note=[{"text": f"Patient-reported via chat ({named['status']}): {named['words']}"}],
@@ -134,6 +165,8 @@ class _Bundle:
 
     def _medicines(self) -> Iterator[Resource]:
         for named in self.told["medications"]:
+            if named["status"] == "family":
+                continue
             yield _filled(
                 resourceType="MedicationStatement",
                 status=MEDICINE_STATUS[named["status"]],
@@ -146,13 +179,13 @@ class _Bundle:
             )
 
     def _allergies(self) -> Iterator[Resource]:
-        given = [named for named in self.told["allergies"] if named["status"] != "negated"]
+        given = [named for named in self.told["allergies"] if named["status"] not in ("negated", "family")]
         for named in given:
             unsure = " (unsure)" if named["status"] == "unsure" else ""
             yield self._allergy({"text": named["name"]}, named["words"], unsure)
         words = next((a["text"] for a in self.told["answers"] if a["link_id"] == "allergies" and a["text"]), None)
         # An empty list is no denial: "no meds" names no allergy either, and older handoffs lack those only asked about.
-        if words and not self.told["allergies"] and substances.denies_allergies(words):
+        if words and not self.told["allergies"] and denies_allergies(words):
             code = [{"system": SNOMED, "code": NO_KNOWN_ALLERGY, "display": "No known allergy"}]
             yield self._allergy({"coding": code, "text": "No known allergy"}, words)
 
@@ -259,6 +292,27 @@ class _Bundle:
 
 def _concept(system: str, code: str, display: str | None, text: str | None = None) -> Resource:
     return _filled(coding=[_filled(system=system, code=code, display=display)], text=text or display)
+
+
+def _condition(named: Mapping[str, Any]) -> tuple[str | None, str]:
+    """Code, if there is a verified one, and name of a condition."""
+    if named["name"] != "stroke or aneurysm":
+        return CONDITION_CODES.get(named["name"]), named["name"]
+    words, found = named["words"], []
+    for name, pattern, code in BRAIN:
+        words, times = re.subn(pattern, " ", words, flags=re.IGNORECASE)
+        found += [(code, f"history of {name}")] if times else []
+    return found[0] if len(found) == 1 and found[0][0] else (None, named["name"])
+
+
+def _components(told: BloodPressure) -> list[Resource]:
+    return [
+        {
+            "code": _concept(LOINC, code, None, f"{name} blood pressure"),
+            "valueQuantity": {"value": value, "unit": "mmHg", "system": "http://unitsofmeasure.org", "code": "mm[Hg]"},
+        }
+        for code, name, value in (("8480-6", "Systolic", told.systolic), ("8462-4", "Diastolic", told.diastolic))
+    ]
 
 
 def _flag_category(raised: Mapping[str, Any]) -> Resource:

@@ -10,8 +10,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 
-from bot.handoff import substances
+from bot.handoff.pressure import BloodPressure, blood_pressures
 from bot.handoff.rules import LEVELS, Condition, Key, Rule, Rules, load
+from bot.handoff.substances import ALLERGIES, MEDICINES, Substance, substances
 from bot.intake import Score
 
 _AGO = re.compile(r"\b(\d+|an?|one|two|three|four|five|six|few|couple)\s+(?:of\s+)?(day|week|month)s?\b", re.IGNORECASE)
@@ -44,6 +45,7 @@ def flags(
         if rule.topic not in topics and all(_holds(c, answers, bands, today) for c in rule.conditions):
             topics.add(rule.topic)
             raised.append((rule, _words(rule, answers, bands)))
+    raised += _pressure_flags(rules, answers)
     raised += _substance_flags(rules, answers)
     raised.sort(key=lambda found: (LEVELS.index(found[0].level), not found[0].high))
     return [flag(rule.level, rule.code, rule.reason, words, high=rule.high) for rule, words in raised]
@@ -71,12 +73,12 @@ def takeover_category(questionnaire: str, link_id: str, values: Sequence[Any]) -
 
 def medications(answers: Mapping[Key, Any], rules: Rules | None = None) -> list[dict[str, str]]:
     """The medicines that the person named: ``{"name", "words", "status"}`` each."""
-    return [_listed(mention) for mention in _named(rules or load(), answers)[0]]
+    return [_listed(one) for one in _named(rules or load(), answers)[0]]
 
 
 def allergies(answers: Mapping[Key, Any], rules: Rules | None = None) -> list[dict[str, str]]:
     """The allergies that the person named."""
-    return [_listed(mention) for mention in _named(rules or load(), answers)[1]]
+    return [_listed(one) for one in _named(rules or load(), answers)[1]]
 
 
 def conditions(answers: Mapping[Key, Any], rules: Rules | None = None) -> list[dict[str, str]]:
@@ -94,48 +96,60 @@ def said(answer: Any) -> str:
     return answer.text or ", ".join(_label(value) for value in answer.values)
 
 
+def _pressure_flags(rules: Rules, answers: Mapping[Key, Any]) -> list[tuple[Rule, str]]:
+    """One flag for all readings, of the most serious level that one of them reaches."""
+    told = blood_pressures({key: said(answer) for key, answer in answers.items()}, rules)
+    for rule in rules.pressures:
+        high = [one for one in told if one.reaches(*rule.pressure)]
+        if high:
+            return [(rule, _quoted(high))]
+    return []
+
+
 def _substance_flags(rules: Rules, answers: Mapping[Key, Any]) -> list[tuple[Rule, str]]:
     medicines, allergic = _named(rules, answers)
     raised = []
     for rule in rules.medicines:
-        named = [
-            m for m in medicines if rules.classes.get(m.name) in rule.classes and m.known and m.status != "negated"
-        ]
+        named = _of_class(rules, rule, medicines)
         if named:
-            raised.append((_softened(rule) if all(m.status == "past" for m in named) else rule, _quoted(named)))
+            raised.append((_softened(rule) if all(one.status == "past" for one in named) else rule, _quoted(named)))
     for rule in rules.allergies:
-        named = [m for m in allergic if rules.classes.get(m.name) in rule.classes and m.known and m.status != "negated"]
+        named = _of_class(rules, rule, allergic)
         if named:
             raised.append((rule, _quoted(named)))
     return raised
+
+
+def _of_class(rules: Rules, rule: Rule, named: Iterable[Substance]) -> list[Substance]:
+    return [
+        one
+        for one in named
+        if one.known and rules.classes.get(one.name) in rule.classes and one.status not in ("negated", "family")
+    ]
 
 
 def _softened(rule: Rule) -> Rule:
     return Rule(f"{rule.code}-past", "info", f"In the past, as they say: {rule.reason[0].lower()}{rule.reason[1:]}")
 
 
-def _named(rules: Rules, answers: Mapping[Key, Any]) -> tuple[list[substances.Mention], list[substances.Mention]]:
-    medicines = [
-        mention
-        for key in rules.medicine_questions
+def _named(rules: Rules, answers: Mapping[Key, Any]) -> tuple[list[Substance], list[Substance]]:
+    """The medicines and the allergens. "Lexapro, and I'm allergic to codeine" names one of each."""
+    found = [
+        substance
+        for asked, keys in ((MEDICINES, rules.medicine_questions), (ALLERGIES, rules.allergy_questions))
+        for key in keys
         if key in answers
-        for mention in substances.medicines(said(answers[key]), rules.names)
+        for substance in substances(said(answers[key]), asked, rules.reader, rules.remarks)
     ]
-    allergic = [
-        mention
-        for key in rules.allergy_questions
-        if key in answers
-        for mention in substances.allergies(said(answers[key]), rules.names)
-    ]
-    return medicines, allergic
+    return [one for one in found if not one.allergen], [one for one in found if one.allergen]
 
 
-def _listed(mention: substances.Mention) -> dict[str, str]:
-    return {"name": mention.name, "words": mention.words, "status": mention.status}
+def _listed(named: Substance) -> dict[str, str]:
+    return {"name": named.name, "words": named.words, "status": named.status}
 
 
-def _quoted(mentions: Iterable[substances.Mention]) -> str:
-    return "; ".join(dict.fromkeys(mention.words for mention in mentions))
+def _quoted(named: Iterable[Substance | BloodPressure]) -> str:
+    return "; ".join(dict.fromkeys(one.words for one in named))
 
 
 def _holds(condition: Condition, answers: Mapping[Key, Any], scores: Mapping[str, Score], today: date) -> bool:

@@ -1,18 +1,20 @@
-"""Reads `data/questionnaires/flags.yml`: which answers staff are told about, and the words for medicines."""
+"""Reads `data/questionnaires/flags.yml`: which answers staff are told about, and the classes of medicines."""
 
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from bot.intake.mentions import Lexicon, MentionReader
 from bot.settings import ROOT
 
 QUESTIONNAIRES = ROOT / "data" / "questionnaires"
+LEXICON = ROOT / "data" / "nlu" / "lexicon"
 LEVELS = ("red", "amber", "info")
 Key = tuple[str, str]  # (questionnaire, link id)
 
@@ -46,6 +48,7 @@ class Rule:
     conditions: tuple[Condition, ...] = ()
     words: tuple[Key, ...] = ()
     classes: frozenset[str] = frozenset()
+    pressure: tuple[int, int] | None = None  # mmHg, systolic and diastolic; one of them reached is enough
 
 
 @dataclass(frozen=True)
@@ -65,11 +68,19 @@ class Rules:
     answers: tuple[Rule, ...]
     medicines: tuple[Rule, ...]
     allergies: tuple[Rule, ...]
+    pressures: tuple[Rule, ...]  # the most serious first
+    pressure_questions: tuple[Key, ...]
     medicine_questions: tuple[Key, ...]
     allergy_questions: tuple[Key, ...]
-    names: Mapping[str, str] = field(repr=False)  # what people write -> generic name (or name of the class)
-    classes: Mapping[str, str] = field(repr=False)  # generic name -> class
+    classes: Mapping[str, str] = field(repr=False)  # name in the lexicon -> class
+    remarks: frozenset[str] = field(repr=False)  # words that name no substance
+    reader: MentionReader = field(repr=False)
     conditions: tuple[Named, ...] = ()
+
+    @property
+    def dose_questions(self) -> tuple[Key, ...]:
+        """Where two numbers are a dose sooner than a blood pressure."""
+        return self.medicine_questions + self.allergy_questions
 
 
 @functools.lru_cache(maxsize=None)
@@ -80,7 +91,7 @@ def load(path: Path = QUESTIONNAIRES / "flags.yml") -> Rules:
         RulesError: a rule is wrong.
     """
     data = yaml.safe_load(path.read_text(encoding="utf-8"))
-    names, classes = _lexicon(data["classes"])
+    lexicon = Lexicon.load(LEXICON, answers=True)
     substances = data["substances"]
     answers = tuple(_rule(rule) for rule in data["answers"])
     if any(rule.takeover and rule.level != "red" for rule in answers):
@@ -90,30 +101,28 @@ def load(path: Path = QUESTIONNAIRES / "flags.yml") -> Rules:
         medicines=tuple(
             _rule({**found, "code": name, "classes": [name]})
             for name, found in data["classes"].items()
-            if "level" in found
         ),
         allergies=tuple(_rule(rule) for rule in substances["allergies"]),
+        pressures=tuple(_rule(rule) for rule in data["blood_pressure"]["levels"]),
+        pressure_questions=tuple(map(_key, data["blood_pressure"]["in"])),
         medicine_questions=tuple(map(_key, substances["in"])),
         allergy_questions=tuple(map(_key, substances["allergies_in"])),
-        names=names,
-        classes=classes,
+        classes=_classes(data["classes"], {value for _, value in lexicon.names.values()}),
+        remarks=frozenset(substances["remarks"].split()),
+        reader=MentionReader(lexicon),
         conditions=tuple(_named(entry) for entry in data["conditions"]),
     )
 
 
-def _lexicon(classes: Mapping[str, Any]) -> tuple[dict[str, str], dict[str, str]]:
-    names: dict[str, str] = {}
+def _classes(classes: Mapping[str, Any], known: Collection[str]) -> dict[str, str]:
     class_of: dict[str, str] = {}
     for label, found in classes.items():
-        for name in found.get("class_names", ()):
-            names[name] = label
-            class_of[label] = label
-        for generic, others in found["names"].items():
-            class_of[generic] = label
-            for name in (generic, *others):
-                if names.setdefault(str(name), generic) != generic:
-                    raise RulesError(f"{name} stands for two medicines")
-    return names, class_of
+        for name in found["names"]:
+            if name not in known:
+                raise RulesError(f"{name} is not in the lexicon")
+            if class_of.setdefault(name, label) != label:
+                raise RulesError(f"{name} stands in two classes")
+    return class_of
 
 
 def _rule(data: Mapping[str, Any]) -> Rule:
@@ -130,6 +139,7 @@ def _rule(data: Mapping[str, Any]) -> Rule:
         conditions=tuple(_condition(entry) for entry in [*conditions, *data.get("and", ())]),
         words=tuple(map(_key, data.get("words", ()))),
         classes=frozenset(data.get("classes", ())),
+        pressure=(data["systolic"], data["diastolic"]) if "systolic" in data else None,
     )
 
 

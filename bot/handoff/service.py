@@ -1,10 +1,9 @@
 """Hands things to staff. Each function writes the handoff and the notices it owes in the caller's transaction, so that
 there is never one without the other; nothing is sent here (see `outbox`).
 
-Urgency: a crisis is stat. A history, finished or not, is stat with a red flag, urgent with an amber one that comes
-first, else routine. A request to be contacted and a question are routine, or urgent where the person said that contact
-is not safe, because a careless call does harm. A message that the assistant could not answer is urgent: nobody and
-nothing has read it.
+Urgency: a crisis is stat. What a person sent is stat with a red flag, urgent with an amber one that comes first (so also
+where they said that contact is not safe, because a careless call does harm), else routine. A message that the assistant
+could not answer is urgent: nobody and nothing has read it.
 """
 
 from __future__ import annotations
@@ -97,7 +96,7 @@ def _of_run(s: Session, kind: str, intake: Intake, settings: Settings) -> Handof
     if handoff is None:
         handoff = Handoff(conversation_id=intake.conversation_id, intake_id=intake.id, kind=kind, created_at=now)
         s.add(handoff)
-    handoff.urgency = _urgency(kind, kept["flags"])
+    handoff.urgency = _urgency(kept["flags"])
     handoff.data = {"summary": kept, "responses": responses}
     s.flush()
     if not _told_lately(s, handoff):
@@ -112,8 +111,8 @@ def _sent(s: Session, intake: Intake, kind: str, statuses: Sequence[str] = ()) -
     return s.scalars(query).first()
 
 
-def _urgency(kind: str, raised: Sequence[Mapping[str, Any]]) -> str:
-    if kind in ("intake", "unfinished") and any(flag["level"] == "red" for flag in raised):
+def _urgency(raised: Sequence[Mapping[str, Any]]) -> str:
+    if any(flag["level"] == "red" for flag in raised):
         return "stat"
     return "urgent" if any(flags.is_high(flag) for flag in raised) else "routine"
 

@@ -1,25 +1,26 @@
-"""Reads which medicines a person names, and whether they take them, from their own words.
+"""What a person says about their medicines and allergies where the history asks for them, one row a substance.
 
-Deliberately simple and cautious: a name is recognised when it is in the lexicon (or a long name is misspelt by a letter
-or two); anything else stays in the person's words. A medicine counts as not taken only where a "no" stands before it in
-the same part of the sentence, and everything that is not clearly past or denied counts as taken now, because a missed
-benzodiazepine does more harm than one question too many.
+Names, and what is said about them, are read by the reader of `bot.intake.mentions`; here it is known what was asked. So a
+bare name is a medicine taken or an allergy, a name that nobody knows stays in the person's words, and what only tells
+about a substance ("it helps a bit", "got a rash") goes with it. Cautious, because a missed benzodiazepine does more harm
+than one question too many: what is not clearly past, denied or a relative's counts as now.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 
-from rapidfuzz import fuzz
+from bot.intake.mentions import MEDICATION, RELATIVE, TOKEN, MentionReader
 
-FUZZY_MIN_LENGTH = 6
-FUZZY_SCORE = 85
+MEDICINES, ALLERGIES = "medicines", "allergies"
 
-_PARTS = re.compile(r"[,;\n•|]+|\.(?=\s|$)|\s+(?:and|plus|also|then|but|&|\+)\s+|\s[-–—]\s", re.IGNORECASE)
+_SEPARATOR = re.compile(
+    r"[,;\n•|()\[\]]+|\.(?=\s|$)|\s+(?:and|plus|also|then|but|because|&|\+)\s+|\s[-–—]\s", re.IGNORECASE
+)
 _NOTHING = re.compile(
-    r"^\W*(?:no|none|nothing|nil|nope|n/?a|nka|nkda|not?\s+any(?:thing)?|zero|"
+    r"^\W*(?:(?:i\s+)?(?:(?:take|use|have|am\s+on)\s+)?(?:no|none|nothing)|nil|nope|n/?a|nka|nkda|not?\s+any(?:thing)?|zero|"
     r"(?:i\s+)?(?:do\s*n[o']?t|don’t)\s+(?:take|have|use)\s+any(?:thing|\s+\w+)?|"
     r"(?:i(?:\s+am|['’]?m)\s+)?not\s+(?:taking|on|allergic\s+to)\s+any(?:thing|\s+\w+)?|"
     r"(?:i\s+have\s+)?no\s+(?:known\s+|drug\s+|other\s+|current\s+)*"
@@ -30,25 +31,67 @@ _NOTHING = re.compile(
 _NEGATION = re.compile(
     r"\b(?:no|not|never|none|without|nor|neither|denies|\w+n['’]t|dont|doesnt|cant|wont)\b", re.IGNORECASE
 )
-_EXCEPTION = re.compile(r"\b(?:except|besides|other than|apart from|only|just)\b", re.IGNORECASE)
-# "I don't take it every day", "not sure": the "no" is not about taking it
+# "I don't take it every day": the "no" is not about taking it
 _STILL_TAKEN = re.compile(
     r"\b(?:regularly|always|every\s?day|daily|often|as prescribed|enough|helping|work(?:s|ing)?|like|sure)\b",
     re.IGNORECASE,
 )
-_PAST = re.compile(
-    r"\b(?:stopped|stop|quit|used to|formerly|previously|in the past|no longer|discontinued|weaned|tapered|came off|"
-    r"went off|got off|was on|were on|took|tried|had been|ago|last year|anymore|any more)\b",
+_ENDED = re.compile(
+    r"\b(?:stopped|quit|used to|formerly|previously|in the past|no longer|discontinued|weaned|tapered|came off|went off|"
+    r"got off|off of|was on|were on|was taking|had been|took|tried|ago|last (?:year|summer|winter|spring|fall)|any ?more|"
+    r"instead of|rather than|switched|changed|history of|(?:prior|past) (?:med|treat)\w*|when i was|as a (?:kid|child|teen\w*))\b",
+    re.IGNORECASE,
+)
+# Behind the name, or in a remark, fewer words tell of an end ("Ativan, tried half at first"), and not "can't just quit".
+_ENDED_BEHIND = re.compile(
+    r"^(?:(?!\b(?:no|not|never|to)\b|n['’]?t\b).)*\b(?:(?:stopped|quit)(?! (?:working|helping))|discontinued|"
+    r"(?:came|went|got|weaned|tapered|been) off|used to|\w+ ago|last year)\b|\bno longer\b|\b(?:no|any) ?more\b",
+    re.IGNORECASE | re.DOTALL,
+)
+_NEVER_BEHIND = re.compile(
+    r"\b(?:never|did(?: not|n['’]?t)(?: ever)?) (?:actually |really |even )?(?:took|take|taken|tried|try|used?|started?|filled?)\b"
+    r"(?! (?:it |them )?(?:more|every|regularly|as|enough|with|again|often|daily))",
+    re.IGNORECASE,
+)
+_AGAIN = re.compile(
+    r"\b(?:still|again|restart\w*|back on|these days|currently|today|yesterday|tonight|last night|this (?:morning|week))\b",
+    re.IGNORECASE,
+)
+_DOSE_OR_TIME = re.compile(
+    r"\d|\b(?:daily|nightly|prn|as needed|every|sometimes|occasionally|when|if|for|before|at (?:night|bedtime))\b",
     re.IGNORECASE,
 )
 _UNSURE = re.compile(
     r"\?|\b(?:not sure|unsure|maybe|might|i think|possibly|perhaps|don['’]?t know|idk)\b", re.IGNORECASE
 )
 # "Does that mix with ketamine": the treatment is asked about, not taken.
-_ASKS = re.compile(r"^(?:(?:and|but|so|also)\s+)?(?:does|do|can|could|is|are|will|would|should|what|how)\s|\?$", re.IGNORECASE)
+_ASKS = re.compile(r"^(?!(?:and )?so (?:do|am) i\b)(?:(?:and|but|so|also)\s+)?(?:does|do|can|could|is|are|will|would|should|what|how)\s", re.IGNORECASE)
 _TREATMENT = "ketamine"
-# "buspirone 10, but i skip it most weekends": said of the one before, and no medicine of its own.
-_OF_THE_LAST = re.compile(r"^i\s.*\b(?:it|them|that one|those)\b", re.IGNORECASE)
+# "Can I keep taking Xolair": that it is asked about does not lose a name that nobody knows.
+_ASKS_TO_TAKE = re.compile(
+    r"\b(?:tak(?:e|ing)|stop(?:ping)?|stay(?:ing)? on|quit|skip|hold)\s+(?:(?:my|the|taking)\s+)*(?!med|pill|drug|treat|supplement)",
+    re.IGNORECASE,
+)
+
+_I = re.compile(r"\b(?:i|i['’]?m|i['’]?ve|me|myself|us|we|both)\b", re.IGNORECASE)
+# "I take my mom's Xanax", "my husband's Ambien sometimes": whose it is does not tell who takes it.
+_BORROWED = re.compile(
+    rf"\b(?:take|taking|took|use|using|used|borrow\w*|share|sharing|tr(?:y|ied)|got|get)\b.*\b{RELATIVE}['’]s\s", re.IGNORECASE
+)
+_RELATIVES_OWN = re.compile(rf"\b{RELATIVE}['’]s\s+(?:\w+\s+)?$", re.IGNORECASE)
+_SOMETIMES = re.compile(r"\b(?:sometimes|occasionally|now and (?:then|again)|once in a while|when|if|to sleep)\b", re.IGNORECASE)
+_GIVES_A_RELATIVE = re.compile(
+    rf"\b(?:gives?|gave|makes?|made|causes?|caused)\s+(?:my|our)\s+(?:\w+\s+)?{RELATIVE}\b(?!['’]s)", re.IGNORECASE
+)
+
+_ALLERGIC_TO = re.compile(r"\ballergic to\b|\ballerg(?:y|ies) to\b|\bcan['’]?t tolerate\b", re.IGNORECASE)
+_REACTION = re.compile(
+    r"\ballerg|\breact|\bhives\b|\brash|\bswell|\bswollen|\banaphyla|\bitch|\bintoleran|\bsensitiv|\bbr(?:eak|oke)\w* out\b|"
+    r"\b(?:makes?|made|gives?|gave|causes?|caused)\b|\bsick\b|\bvomit|\bthr[eo]w\w* up\b|\bnause|\bdizz|\bbreath",
+    re.IGNORECASE,
+)
+_TAKEN = re.compile(r"\b(?:take|taking|carry|carrying|use|using|keep|on|have an?)\s+(?:\w+\s+){0,2}$", re.IGNORECASE)
+_RESCUE = "epinephrine"  # what is carried against an allergy
 _NOT_ALLERGIC = re.compile(r"\b(?:not|isn['’]t|never|no)\b[^,;.]*\ballerg", re.IGNORECASE)
 # "No meds", "not allergic to any foods": a "no", but not to every allergy.
 _NOT_ALL_ALLERGIES = re.compile(
@@ -56,104 +99,193 @@ _NOT_ALL_ALLERGIES = re.compile(
     r"\bany\s+(?!(?:allerg|known|at|that|right|currently|really)\w*)\w",
     re.IGNORECASE,
 )
+_NUMBER = re.compile(r"^\d[\d.,/-]*(?:mgs?|mcg|ug|g|ml|iu|units?|x|st|nd|rd|th|am|pm|s|k|yrs?|hrs?)?$")
 
 
 @dataclass(frozen=True)
-class Mention:
+class Substance:
     """A substance that was named. ``name`` is the generic name, or the person's words where it is not known."""
 
     name: str
     words: str
-    status: str  # current, past, negated, allergy, unsure
+    status: str  # current, past, negated, allergy, family, unsure
     known: bool
+    allergen: bool
 
 
-def medicines(text: str, names: Mapping[str, str]) -> list[Mention]:
-    """What a person wrote about their medicines, in order; ``names`` maps what people write to the generic name."""
-    return _mentions(text, names, "current")
+@dataclass(frozen=True)
+class _Row:
+    """Where a substance stands: its part of the answer, its name in there, and the end of what is said of it."""
+
+    name: str
+    known: bool
+    begin: int
+    stop: int
+    name_begin: int
+    name_stop: int
+    said_stop: int
+    reading: str
 
 
-def allergies(text: str, names: Mapping[str, str]) -> list[Mention]:
-    """What a person wrote about their allergies, in order."""
-    return _mentions(text, names, "allergy")
+def substances(text: str, asked: str, reader: MentionReader, remarks: Collection[str]) -> list[Substance]:
+    """What a person wrote when they were asked for their medicines or allergies, in order.
+
+    Args:
+        asked: MEDICINES or ALLERGIES.
+        reader: with the lexicon that knows the answers' names.
+        remarks: words that tell about a substance and name none, in lower case without apostrophes.
+    """
+    found: list[Substance] = []
+    for row in _rows(text, asked, reader, remarks):
+        words = _words(text, row.begin, row.said_stop)
+        status = _allergy(text, row) if asked == ALLERGIES else _medicine(text, row)
+        substance = Substance(row.name, words, status, row.known, asked == ALLERGIES or status == "allergy")
+        if asked == ALLERGIES and _is_a_remedy(text, row):
+            substance = replace(substance, status="current", allergen=False)
+        if found and (found[-1].name, found[-1].status) == (substance.name, substance.status):  # "sertraline (Zoloft)"
+            begin = text.index(found[-1].words)
+            substance = replace(substance, words=_words(text, begin, row.said_stop))
+            found.pop()
+        found.append(substance)
+    return found
 
 
 def denies_allergies(text: str) -> bool:
     """Whether every part of what a person wrote about their allergies says that there are none."""
-    parts = list(_parts(text))
+    parts = [text[begin:stop] for begin, stop in _parts(text)]
     return bool(parts) and all(
         _NOTHING.match(part) and not _is_unsure(part) and not _NOT_ALL_ALLERGIES.search(part) for part in parts
     )
 
 
-def _mentions(text: str, names: Mapping[str, str], usual: str) -> list[Mention]:
-    found = []
-    for part in _parts(text):
-        asks = bool(_ASKS.search(part))
-        nothing = bool(_NOTHING.match(part))
+def _rows(text: str, asked: str, reader: MentionReader, remarks: Collection[str]) -> list[_Row]:
+    parts = list(_parts(text))
+    plain = _without_denials(_apart(text, reader), parts)
+    mentions = reader.read(plain)
+    rows: list[_Row] = []
+    open_remarks: list[tuple[int, int]] = []
+    for begin, stop in parts:
+        part = text[begin:stop]
+        asks = bool(_ASKS.match(part))
+        inside = [m for m in mentions if begin <= m.start < stop]
+        named = [m for m in inside if m.entity == MEDICATION]
+        named = [m for m in named if not (asks and m.value == _TREATMENT)]
+        rows += [_Row(m.value, True, begin, stop, m.start, m.end, stop, m.status) for m in named]
+        if named or _NOTHING.match(part) and not _is_unsure(part):
+            continue
+        unknown = _unknown(text, begin, stop, [(m.start, m.end) for m in inside], remarks)
         # Which medicines somebody takes a question does not tell, but it may name an allergy: "does latex count?"
-        left_out = nothing and not _is_unsure(part) if usual == "allergy" else nothing or asks
-        matches = [(name, start) for name, start in _matches(part, names) if not (asks and name == _TREATMENT)]
-        for name, start in matches:
-            found.append(Mention(name, part, _status(part, start, usual), True))
-        if not matches and found and _OF_THE_LAST.match(part):
-            begin = text.index(found[-1].words)
-            found[-1] = replace(found[-1], words=text[begin : text.index(part, begin) + len(part)])
-        elif not matches and not left_out:
-            found.append(Mention(part, part, _status(part, len(part), usual), False))
-    return found
+        if asks and asked == MEDICINES and not {m.end() for m in _ASKS_TO_TAKE.finditer(text, begin, stop)} & {*unknown}:
+            continue
+        if unknown:
+            status = reader.status(plain, unknown[0], unknown[-1])
+            rows.append(_Row(part, False, begin, stop, unknown[0], unknown[-1], stop, status))
+        elif rows:
+            rows[-1] = replace(rows[-1], said_stop=stop)
+        else:
+            open_remarks.append((begin, stop))
+    if open_remarks and not rows:  # "I don't know what they are called"
+        begin, stop = open_remarks[0][0], open_remarks[-1][1]
+        rows = [_Row(text[begin:stop], False, begin, stop, begin, stop, stop, "unsure")]
+    return rows
 
 
-def _parts(text: str) -> Iterator[str]:
-    for part in _PARTS.split(text):
-        part = part.strip(" \t.-–—:*")
+def _parts(text: str) -> Iterator[tuple[int, int]]:
+    begin = 0
+    for separator in [*_SEPARATOR.finditer(text), None]:
+        stop = separator.start() if separator else len(text)
+        part = text[begin:stop]
         if re.search(r"\w", part):
-            yield part
+            left = len(part) - len(part.lstrip(" \t.-–—:*"))
+            yield begin + left, begin + len(part.rstrip(" \t.-–—:*"))
+        begin = separator.end() if separator else stop
 
 
-def _matches(part: str, names: Mapping[str, str]) -> Iterator[tuple[str, int]]:
-    """The generic names in a part and where each stands; the longest name wins where two overlap."""
-    lowered = part.lower().replace("’", "'")
-    seen: set[str] = set()
-    taken: list[tuple[int, int]] = []
-    hits = []
-    for written in sorted(names, key=len, reverse=True):
-        for match in re.finditer(rf"(?<![\w/]){re.escape(written)}(?![\w/])", lowered):
-            if all(match.end() <= start or match.start() >= end for start, end in taken):
-                taken.append(match.span())
-                hits.append((match.start(), names[written]))
-    for match in re.finditer(r"[a-z][a-z'-]+", lowered):
-        if len(match[0]) >= FUZZY_MIN_LENGTH and all(
-            match.end() <= start or match.start() >= end for start, end in taken
-        ):
-            near = _nearest(match[0], names)
-            if near:
-                hits.append((match.start(), near))
-    for start, name in sorted(hits):
-        if name not in seen:
-            seen.add(name)
-            yield name, start
+def _apart(text: str, reader: MentionReader) -> str:
+    """Names that are written together, apart: "Zoloft/Xanax", "Ativan-1mg"."""
+
+    def spaced(token: re.Match[str]) -> str:
+        written = token.group()
+        return written if not re.search(r"[A-Za-z]", written) or reader.knows(written) else re.sub(r"[./-]", " ", written)
+
+    return TOKEN.sub(spaced, text)
 
 
-def _nearest(word: str, names: Mapping[str, str]) -> str | None:
-    likely = (name for name in names if len(name) >= FUZZY_MIN_LENGTH and name[0] == word[0] and " " not in name)
-    best = max(((fuzz.ratio(word, name), name) for name in likely), default=(0, ""))
-    return names[best[1]] if best[0] >= FUZZY_SCORE else None
+def _without_denials(text: str, parts: Collection[tuple[int, int]]) -> str:
+    """"No other meds, Xanax 1 mg": the no is a whole answer and does not reach over what follows."""
+    for begin, stop in parts:
+        if _NOTHING.match(text[begin:stop]):
+            text = text[:begin] + " " * (stop - begin) + text[stop:]
+    return text
 
 
-def _status(part: str, start: int, usual: str) -> str:
-    if _is_unsure(part):
+def _unknown(
+    text: str, begin: int, stop: int, known: Collection[tuple[int, int]], remarks: Collection[str]
+) -> list[int]:
+    """Where the words stand that may be a name: neither remarks, nor numbers, nor known conditions."""
+    spots = []
+    for token in TOKEN.finditer(text, begin, stop):
+        word = token.group().lower().replace("’", "'").replace("'", "")
+        if not (word in remarks or _NUMBER.match(word) or any(a <= token.start() < b for a, b in known)):
+            spots += [token.start(), token.end()]
+    return spots
+
+
+def _medicine(text: str, row: _Row) -> str:
+    before, behind = text[row.begin : row.name_begin], text[row.name_stop : row.said_stop]
+    part = text[row.begin : row.stop]
+    # What is said of one before it reaches over a bare name, not over one with a dose of its own.
+    bare = not _DOSE_OR_TIME.search(part)
+    if row.reading == "family" and not (_BORROWED.search(before) or _is_own(text, row)):
+        named_here = re.search(RELATIVE, part, re.IGNORECASE)
+        perhaps_own = _RELATIVES_OWN.search(before) and _SOMETIMES.search(part) if named_here else not bare
+        return "unsure" if perhaps_own else "family"
+    if row.reading == "allergy" and _ALLERGIC_TO.search(text[row.begin : row.said_stop]):
+        return "allergy"
+    if row.reading == "unsure" or _is_unsure(part):
         return "unsure"
-    if usual == "allergy":
-        return "negated" if _NOT_ALLERGIC.search(part) else usual
-    before = part[:start]
-    if _PAST.search(part):
-        return "negated" if re.search(r"\bnever\b", before, re.IGNORECASE) else "past"
-    exception = max((m.end() for m in _EXCEPTION.finditer(before)), default=0)
-    if _NEGATION.search(before[exception:]) and not _STILL_TAKEN.search(part):
+    if _NEVER_BEHIND.search(behind):
         return "negated"
-    return usual
+    said = text[row.begin : row.said_stop]
+    again = _AGAIN.search(said) and not re.search(r"\bstopped\b", before, re.IGNORECASE)
+    if _ENDED_BEHIND.search(behind) and not again:
+        return "past"
+    denied = _NEGATION.search(text[: row.stop] if bare and not again else part)  # by a no, not by "Xanax n Ativan"
+    if row.reading == "negated" and denied and not _STILL_TAKEN.search(part):
+        return "negated"
+    if row.reading == "past" and not again and _ENDED.search(text[: row.said_stop] if bare else said):
+        return "past"
+    return "current"
+
+
+def _is_own(text: str, row: _Row) -> bool:
+    """Behind the name of a relative's substance they speak of themselves: "my mom is on Xanax and so am I"."""
+    remark = text[row.stop : row.said_stop]
+    return bool(_I.search(text[row.name_stop : row.stop]) or _I.search(remark) and not _NEGATION.search(remark))
+
+
+def _allergy(text: str, row: _Row) -> str:
+    part, behind = text[row.begin : row.stop], text[row.name_stop : row.stop]
+    relatives = row.reading == "family" or _GIVES_A_RELATIVE.search(behind)
+    if relatives and not _is_own(text, row):
+        return "family"
+    if _is_unsure(part) or row.reading == "unsure":
+        return "unsure"
+    return "negated" if _NOT_ALLERGIC.search(part) else "allergy"
+
+
+def _is_a_remedy(text: str, row: _Row) -> bool:
+    """Taken, not an allergen: "bees, I carry an EpiPen", "cats, I take Zyrtec"."""
+    before, said = text[row.begin : row.name_begin], text[row.begin : row.said_stop]
+    if not row.known or row.reading == "family" or _NEGATION.search(before) or _REACTION.search(said):
+        return False
+    return row.name == _RESCUE or bool(_TAKEN.search(before))
 
 
 def _is_unsure(part: str) -> bool:
     return bool(_UNSURE.search(part) or _ASKS.search(part))
+
+
+def _words(text: str, begin: int, stop: int) -> str:
+    words = text[begin:stop]
+    return words + ")" if words.count("(") > words.count(")") and text[stop : stop + 1] == ")" else words

@@ -1,4 +1,4 @@
-"""Rasa component: the entities `medication` and `condition`, with what is said about each (`bot.nlu.mentions`).
+"""Rasa component: the entities `medication` and `condition`, with what is said about each (`bot.intake.mentions`).
 
 An entity carries Rasa's usual keys; ``value`` is the canonical name and ``status`` one of current, past, negated,
 allergy, family, unsure (for conditions present instead of current, and no allergy). Nothing is trained: a name that the
@@ -16,7 +16,7 @@ from rasa.nlu.extractors.extractor import EntityExtractorMixin
 from rasa.shared.nlu.constants import ENTITIES, TEXT
 from rasa.shared.nlu.training_data.message import Message
 
-from bot.nlu.mentions import Lexicon, MentionReader
+from bot.intake.mentions import Lexicon, MentionReader
 from bot.nlu.text import is_payload
 from bot.settings import ROOT
 

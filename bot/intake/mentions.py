@@ -17,17 +17,17 @@ from rapidfuzz import process
 from rapidfuzz.distance import DamerauLevenshtein
 
 MEDICATION, CONDITION = "medication", "condition"
-_TOKEN = re.compile(r"[A-Za-z0-9]+(?:['’./-][A-Za-z0-9]+)*")
+TOKEN = re.compile(r"[A-Za-z0-9]+(?:['’./-][A-Za-z0-9]+)*")
 _LONGEST_NAME = 5  # words
 _SHORTEST_FUZZY = 6  # letters; below that a letter off is another word
 
-_RELATIVE = (
+RELATIVE = (
     r"(?:mother|mom|mum|mama|momma|father|dad|daddy|papa|parents?|brother|sister|sibling|son|daughter|kids?|child|children|husband|wife|spouse|"
     r"partner|boyfriend|girlfriend|grandmother|grandma|grandfather|grandpa|granny|grandparents?|aunt|uncle|cousin|nephew|niece|"
     r"mother-in-law|father-in-law|roommate|friend|relatives?|family)"
 )
 _FAMILY = re.compile(
-    rf"\b(?:my|his|her|our|the)\s+(?:(?:\w+['’]s|older|younger|little|big|late|own|twin|half|great|step\w*|maternal|paternal|only|oldest|youngest|whole)\s+)*{_RELATIVE}\b(?!['’]?s?\s+(?:doctor|says?|said|thinks?|wants?|gives?|told|tells?|noticed|worries))"
+    rf"\b(?:my|his|her|our|the)\s+(?:(?:\w+['’]s|older|younger|little|big|late|own|twin|half|great|step\w*|maternal|paternal|only|oldest|youngest|whole)\s+)*{RELATIVE}\b(?!['’]?s?\s+(?:doctor|says?|said|thinks?|wants?|gives?|told|tells?|noticed|worries))"
     r"|\b(?:mom|dad|grand\w+|mother|father|brother|sister|husband|wife|uncle|aunt|cousin|son|daughter)s?(?:['’]s)?\s+(?:(?:and|&) \w+\s+)?(?:both\s+|all\s+)?(?:has|have|had|takes?|is|are|was|were|got|did|also|died|suffer(?:s|ed)?)\b"
     rf"|\bfamily history\b|\b(?:runs?|ran|is|it['’]s|history) in (?:my|the|our) family\b|\bin (?:my|the) family\b|\bfamily\b.{{0,20}}\bhistory\b|\bon my (?:mother|father|mom|dad)['’]?s side\b|\bhereditary\b",
     re.IGNORECASE,
@@ -116,14 +116,19 @@ class Lexicon:
     ordinary: frozenset[str] = frozenset()  # words that are no misspelt names
 
     @classmethod
-    def load(cls, directory: Path) -> Lexicon:
-        """Read ``medications.yml`` and ``conditions.yml``."""
+    def load(cls, directory: Path, *, answers: bool = False) -> Lexicon:
+        """Read ``medications.yml`` and ``conditions.yml``.
+
+        Args:
+            answers: whether it is for answers about medicines, where more names count (see medications.yml).
+        """
         medications = yaml.safe_load((directory / "medications.yml").read_text(encoding="utf-8"))
         conditions = yaml.safe_load((directory / "conditions.yml").read_text(encoding="utf-8"))
         names: dict[str, tuple[str, str]] = {}
         for entity, group in (
             (MEDICATION, medications["medications"]),
             (MEDICATION, medications["classes"]),
+            (MEDICATION, medications["answers"] if answers else {}),
             (CONDITION, conditions["conditions"]),
         ):
             for value, others in group.items():
@@ -133,7 +138,7 @@ class Lexicon:
 
 
 def _plain(name: str) -> str:
-    return " ".join(token.lower().replace("’", "'") for token in _TOKEN.findall(name))
+    return " ".join(token.lower().replace("’", "'") for token in TOKEN.findall(name))
 
 
 class MentionReader:
@@ -156,8 +161,16 @@ class MentionReader:
             for entity, value, start, end in found
         ]
 
+    def status(self, text: str, start: int, end: int) -> str:
+        """What is said about a medicine that the lexicon does not know, which stands between two offsets."""
+        return self._status(text, list(_clauses(text)), MEDICATION, "", start, end)
+
+    def knows(self, name: str) -> bool:
+        """Whether a name is in the lexicon, written like this."""
+        return _plain(name) in self._lexicon.names
+
     def _find(self, text: str) -> Iterator[tuple[str, str, int, int]]:
-        tokens = [(m.group().lower().replace("’", "'"), m.start(), m.end()) for m in _TOKEN.finditer(text)]
+        tokens = [(m.group().lower().replace("’", "'"), m.start(), m.end()) for m in TOKEN.finditer(text)]
         position = 0
         while position < len(tokens):
             longest = _LONGEST_NAME if tokens[position][0] in self._first_words else 1
