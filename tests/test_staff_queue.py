@@ -4,15 +4,23 @@ from __future__ import annotations
 
 import re
 import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta, timezone
+from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
+from sqlalchemy.orm import Session
 
-from bot.handoff import service
+from bot.handoff import crisis, service
 from bot.records import conversations, intakes
 from bot.records.models import Conversation, Handoff, HandoffNote, Message
+from bot.safety import Replies
+from bot.settings import Clinic
 from bot.staff import view
+from tests.records_fixtures import make_settings, new_postgres_url
 from tests.staff_site import PASSWORD, Site, Visitor, make_site  # noqa: F401
 
 
@@ -422,6 +430,66 @@ def test_a_crisis_that_was_over_before_staff_came_holds_nothing(site: Site) -> N
     nurse.post(f"/handoffs/{handoff_id}/chat/take-over")
     nurse.post(f"/handoffs/{handoff_id}/chat/hand-back")
     assert state(site, handoff_id) == "open"
+
+
+# On SQLite one process writes at a time; on PostgreSQL two can have read the same state, and act on it.
+
+
+@pytest.fixture(scope="module")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    site = Site(tmp_path_factory.mktemp("postgres"), database_url=new_postgres_url())
+    yield site
+    site.database.dispose()
+
+
+def hear_a_crisis(s: Session, conversation_id: str) -> None:
+    told = {"category": "suicidal", "rule": "r", "version": "1", "words": "I want to die"}
+    crisis.take_over(s, conversation_id, replies=Replies.load(), settings=make_settings(), clinic=Clinic({}), **told)
+
+
+def while_it_waits(site: Site, first: Callable[[Session], Any], second: Callable[[], Any]) -> Any:
+    """What the second gives that begins when the first has done its work, and not yet committed it."""
+    waiting = text("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()")
+    with ThreadPoolExecutor(1) as other:
+        with site.database.session() as s:
+            first(s)
+            result = other.submit(second)
+            for _ in range(1000):
+                with site.database.reading() as looking:
+                    if looking.execute(waiting).scalar():
+                        break
+                time.sleep(0.01)
+            else:
+                raise AssertionError("the second did not wait for the first")
+        return result.result(timeout=30)
+
+
+@pytest.mark.parametrize("step", ["take-over", "hand-back"])
+def test_a_crisis_that_is_written_while_staff_come_or_leave_is_not_missed(postgres: Site, step: str) -> None:
+    handoff_id = postgres.add_handoff("crisis", "stat")  # further ones are written into it
+    conversation_id = site_conversation(postgres, handoff_id)
+    nurse = postgres.nurse()
+    chat, token = f"/handoffs/{handoff_id}/chat", {"csrf_token": nurse.token("/")}
+    if step == "hand-back":
+        nurse.post(f"{chat}/take-over")
+    first = lambda s: hear_a_crisis(s, conversation_id)  # noqa: E731
+    assert while_it_waits(postgres, first, lambda: nurse.client.post(f"{chat}/{step}", data=token)).status_code == 302
+    if step == "take-over":
+        assert state(postgres, handoff_id) == "staff"
+        nurse.post(f"{chat}/hand-back")
+    assert state(postgres, handoff_id) == "crisis"
+
+
+def test_a_crisis_that_is_heard_while_staff_come_does_not_end_their_turn(postgres: Site) -> None:
+    handoff_id = postgres.add_handoff()
+    conversation_id = site_conversation(postgres, handoff_id)
+
+    def crisis_in_a_turn() -> None:
+        with postgres.database.session() as s:
+            hear_a_crisis(s, conversation_id)
+
+    while_it_waits(postgres, lambda s: conversations.set_state(s, conversation_id, "staff"), crisis_in_a_turn)
+    assert state(postgres, handoff_id) == "staff"
 
 
 @pytest.mark.parametrize(

@@ -358,8 +358,11 @@ def hand_back(handoff_id: str) -> Any:
 
 
 def _reachable(s: Session, handoff_id: str) -> Conversation:
-    handoff = _get(s, handoff_id)
-    conversation = conversations.get_conversation(s, handoff.conversation_id)
+    """The conversation, locked before anything of it is read: a crisis that is being written at this moment is waited for."""
+    conversation_id = s.scalars(select(Handoff.conversation_id).filter_by(id=handoff_id)).first()
+    if conversation_id is None:
+        abort(404)
+    conversation = conversations.get_conversation(s, conversation_id, locked=True)
     if conversation is None or conversation.state == "closed":
         abort(409, "This chat has ended, so the visitor can no longer read what is written here.")
     return conversation
