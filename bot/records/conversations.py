@@ -233,9 +233,23 @@ def questions_asked(s: Session, conversation_id: str) -> list[Question]:
     return list(s.scalars(select(Question).filter_by(conversation_id=conversation_id).order_by(Question.id)))
 
 
-def unanswered_questions(s: Session, limit: int = 200) -> list[Question]:
-    """The questions nobody could answer, newest first: what the next reviewed answers should be about."""
-    return list(s.scalars(select(Question).filter_by(faq_id=None).order_by(Question.id.desc()).limit(limit)))
+def unanswered_questions(s: Session, settled: bool = False, limit: int = 200) -> list[Question]:
+    """The questions nobody could answer, newest first: what the next reviewed answers should be about.
+
+    Args:
+        settled: those that staff have dealt with, instead of those that they have not.
+    """
+    return _questions(s, Question.faq_id.is_(None), settled, limit)
+
+
+def unhelpful_questions(s: Session, settled: bool = False, limit: int = 200) -> list[Question]:
+    """The questions whose answer did not help, newest first."""
+    return _questions(s, Question.helpful.is_(False), settled, limit)
+
+
+def _questions(s: Session, which: Any, settled: bool, limit: int) -> list[Question]:
+    dealt_with = Question.settled_at.is_not(None) if settled else Question.settled_at.is_(None)
+    return list(s.scalars(select(Question).where(which, dealt_with).order_by(Question.id.desc()).limit(limit)))
 
 
 def _add(s: Session, conversation_id: str, author: str, kind: str, body: Mapping[str, Any], **columns: Any) -> Message:
