@@ -31,10 +31,7 @@ def problem(password: str, about: Iterable[str] = ()) -> str | None:
     typed = password.lower()
     easy = {at for span in _easy(typed, {*_parts(about), *_common()}) for at in range(*span)}
     if len(typed) - len(easy) < LEAST_LEFT:
-        return (
-            "That is easy to guess: common words, patterns, your e-mail address and the clinic's name do not count, and too "
-            "little is left. A few unrelated words are good."
-        )
+        return "Too easy to guess: common words, patterns, your e-mail address and the clinic's name do not count."
     return None
 
 
