@@ -37,7 +37,7 @@ def parser() -> argparse.ArgumentParser:
         dest="staff_command", required=True, metavar="COMMAND"
     )
     staff.add_parser("list", help="list accounts")
-    staff.add_parser("add", help="add an account; prints a one-time password").add_argument("email")
+    staff.add_parser("add", help="add an account, or renew its one-time password; prints it").add_argument("email")
     staff.add_parser("disable", help="close an account").add_argument("email")
 
     questionnaire = commands.add_parser("questionnaire", help="check or play FHIR questionnaires").add_subparsers(
@@ -220,10 +220,14 @@ def _staff(settings: Settings, arguments: argparse.Namespace) -> int:
                 staff.disable(s, arguments.email)
                 print(f"{arguments.email} can no longer log in.")
                 return 0
-            _, password = staff.create(s, arguments.email)
+            _, password = staff.create(s, arguments.email, settings.staff_one_time_password_hours)
         except staff.StaffError as error:
             raise CommandError(str(error)) from None
-    print(f"Account: {arguments.email}\nOne-time password: {password}\nLog in at {settings.staff_url}/login and choose your own.")
+    print(
+        f"Account: {arguments.email}\nOne-time password: {password}\n"
+        f"Log in at {settings.staff_url}/login and choose your own. The one-time password works for "
+        f"{settings.staff_one_time_password_hours:g} hours; after that, this command gives a new one."
+    )
     return 0
 
 

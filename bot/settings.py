@@ -48,6 +48,7 @@ class Settings:
     sessions_per_minute: int = 120
     address_messages_per_minute: int = 1200
     staff_idle_minutes: float = 15
+    staff_one_time_password_hours: float = 72
     staff_secure_cookies: bool = True
     pc_ptsd5_cut: int = 4
     retention_days: int = 30

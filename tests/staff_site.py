@@ -71,14 +71,13 @@ class Site:
     """The console, its database and what tests do with them."""
 
     def __init__(self, folder: Path, **changes: Any) -> None:
-        shutil.copy(prepared(), folder / "staff.db")
-        self.settings = Settings(
-            encryption_keys=(KEY,),
-            secret_key="a-secret-of-the-tests",
-            database_url=f"sqlite:///{folder / 'staff.db'}",
-            **changes,
-        )
+        url = changes.setdefault("database_url", f"sqlite:///{folder / 'staff.db'}")
+        if url.startswith("sqlite"):
+            shutil.copy(prepared(), folder / "staff.db")
+        self.settings = Settings(encryption_keys=(KEY,), secret_key="a-secret-of-the-tests", **changes)
         self.database = Database(self.settings.database_url, self.settings.encryption_keys)
+        if not url.startswith("sqlite"):
+            add_staff(self.database, EMAIL, PASSWORD)
         self.clock = Clock()
         self.clinic = Clinic({"name": "Onward Health & Wellness"})
         self.app = create_app(self.settings, self.database, clinic=self.clinic, now=self.clock)

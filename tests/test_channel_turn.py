@@ -162,6 +162,19 @@ def test_what_is_written_while_staff_write_waits_for_them(chat: Chat) -> None:
     assert chat.state == "staff" and not chat.given
 
 
+def test_staff_who_come_during_a_turn_are_not_sent_away_by_it(chat: Chat, monkeypatch: pytest.MonkeyPatch) -> None:
+    chat.say("I want to kill myself")
+    resumed = Replies.resumed
+
+    def come(*args: Any) -> Any:
+        chat.set_state("staff")
+        return resumed(*args)
+
+    monkeypatch.setattr(Replies, "resumed", come)
+    chat.say(choice="safe_now")
+    assert chat.state == "staff"
+
+
 def test_a_crisis_while_staff_write_gives_the_numbers_and_leaves_them_there(chat: Chat) -> None:
     chat.set_state("staff")
     assert [m["kind"] for m in chat.say("I want to kill myself")] == ["crisis"]

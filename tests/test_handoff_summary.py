@@ -46,7 +46,8 @@ def test_every_kind_has_the_shape_of_the_contract(session, kind):
     for answer in told["answers"]:
         assert set(answer) == {"questionnaire", "link_id", "question", "value", "text", "at"}
     for entry in told["skipped"]:
-        assert set(entry) == {"questionnaire", "link_id", "question", "text"}
+        assert set(entry) == {"questionnaire", "link_id", "question", "text", "status"}
+        assert entry["status"] in {"skipped", "open"}
     for listed in (*told["medications"], *told["allergies"], *told["conditions"]):
         assert set(listed) == {"name", "words", "status"}
     for consent in told["consents"]:
@@ -101,6 +102,26 @@ def test_what_was_skipped_is_listed_and_not_among_the_answers(session):
     assert all(entry["question"] for entry in told["skipped"])
 
 
+def test_what_was_skipped_is_told_from_what_was_not_reached(session):
+    intake = intakes.start_intake(session, new_conversation(session), "intake")
+    for consent in CONSENTS:
+        intakes.save_answer(session, intake, "intake", "1", consent, consent, "answered", [True], None)
+    intakes.save_answer(session, intake, "intake", "1", "phone", "Phone?", "answered", ["+15035550123"], None)
+    intakes.save_answer(session, intake, "intake", "1", "email", "E-mail?", "skipped", [], None)
+
+    told = summary.summarize(session, service.send_unfinished(session, intake, settings=make_settings()))
+    by_link = {entry["link_id"]: entry["status"] for entry in told["skipped"]}
+    assert (by_link["email"], by_link["suicidal-now"]) == ("skipped", "open")
+    skipped, _, rest = summary.text(told).partition("SKIPPED\n")[2].partition("NOT REACHED BEFORE THEY STOPPED\n")
+    assert "e-mail" in skipped and "suicide" not in skipped and "suicide now?" in rest
+
+
+def test_the_reason_of_a_request_is_what_they_want_to_talk_about(session):
+    told = summary.summarize(session, submit(session, "callback", about="the cost of treatment"))
+    assert told["reason"] == "the cost of treatment"
+    assert "WHY THEY COME\n  the cost of treatment" in summary.text(told)
+
+
 def test_what_was_typed_before_a_skip_reaches_staff(session):
     intake = play(session, "callback", {"name": "Sam", "reach": "503-555-0199"})
     asked, words = "Is it safe to leave a message there?", "depends who picks up"
@@ -113,14 +134,14 @@ def test_what_was_typed_before_a_skip_reaches_staff(session):
         "about": None,
     }
     assert words not in json.dumps(told["answers"])
-    section = summary.text(told).split("SKIPPED OR NOT ASKED")[1].split("\n\n")[0]
+    section = summary.text(told).split("SKIPPED\n")[1].split("\n\n")[0]
     assert f'"{words}"' in section and "None" not in section
 
 
 def test_as_text_an_older_handoff_can_still_be_read(session):
     told = summary.summarize(session, submit(session, heart=None))
     older = [{part: entry[part] for part in ("questionnaire", "link_id", "question")} for entry in told["skipped"]]
-    assert summary.text({**told, "skipped": older}) == summary.text(told)
+    assert summary.text({**told, "skipped": older}) == summary.text(told).replace("SKIPPED\n", "SKIPPED OR NOT ASKED\n")
 
 
 def test_staff_are_warned_where_nobody_said_that_contact_is_safe(session):

@@ -27,7 +27,6 @@ def write_everywhere(made: Database) -> str:
     with made.session() as s:
         conversation = conversations.create_conversation(s, timedelta(hours=1))
         conversation.snapshot = {"a": MARK}
-        conversation.resume = {"a": MARK}
         conversations.add_visitor_message(s, conversation.id, "1", MARK)
         conversations.add_message(s, conversation.id, "bot", MARK, choices=[{"id": "x", "label": MARK}])
         conversations.record_question(s, conversation.id, MARK)

@@ -8,7 +8,7 @@ import pytest
 from argon2 import PasswordHasher
 from argon2.exceptions import VerifyMismatchError
 
-from bot.records import audit, staff
+from bot.records import audit, passwords, staff
 from bot.records.models import utcnow
 from tests.records_fixtures import backend, database  # noqa: F401
 
@@ -25,26 +25,68 @@ def password(database, monkeypatch):  # noqa: F811
 def test_the_first_password_is_random_hashed_and_must_be_changed(database, password):  # noqa: F811
     with database.session() as s:
         account = staff.get_by_email(s, EMAIL)
-        assert account.must_change
+        assert account.one_time_until is not None
         assert account.password_hash.startswith("$argon2id$")
         assert password not in account.password_hash
         assert len(password) >= 16
         staff.set_password(s, account, "a longer password")
-        assert not account.must_change
+        assert account.one_time_until is None
         assert staff.authenticate(s, EMAIL, "a longer password").staff is account
         assert staff.authenticate(s, EMAIL, password).reason == "wrong"
 
 
-@pytest.mark.parametrize("new", ["short", None])
-def test_a_short_or_unchanged_password_is_refused(database, password, new):  # noqa: F811
+@pytest.mark.parametrize("new", ["short", "passwordpassword", EMAIL, "SunriseClinic2026", None])
+def test_a_short_easy_or_unchanged_password_is_refused(database, password, new):  # noqa: F811
     with database.session() as s, pytest.raises(staff.StaffError):
-        staff.set_password(s, staff.get_by_email(s, EMAIL), new or password)
+        staff.set_password(s, staff.get_by_email(s, EMAIL), new or password, about=["Sunrise Clinic"])
+
+
+@pytest.mark.parametrize("hours", [72, 1])
+def test_a_one_time_password_expires_and_is_renewed_until_its_owner_has_chosen_one(database, password, hours):  # noqa: F811
+    now = utcnow()
+    with database.session() as s:
+        account, renewed = staff.create(s, EMAIL, hours, now)
+        assert account is staff.get_by_email(s, EMAIL)
+        assert staff.authenticate(s, EMAIL, password, now).reason == "wrong"
+        assert staff.authenticate(s, EMAIL, renewed, now + timedelta(hours=hours, seconds=-1)).staff is account
+        late = now + timedelta(hours=hours)
+        assert staff.authenticate(s, EMAIL, renewed, late).reason == "expired"
+        assert staff.authenticate(s, EMAIL, "wrong", late).reason == "wrong", "only who has the password learns that it is too late"
+        staff.set_password(s, account, "a longer password")
+        assert staff.authenticate(s, EMAIL, "a longer password", late).staff is account
+        with pytest.raises(staff.StaffError):
+            staff.create(s, EMAIL, hours, now)
+
+
+def test_an_account_that_was_disabled_is_not_opened_by_adding_it_again(database, password):  # noqa: F811
+    with database.session() as s:
+        staff.disable(s, EMAIL)
+        with pytest.raises(staff.StaffError):
+            staff.create(s, EMAIL)
+
+
+@pytest.mark.parametrize(
+    "easy",
+    [
+        *("password1234", "P@ssw0rd2026", "aaaaaaaaaaaa", "abcabcabcabc", "blueblueblue", "123456789012", "qwertyuiop12", "zyxwvutsrqpo"),
+        *("1qaz2wsx3edc", "kim@sunrise.example", "kimsunrise2026", "Sunrise Wellness!", "sunshine1987", "iloveyou iloveyou", "trustno1trustno1"),
+    ],
+)
+def test_what_is_easy_to_guess_is_told(easy):
+    assert "easy to guess" in passwords.problem(easy, ["kim@sunrise.example", "Sunrise Health & Wellness"])
+
+
+@pytest.mark.parametrize("good", ["correct horse battery", "sunshine-garden-77", "street expert radio", "Zx9$kQ2!vLm4", "tür größe öffnen"])
+def test_what_is_not_is_accepted(good):
+    assert passwords.problem(good, ["kim@sunrise.example", "Sunrise Health & Wellness"]) is None
 
 
 @pytest.mark.parametrize("email", ["", "nobody", "a@", "@b", "a b@c", EMAIL.upper()])
 def test_an_address_that_is_none_or_taken_is_refused(database, password, email):  # noqa: F811
-    with database.session() as s, pytest.raises(staff.StaffError):
-        staff.create(s, email)
+    with database.session() as s:
+        staff.set_password(s, staff.get_by_email(s, EMAIL), "a longer password")
+        with pytest.raises(staff.StaffError):
+            staff.create(s, email)
 
 
 def test_five_failures_lock_for_fifteen_minutes_whatever_the_password(database, password):  # noqa: F811

@@ -56,6 +56,16 @@ def test_tables_that_are_missing_are_one_line(backend, installed, monkeypatch, c
     assert "python -m bot migrate" in fails(capsys, "staff", "add", "nurse@example.org")
 
 
+def test_a_new_account_says_how_long_its_password_works_and_adding_it_again_renews_it(backend, installed, monkeypatch, capsys):  # noqa: F811
+    monkeypatch.setenv("DATABASE_URL", new_url(backend, installed))
+    monkeypatch.setenv("STAFF_ONE_TIME_PASSWORD_HOURS", "24")
+    told = []
+    for _ in range(2):
+        assert commands.main(["staff", "add", "nurse@example.org"]) == 0
+        told.append(capsys.readouterr().out)
+    assert all("works for 24 hours" in one for one in told) and told[0] != told[1]
+
+
 @pytest.mark.parametrize(
     "url",
     [

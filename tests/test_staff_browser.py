@@ -106,6 +106,30 @@ def test_a_nurse_works_through_a_handoff_by_keyboard_alone(site: Site, page: Pag
     assert site.handoff(handoff_id).status == "reviewed"
 
 
+def test_a_slip_on_another_button_loses_no_word(site: Site, page: Page) -> None:
+    handoff_id = site.add_handoff("callback")
+    log_in(page)
+    page.goto(f"/handoffs/{handoff_id}")
+    box = page.get_by_role("textbox", name="Note")
+    for button in ("Claim", "Release", "Close without further action"):
+        box.fill("Called twice, no")
+        page.get_by_role("button", name=button).click()
+        expect(page.get_by_role("alert")).to_contain_text("Your note is not saved yet")
+        expect(box).to_have_value("Called twice, no")
+    check(page)
+    page.goto(f"/handoffs/{handoff_id}/transcript")
+    page.get_by_role("button", name="Join the chat").click()
+    box = page.get_by_label("Message to the visitor")
+    box.fill("Hello, this is")
+    hand_back, send = page.get_by_role("button", name="Hand back"), page.get_by_role("button", name="Send")
+    gap = hand_back.bounding_box()["y"] - send.bounding_box()["y"] - send.bounding_box()["height"]
+    assert gap >= 32, "a thumb must not hit both"
+    hand_back.click()
+    expect(page.get_by_role("alert")).to_contain_text("was not handed back")
+    expect(box).to_have_value("Hello, this is")
+    check(page)
+
+
 def press_until(page: Page, text: str, tag: str = "") -> None:
     """Tab to a control and press it (a text field is only focused); every stop on the way must be visible."""
     page.wait_for_load_state("load")  # with its style sheet: before it, the browser draws a ring of its own

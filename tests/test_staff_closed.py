@@ -24,6 +24,7 @@ def addresses(site: Site, method: str) -> list[str]:
 
 def fill(rule: Rule, handoff_id: str) -> str:
     path = rule.rule.replace("<handoff_id>", handoff_id).replace("<action>", "claim")
+    path = re.sub("<int.*:question_id>", "1", path).replace("<any(settle, unsettle):action>", "settle")
     assert "<" not in path, f"tell this test how to fill in {rule.rule}"
     return path
 

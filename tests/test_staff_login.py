@@ -182,12 +182,27 @@ def change(current: str = PASSWORD, new: str = "another good password", repeat: 
     return {"current": current, "new": new, "repeat": new if repeat is None else repeat}
 
 
+def test_an_expired_one_time_password_says_so_to_who_has_it(site: Site) -> None:
+    site.add_staff("new@example.org")
+    late = site.nurse("new@example.org", site.one_time_password)
+    site.clock.forward(hours=71)
+    visitor = site.nurse("new@example.org", site.one_time_password)
+    site.clock.forward(hours=1, minutes=1)
+    answer = site.visitor().log_in("new@example.org", site.one_time_password)
+    assert answer.status_code == 422 and "has expired" in answer.text and "python -m bot staff add" in answer.text
+    assert "has expired" not in site.visitor().log_in("new@example.org", "wrong").text
+    assert late.get("/password").headers["Location"].startswith("/login")
+    with visitor.client.session_transaction() as session:
+        session["seen"] = site.clock().timestamp()  # at work on the page all the time
+    assert "has expired" in visitor.post("/password", change(site.one_time_password), page="/password").text
+
+
 def test_the_one_time_password_must_be_replaced_and_works_until_then_as_its_page_says(site: Site) -> None:
     site.add_staff("new@example.org")
     site.nurse("new@example.org", site.one_time_password)  # who is called away before the change can come back
     visitor = site.nurse("new@example.org", site.one_time_password)
     assert visitor.get("/").headers["Location"] == "/password"
-    assert "works until you choose your own" in visitor.get("/password").text
+    assert "works until you choose your own, at most until <time" in visitor.get("/password").text
     answer = visitor.post("/password", change(site.one_time_password), page="/password")
     assert answer.headers["Location"] == "/"
     assert visitor.get("/").status_code == 200
@@ -208,6 +223,9 @@ def test_a_changed_password_ends_every_other_session(site: Site) -> None:
         (change(current="wrong"), "not your present password"),
         (change(new="short"), "12 to 200 characters"),
         (change(new="x" * 300), "12 to 200 characters"),
+        (change(new="password1234"), "easy to guess"),
+        (change(new=EMAIL), "easy to guess"),
+        (change(new="Onward Wellness"), "easy to guess"),
         (change(new=PASSWORD), "differs from the present one"),
         (change(repeat="something else"), "two new passwords differ"),
         (change(current=""), "Enter your present password"),

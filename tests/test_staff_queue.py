@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+import html
 import re
 import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta, timezone
+from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
+from sqlalchemy.orm import Session
 
-from bot.handoff import service
+from bot.handoff import crisis, service
 from bot.records import conversations, intakes
 from bot.records.models import Conversation, Handoff, HandoffNote, Message
+from bot.safety import Replies
+from bot.settings import Clinic
 from bot.staff import view
+from tests.records_fixtures import make_settings, new_postgres_url
 from tests.staff_site import PASSWORD, Site, Visitor, make_site  # noqa: F401
 
 
@@ -119,8 +128,7 @@ def test_age_counts_birthdays_in_the_clinics_day(site: Site, birth_date: str | N
 
 
 def act(nurse: Visitor, handoff_id: str, action: str) -> int:
-    path = f"/handoffs/{handoff_id}/take" if action == "take" else f"/handoffs/{handoff_id}/status/{action}"
-    return nurse.post(path).status_code
+    return nurse.post(f"/handoffs/{handoff_id}/status/{action}").status_code
 
 
 def test_a_handoff_goes_from_new_to_closed_and_back(site: Site) -> None:
@@ -231,6 +239,48 @@ def test_a_note_that_is_too_long_is_given_back(site: Site) -> None:
     assert "at most 4000 characters" in answer.text and "n" * 4001 in answer.text
 
 
+def box(page: str) -> str:
+    """What stands in the text box of a page."""
+    return html.unescape(re.search(r"<textarea[^>]*>\s*(.*?)</textarea>", page, re.DOTALL).group(1))
+
+
+@pytest.mark.parametrize(
+    ("before", "action", "after"),
+    [("new", "claim", "claimed"), ("claimed", "take", "claimed"), ("claimed", "release", "new"), ("new", "close", "closed"), ("closed", "reopen", "new")],
+)
+def test_a_step_gives_a_note_back_that_was_begun(site: Site, before: str, action: str, after: str) -> None:
+    handoff_id = site.add_handoff(status=before)
+    nurse = site.nurse()
+    page = nurse.get(f"/handoffs/{handoff_id}").text
+    if action != "take":  # offered on what a colleague claimed
+        with site.database.session() as s:
+            s.get(Handoff, handoff_id).claimed_by = site.staff_id if before == "claimed" else None
+        page = nurse.get(f"/handoffs/{handoff_id}").text
+    path = f"/handoffs/{handoff_id}/status/{action}"
+    assert re.search(rf'<button[^>]*form="note"[^>]*formaction="{path}"', page), "the button must take the note along"
+    answer = nurse.post(path, {"text": "Called her <twice>,\r\nno"})
+    assert answer.status_code == 200 and site.handoff(handoff_id).status == after
+    assert box(answer.text) == "Called her <twice>,\nno" and "Your note is not saved yet" in answer.text
+    assert not notes(site), "half a sentence must not stand in the record"
+
+
+def test_a_step_that_came_too_late_gives_the_note_back_too(site: Site) -> None:
+    handoff_id = site.add_handoff(status="claimed")
+    answer = site.nurse().post(f"/handoffs/{handoff_id}/status/claim", {"text": "Called her"})
+    assert answer.status_code == 409 and box(answer.text) == "Called her"
+    assert "This handoff is claimed by now." in answer.text
+
+
+def test_lines_of_staff_end_like_those_of_everybody_else(site: Site) -> None:
+    handoff_id = site.add_handoff()
+    nurse = site.nurse()
+    nurse.post(f"/handoffs/{handoff_id}/notes", {"text": "one\r\ntwo"})
+    nurse.post(f"/handoffs/{handoff_id}/chat/take-over")
+    nurse.post(f"/handoffs/{handoff_id}/chat/message", {"text": "one\r\ntwo"})
+    assert notes(site)[0][0] == heard(site, handoff_id)[1][1] == "one\ntwo"
+    assert re.search(r'<p class="text">one\ntwo', nurse.get(f"/handoffs/{handoff_id}/print").text), "the print keeps them"
+
+
 def test_what_people_write_is_shown_as_text(site: Site) -> None:
     handoff_id = site.add_handoff()
     nurse = site.nurse()
@@ -331,6 +381,36 @@ def test_questions_nobody_could_answer_are_listed(site: Site) -> None:
     assert page.index("Answered, but not helpful") < page.index("Does it hurt?")
 
 
+def test_a_question_is_dealt_with_and_can_be_taken_back(site: Site) -> None:
+    handoff_id = site.add_handoff("question")
+    with site.database.session() as s:
+        conversation_id = site_conversation(site, handoff_id)
+        question = conversations.record_question(s, conversation_id, "hithere").id
+        unhelpful = conversations.record_question(s, conversation_id, "Does it hurt?", faq_id="infusion_pain")
+        unhelpful.helpful = False
+    nurse = site.nurse()
+    for one, text_ in ((question, "hithere"), (unhelpful.id, "Does it hurt?")):
+        for _ in range(2):  # pressed twice
+            assert nurse.post(f"/unanswered/{one}/settle").status_code == 302
+        assert text_ not in nurse.get("/unanswered").text and text_ in nurse.get("/unanswered?show=settled").text
+        nurse.post(f"/unanswered/{one}/unsettle")
+        assert text_ in nurse.get("/unanswered").text and text_ not in nurse.get("/unanswered?show=settled").text
+    changes = [row[:3] for row in site.audit() if row[1] == "question"]
+    assert changes == [(action, "question", str(one)) for one in (question, unhelpful.id) for action in ("settle", "unsettle")]
+    assert "marked as dealt with" in nurse.get("/audit").text
+    assert nurse.post("/unanswered/999/settle").status_code == 404
+    assert nurse.post(f"/unanswered/{question}/close").status_code == 404
+
+
+def test_a_long_question_is_folded(site: Site) -> None:
+    long = "Why is it so? " * 140
+    with site.database.session() as s:
+        conversations.record_question(s, site_conversation(site, site.add_handoff()), long)
+    page = site.nurse().get("/unanswered").text
+    first, rest = re.search(r"<summary[^>]*>(.*?)<span.*?<p[^>]*>(.*?)</p>", page, re.DOTALL).groups()
+    assert len(first) <= 200 and (first + rest).strip() == long.strip(), "what is unfolded goes on where the beginning ends"
+
+
 # --- The live chat
 
 
@@ -424,6 +504,66 @@ def test_a_crisis_that_was_over_before_staff_came_holds_nothing(site: Site) -> N
     assert state(site, handoff_id) == "open"
 
 
+# On SQLite one process writes at a time; on PostgreSQL two can have read the same state, and act on it.
+
+
+@pytest.fixture(scope="module")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    site = Site(tmp_path_factory.mktemp("postgres"), database_url=new_postgres_url())
+    yield site
+    site.database.dispose()
+
+
+def hear_a_crisis(s: Session, conversation_id: str) -> None:
+    told = {"category": "suicidal", "rule": "r", "version": "1", "words": "I want to die"}
+    crisis.take_over(s, conversation_id, replies=Replies.load(), settings=make_settings(), clinic=Clinic({}), **told)
+
+
+def while_it_waits(site: Site, first: Callable[[Session], Any], second: Callable[[], Any]) -> Any:
+    """What the second gives that begins when the first has done its work, and not yet committed it."""
+    waiting = text("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()")
+    with ThreadPoolExecutor(1) as other:
+        with site.database.session() as s:
+            first(s)
+            result = other.submit(second)
+            for _ in range(1000):
+                with site.database.reading() as looking:
+                    if looking.execute(waiting).scalar():
+                        break
+                time.sleep(0.01)
+            else:
+                raise AssertionError("the second did not wait for the first")
+        return result.result(timeout=30)
+
+
+@pytest.mark.parametrize("step", ["take-over", "hand-back"])
+def test_a_crisis_that_is_written_while_staff_come_or_leave_is_not_missed(postgres: Site, step: str) -> None:
+    handoff_id = postgres.add_handoff("crisis", "stat")  # further ones are written into it
+    conversation_id = site_conversation(postgres, handoff_id)
+    nurse = postgres.nurse()
+    chat, token = f"/handoffs/{handoff_id}/chat", {"csrf_token": nurse.token("/")}
+    if step == "hand-back":
+        nurse.post(f"{chat}/take-over")
+    first = lambda s: hear_a_crisis(s, conversation_id)  # noqa: E731
+    assert while_it_waits(postgres, first, lambda: nurse.client.post(f"{chat}/{step}", data=token)).status_code == 302
+    if step == "take-over":
+        assert state(postgres, handoff_id) == "staff"
+        nurse.post(f"{chat}/hand-back")
+    assert state(postgres, handoff_id) == "crisis"
+
+
+def test_a_crisis_that_is_heard_while_staff_come_does_not_end_their_turn(postgres: Site) -> None:
+    handoff_id = postgres.add_handoff()
+    conversation_id = site_conversation(postgres, handoff_id)
+
+    def crisis_in_a_turn() -> None:
+        with postgres.database.session() as s:
+            hear_a_crisis(s, conversation_id)
+
+    while_it_waits(postgres, lambda s: conversations.set_state(s, conversation_id, "staff"), crisis_in_a_turn)
+    assert state(postgres, handoff_id) == "staff"
+
+
 @pytest.mark.parametrize(
     ("where", "state_before"),
     [("message", "open"), ("hand-back", "open"), ("take-over", "staff"), ("take-over", "closed"), ("message", "closed")],
@@ -434,6 +574,33 @@ def test_a_step_that_does_not_fit_the_chat_is_refused(site: Site, where: str, st
         conversations.set_state(s, site_conversation(site, handoff_id), state_before)
     assert site.nurse().post(f"/handoffs/{handoff_id}/chat/{where}", {"text": "Hello"}).status_code == 409
     assert state(site, handoff_id) == state_before and not heard(site, handoff_id)
+
+
+@pytest.mark.parametrize(
+    ("state_before", "step", "reason"),
+    [
+        ("open", "message", "was not sent, because the chat was handed back"),
+        ("crisis", "message", "was not sent, because the chat was handed back"),
+        ("closed", "message", "This chat has ended"),
+        ("staff", "hand-back", "was not handed back, because your message is not sent yet"),
+        ("staff", "take-over", "Staff are in this chat already"),
+    ],
+)
+def test_a_message_that_was_begun_is_never_lost(site: Site, state_before: str, step: str, reason: str) -> None:
+    handoff_id = site.add_handoff()
+    with site.database.session() as s:
+        conversations.set_state(s, site_conversation(site, handoff_id), state_before)
+    answer = site.nurse().post(f"/handoffs/{handoff_id}/chat/{step}", {"text": "Are you <safe>?"})
+    assert answer.status_code == 409 and reason in answer.text
+    assert box(answer.text) == "Are you <safe>?"
+    assert state(site, handoff_id) == state_before and not heard(site, handoff_id)
+
+
+def test_who_joins_again_finds_the_message_in_the_box(site: Site) -> None:
+    handoff_id = site.add_handoff()
+    answer = site.nurse().post(f"/handoffs/{handoff_id}/chat/take-over", {"text": "Are you safe?"})
+    assert answer.status_code == 200 and box(answer.text) == "Are you safe?"
+    assert state(site, handoff_id) == "staff" and [kind for kind, _ in heard(site, handoff_id)] == ["notice"]
 
 
 def test_nobody_writes_into_a_chat_that_has_expired(site: Site) -> None:
@@ -477,6 +644,17 @@ def test_an_open_queue_hears_of_what_is_new(site: Site) -> None:
     assert nurse.get("/queue.json", query_string={"after": first}).json == {"new": 2, "stat": 1}
 
 
+@pytest.mark.parametrize("path", ["/?show=all&page={}", "/audit?before={}", "/handoffs/HANDOFF/messages.json?after={}"])
+@pytest.mark.parametrize("number", ["9223372036854775807", "9" * 30, "-1", "x"])
+def test_a_number_that_no_row_can_have_is_as_none(site: Site, path: str, number: str) -> None:
+    address = path.format(number).replace("HANDOFF", site.add_handoff())
+    assert site.nurse().get(address).status_code == 200
+
+
+def test_a_question_with_a_number_that_no_row_can_have_is_not_there(site: Site) -> None:
+    assert site.nurse().post(f"/unanswered/{'9' * 30}/settle").status_code == 404
+
+
 def test_errors_for_programs_have_the_one_shape(site: Site) -> None:
     nurse = site.nurse()
     for path in ("/handoffs/nothing/summary.json", "/handoffs/nothing/fhir.json"):
@@ -507,14 +685,3 @@ def test_intakes_are_not_touched_by_looking(site: Site) -> None:
 def test_numbers_are_shown_as_people_read_them_out(number: str, shown: str) -> None:
     assert view.phone(number) == shown
 
-
-@pytest.mark.parametrize(
-    ("text", "question"),
-    [
-        ("It is stored. Is it okay to keep it?", "Is it okay to keep it?"),
-        ("May we contact you? It is not for advertising.", "May we contact you?"),
-        ("I agree", "I agree"),
-    ],
-)
-def test_a_long_consent_is_named_by_its_question(text: str, question: str) -> None:
-    assert view.the_question(text) == question

@@ -11,7 +11,9 @@ import pytest
 from bot.handoff import service
 from bot.intake import Player, Questionnaire
 from bot.records import conversations, intakes
+from bot.records.models import Handoff
 from bot.settings import ROOT
+from bot.staff.view import noticed
 from tests.staff_site import Site, make_site  # noqa: F401
 
 NAMES = {"intake": ("intake", "pc-ptsd-5"), "callback": ("callback",), "question": ("question",)}
@@ -96,6 +98,7 @@ def test_a_nurse_reads_on_one_page_what_she_needs(site: Site, view: str) -> None
     assert "<b>at all" not in page
     consents = re.findall(r"Given : (.{3,400}?)\(version (\S+), \w+ \d+, \d{4}", text)
     assert len(consents) == 4 and all(version == "2026-11-1" for _, version in consents)
+    assert "In a crisis, call or text 988, or call 911. Do you understand that?" in consents[3][0], "the whole of what was agreed to"
 
 
 def test_flags_say_their_level_in_words_and_quote_the_person(site: Site) -> None:
@@ -118,6 +121,38 @@ def test_the_warning_follows_what_they_said(site: Site, said: str, warning: str 
             assert "safe to call" not in page
         else:
             assert warning in page
+
+
+def stop_early(site: Site, told: dict[str, str]) -> str:
+    """A history that was stopped after these answers and sent unfinished. The handoff's id."""
+    with site.database.session() as s:
+        conversation = conversations.create_conversation(s, timedelta(hours=72))
+        intake = intakes.start_intake(s, conversation.id, "intake")
+        for link_id in ("consent-privacy", "consent-share", "consent-contact", "consent-not-emergency"):
+            intakes.save_answer(s, intake, "intake", "1", link_id, link_id, "answered", [True], None)
+        for link_id, status in told.items():
+            values = ["+15035550142"] if status == "answered" else []
+            intakes.save_answer(s, intake, "intake", "1", link_id, link_id, status, values, None)
+        return service.send_unfinished(s, intake, settings=site.settings).id
+
+
+@pytest.mark.parametrize(
+    ("told", "warning"),
+    [
+        ({"phone": "answered"}, "They stopped before they were asked whether being contacted is safe."),
+        ({"phone": "answered", "safe-contact": "skipped"}, "They were asked and did not say that being contacted is safe."),
+    ],
+)
+def test_the_warning_does_not_say_that_they_were_asked_what_they_were_not(site: Site, told: dict[str, str], warning: str) -> None:
+    page = words(site.nurse().get(f"/handoffs/{stop_early(site, told)}").text)
+    assert warning in page and page.count("being contacted is safe.") == 1
+
+
+@pytest.mark.parametrize("view", ["", "/print"])
+def test_the_page_tells_what_was_skipped_from_what_was_not_reached(site: Site, view: str) -> None:
+    handoff_id = stop_early(site, {"phone": "answered", "email": "skipped"})
+    page = words(site.nurse().get(f"/handoffs/{handoff_id}{view}").text)
+    assert re.search(r"Skipped What is your e-mail address\? Not reached before they stopped .*thoughts of suicide now\?", page)
 
 
 def test_a_safe_number_can_be_called_with_one_tap(site: Site) -> None:
@@ -156,7 +191,33 @@ def test_a_crisis_shows_the_words_that_raised_it(site: Site) -> None:
         )
     nurse = site.nurse()
     assert re.search(r"Stat No name given Crisis message", words(nurse.get("/").text))
-    assert "I want to end it tonight" in nurse.get(f"/handoffs/{handoff.id}").text
+    page = words(nurse.get(f"/handoffs/{handoff.id}").text)
+    assert "I want to end it tonight (noticed by words that they used)" in page
+    assert page.index("Export and history") < page.index("want-to-die, version 1"), "the rule's name is for who maintains it"
+
+
+@pytest.mark.parametrize(
+    ("rule", "said"),
+    [("suicidal-kill-self", "words that"), ("model", "the sense"), ("check-in", "their yes"), ("crisis-yes", "their yes"), ("intake/suicidal-now", "an answer to")],
+)
+def test_what_noticed_a_crisis_is_said_in_plain_words(rule: str, said: str) -> None:
+    assert noticed(rule).startswith(said)
+
+
+@pytest.mark.parametrize(("status", "level"), [("new", "red"), ("closed", "amber"), (None, "info")])
+def test_what_else_came_from_the_conversation_stands_on_top_of_each(site: Site, status: str | None, level: str) -> None:
+    history = take(site, "intake", HISTORY)
+    with site.database.session() as s:
+        kind = "crisis" if status else "callback"
+        other = Handoff(conversation_id=site.handoff(history).conversation_id, kind=kind, status=status or "new", data=site.handoff(history).data)
+        s.add(other)
+        s.flush()
+    nurse = site.nurse()
+    for here, there, expected in ((history, other.id, level), (other.id, history, "info")):
+        for view in ("", "/print"):
+            page = nurse.get(f"/handoffs/{here}{view}").text
+            top = page[: page.index('id="who"')]
+            assert re.search(rf'class="banner {expected}"(?!.*class="banner)[^§]*From the same conversation[^§]*href="/handoffs/{there}"', top)
 
 
 def test_the_summary_as_json_has_the_contracts_shape(site: Site) -> None:

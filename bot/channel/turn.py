@@ -157,7 +157,7 @@ class Turns:
         self, s: Session, conversation_id: str, client_id: str, text: Optional[str], choice: Optional[str]
     ) -> Union["_Kept", List[Dict[str, Any]]]:
         """Keep a message; the replies at once where it was answered before, or where it asks to forget everything."""
-        state = conversations.get_state(s, conversation_id)
+        state = conversations.get_state(s, conversation_id, locked=True)
         if state is None:
             raise Unauthorized()
         offered = conversations.find_choice(s, conversation_id, choice) if choice else None
@@ -322,7 +322,8 @@ class Turns:
     @staticmethod
     def _open_again(s: Session, conversation_id: str) -> Any:
         """Let the conversation go on; gives the questions that were interrupted, if any were."""
-        conversations.set_state(s, conversation_id, "open")
+        if conversations.get_state(s, conversation_id, locked=True) != STAFF_STATE:  # they came while this turn was on its way
+            conversations.set_state(s, conversation_id, "open")
         run = intakes.current_intake(s, conversation_id)
         return run if run is not None and run.status == "in_progress" else None
 

@@ -40,7 +40,7 @@ def take_over(
         The reply to show, with nothing before it and nothing after it.
     """
     reply = replies.reply(category, "takeover", language=replies.language(words), phone=clinic.get("phone"))
-    if get_state(s, conversation_id) != "staff":  # whoever of the team writes there goes on writing
+    if get_state(s, conversation_id, locked=True) != "staff":  # whoever of the team writes there goes on writing
         set_state(s, conversation_id, "crisis")
     if category == "minor":  # the history is for adults
         history = intakes.current_intake(s, conversation_id, kind="intake")

@@ -51,6 +51,9 @@ CONTACT = {
     "city": ("city",), "pronouns": ("pronouns",),
 }  # fmt: skip
 CONTACT_CONSENTS = ("voicemail-ok", "text-ok")
+REASONS = ("reason", "question", "about")  # of a history, of a question for the team, of a request to be contacted
+# status of what is in `skipped` -> what it is called; older handoffs have no status
+SKIPPED = {"skipped": "Skipped", "open": "Not reached before they stopped", "": "Skipped or not asked"}
 OPEN = Answer("open")  # of a question not answered yet: an unfinished history may lack whether it is safe to call
 
 
@@ -129,7 +132,9 @@ def text(summary: Mapping[str, Any]) -> str:
         lines += _section(found["instrument"].upper(), _score_lines(found))
     for title in ("medications", "allergies", "conditions"):
         lines += _section(title.upper(), [_substance_line(found) for found in summary[title]])
-    lines += _section("SKIPPED OR NOT ASKED", [_skipped_line(found) for found in summary["skipped"]])
+    for status, title in SKIPPED.items():
+        left = [found for found in summary["skipped"] if found.get("status", "") == status]
+        lines += _section(title.upper(), [_skipped_line(found) for found in left])
     lines += _section("CONSENTS", [_consent_line(found) for found in summary["consents"]])
     lines += _section("QUESTIONS THEY ASKED", [_question_line(found) for found in summary["questions_asked"]])
     lines += _section("ALL ANSWERS", [f"{a['question']} {a['text'] or _plain(a['value'])}" for a in summary["answers"]])
@@ -159,6 +164,7 @@ def _of_run(played: Player, cut: int, now: datetime) -> dict[str, Any]:
                 "link_id": item.link_id,
                 "question": item.text,
                 "text": asked[item.key].text or None,
+                "status": asked[item.key].status,
             }
             for item in played.questions()
             if item.key not in given
@@ -220,7 +226,7 @@ def _merged(people: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
 
 def _reason(given: Mapping[Key, Any]) -> str | None:
     by_link = {link_id: flags.said(answer) for (_, link_id), answer in given.items()}
-    parts = [by_link[link] for link in ("reason", "question") if link in by_link]
+    parts = [by_link[link] for link in REASONS if link in by_link]
     parts += [f"Hopes for: {by_link['goals']}"] if "goals" in by_link else []
     return "\n".join(parts) or None
 

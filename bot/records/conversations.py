@@ -34,6 +34,7 @@ _RECENT = (
     .limit(bindparam("n"))
 )
 _STATE = select(_CONVERSATIONS.state, _CONVERSATIONS.expires_at).where(_CONVERSATIONS.id == _ID)
+_STATE_LOCKED = _STATE.with_for_update()
 _LAST_TURN = select(_MESSAGES.id).where(_MESSAGES.conversation_id == _ID, _MESSAGES.author == "visitor").order_by(_MESSAGES.id.desc()).limit(1)
 _LAST_SAID = (
     select(_MESSAGES.kind, _MESSAGES.body)
@@ -60,9 +61,9 @@ def create_conversation(s: Session, lifetime: timedelta) -> Conversation:
     return conversation
 
 
-def get_conversation(s: Session, conversation_id: str) -> Conversation | None:
-    """The conversation, or None when it is unknown or has expired."""
-    conversation = s.get(Conversation, conversation_id)
+def get_conversation(s: Session, conversation_id: str, locked: bool = False) -> Conversation | None:
+    """The conversation, or None when it is unknown or has expired; `locked` until the transaction ends."""
+    conversation = s.get(Conversation, conversation_id, with_for_update=locked)
     if conversation is None or (conversation.expires_at is not None and conversation.expires_at <= utcnow()):
         return None
     return conversation
@@ -75,9 +76,12 @@ class Said(NamedTuple):
     text: str
 
 
-def get_state(s: Session, conversation_id: str) -> str | None:
-    """open, crisis or staff; None when the conversation is unknown or has expired."""
-    row = s.execute(_STATE, {"conversation": conversation_id}).first()
+def get_state(s: Session, conversation_id: str, locked: bool = False) -> str | None:
+    """open, crisis or staff; None when the conversation is unknown or has expired.
+
+    Whoever acts on the state in the same transaction asks for it `locked`: otherwise it may have changed meanwhile.
+    """
+    row = s.execute(_STATE_LOCKED if locked else _STATE, {"conversation": conversation_id}).first()
     if row is None or (row.expires_at is not None and row.expires_at <= utcnow()):
         return None
     return row.state
@@ -236,9 +240,23 @@ def questions_asked(s: Session, conversation_id: str) -> list[Question]:
     return list(s.scalars(select(Question).filter_by(conversation_id=conversation_id).order_by(Question.id)))
 
 
-def unanswered_questions(s: Session, limit: int = 200) -> list[Question]:
-    """The questions nobody could answer, newest first: what the next reviewed answers should be about."""
-    return list(s.scalars(select(Question).filter_by(faq_id=None).order_by(Question.id.desc()).limit(limit)))
+def unanswered_questions(s: Session, settled: bool = False, limit: int = 200) -> list[Question]:
+    """The questions nobody could answer, newest first: what the next reviewed answers should be about.
+
+    Args:
+        settled: those that staff have dealt with, instead of those that they have not.
+    """
+    return _questions(s, Question.faq_id.is_(None), settled, limit)
+
+
+def unhelpful_questions(s: Session, settled: bool = False, limit: int = 200) -> list[Question]:
+    """The questions whose answer did not help, newest first."""
+    return _questions(s, Question.helpful.is_(False), settled, limit)
+
+
+def _questions(s: Session, which: Any, settled: bool, limit: int) -> list[Question]:
+    dealt_with = Question.settled_at.is_not(None) if settled else Question.settled_at.is_(None)
+    return list(s.scalars(select(Question).where(which, dealt_with).order_by(Question.id.desc()).limit(limit)))
 
 
 def _add(s: Session, conversation_id: str, author: str, kind: str, body: Mapping[str, Any], **columns: Any) -> Message:

@@ -94,7 +94,6 @@ class Conversation(Base):
     expires_at = Column(UTCDateTime)
     state = Column(String(16), nullable=False, default="open")
     snapshot = Column(EncryptedJSON)  # what the tracker store needs to give Rasa a short tracker
-    resume = _document()  # what to go on with after a crisis or a pause
 
 
 class Message(Base):
@@ -221,14 +220,14 @@ class OutboxItem(Base):
 
 
 class Staff(Base):
-    """A person who may use the staff console."""
+    """A person who may use the staff console. `one_time_until` is when the one-time password ends that they were given;
+    None once they have chosen their own."""
 
     __tablename__ = "staff"
     id = Column(Id, primary_key=True, autoincrement=True)
     email = Column(String(255), nullable=False, unique=True)
     password_hash = Column(String(255), nullable=False)
-    role = Column(String(32), nullable=False, default="staff")
-    must_change = Column(Boolean, nullable=False, default=True)
+    one_time_until = Column(UTCDateTime)
     disabled_at = Column(UTCDateTime)
     failed_logins = Column(Integer, nullable=False, default=0)
     locked_until = Column(UTCDateTime)
@@ -251,7 +250,8 @@ class AuditEntry(Base):
 
 
 class Question(Base):
-    """A question that a visitor asked, with the answer it got (`faq_id`, None where none was known)."""
+    """A question that a visitor asked, with the answer it got (`faq_id`, None where none was known). `settled_at` is when
+    staff were done with it; who, the audit trail says."""
 
     __tablename__ = "questions"
     id = Column(Id, primary_key=True, autoincrement=True)
@@ -260,4 +260,5 @@ class Question(Base):
     text = Column(EncryptedText, nullable=False)
     faq_id = Column(String(128))
     helpful = Column(Boolean)
+    settled_at = Column(UTCDateTime)
     at = Column(UTCDateTime, nullable=False, default=utcnow)

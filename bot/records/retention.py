@@ -83,7 +83,7 @@ def _forget_tracker(s: Session, ids: list[str]) -> int:
     s.execute(
         update(Conversation)
         .where(Conversation.id.in_(ids))
-        .values(snapshot=None, resume=None)
+        .values(snapshot=None)
         .execution_options(synchronize_session=False)
     )
     return _delete(s, TrackerEvent, TrackerEvent.conversation_id.in_(ids))

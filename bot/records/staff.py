@@ -1,8 +1,9 @@
-"""Accounts of the people who may use the staff console: Argon2 hashes, one-time first password, lockout."""
+"""Accounts of the people who may use the staff console: Argon2 hashes, a one-time first password that expires, lockout."""
 
 from __future__ import annotations
 
 import secrets
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -11,12 +12,13 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from bot.records import passwords
 from bot.records.crypto import RecordsError
 from bot.records.models import Staff, utcnow
+from bot.settings import Settings
 
 FAILURES_ALLOWED = 5
 LOCKOUT = timedelta(minutes=15)
-PASSWORD_MIN = 12
 
 _hasher = PasswordHasher()
 # Verified when the address is unknown, so that the time an attempt takes does not tell which addresses exist.
@@ -29,29 +31,37 @@ class StaffError(RecordsError):
 
 @dataclass(frozen=True)
 class Login:
-    """The outcome of an attempt. ``reason``: None, ``wrong``, ``locked`` or ``disabled``; show ``wrong`` for all but a
-    lockout, or the page tells which accounts exist."""
+    """The outcome of an attempt. ``reason``: None, ``wrong``, ``locked``, ``disabled`` or ``expired`` (the right one-time
+    password, too late: only who has it learns that); show the others alike, or the page tells which accounts exist."""
 
     staff: Staff | None
     reason: str | None = None
 
 
-def create(s: Session, email: str, role: str = "staff") -> tuple[Staff, str]:
-    """Add an account.
+def create(
+    s: Session, email: str, hours: float = Settings.staff_one_time_password_hours, now: datetime | None = None
+) -> tuple[Staff, str]:
+    """Add an account; one whose one-time password was never replaced gets a new one.
+
+    Args:
+        hours: how long the one-time password works.
 
     Returns:
         The account and its one-time password, which is stored only as a hash and must be changed at the first login.
 
     Raises:
-        StaffError: the address is not one, or has an account.
+        StaffError: the address is not one, or has an account that is in use or disabled.
     """
     email = _normal(email)
     if email.count("@") != 1 or not all(email.split("@")) or any(c.isspace() for c in email) or len(email) > 255:
         raise StaffError("That is not an e-mail address.")
-    if get_by_email(s, email) is not None:
+    account = get_by_email(s, email)
+    if account is not None and (account.one_time_until is None or account.disabled_at is not None):
         raise StaffError("There is an account with this address already.")
     password = secrets.token_urlsafe(15)
-    account = Staff(email=email, role=role, password_hash=_hasher.hash(password), must_change=True)
+    account = account or Staff(email=email)
+    account.password_hash = _hasher.hash(password)
+    account.one_time_until = (now or utcnow()) + timedelta(hours=hours)
     s.add(account)
     s.flush()
     return account, password
@@ -72,6 +82,8 @@ def authenticate(s: Session, email: str, password: str, now: datetime | None = N
         return Login(None, "wrong" if account.locked_until is None or account.locked_until <= now else "locked")
     if account.disabled_at is not None:
         return Login(None, "disabled")
+    if account.one_time_until is not None and account.one_time_until <= now:
+        return Login(None, "expired")
     account.failed_logins, account.locked_until, account.last_login_at = 0, None, now
     if _hasher.check_needs_rehash(account.password_hash):
         account.password_hash = _hasher.hash(password)
@@ -79,17 +91,21 @@ def authenticate(s: Session, email: str, password: str, now: datetime | None = N
     return Login(account)
 
 
-def set_password(s: Session, account: Staff, password: str) -> None:
+def set_password(s: Session, account: Staff, password: str, about: Iterable[str] = ()) -> None:
     """Set a password that the person chose.
 
+    Args:
+        about: what else it must not be made of, such as the clinic's name.
+
     Raises:
-        StaffError: it is too short, or is the present one.
+        StaffError: it is too short, easy to guess, or the present one.
     """
-    if len(password) < PASSWORD_MIN:
-        raise StaffError(f"A password needs at least {PASSWORD_MIN} characters.")
+    problem = passwords.problem(password, [account.email, *about])
+    if problem is not None:
+        raise StaffError(problem)
     if _verify(account.password_hash, password):
         raise StaffError("Choose a password that differs from the present one.")
-    account.password_hash, account.must_change = _hasher.hash(password), False
+    account.password_hash, account.one_time_until = _hasher.hash(password), None
     s.flush()
 
 

@@ -1,7 +1,8 @@
 """Login, logout and change of password.
 
 Every failed login looks the same, whatever the reason (unknown address, wrong password, locked, disabled), so that the page
-tells nobody which accounts exist; the reason is in the audit trail.
+tells nobody which accounts exist; the reason is in the audit trail. Only who has the right one-time password is told that it
+has expired.
 """
 
 from __future__ import annotations
@@ -22,6 +23,10 @@ REFUSED = (
     "That did not work. The e-mail address or the password is wrong, or there were several failed tries and the account "
     "is locked for 15 minutes."
 )
+EXPIRED = (
+    "This one-time password has expired. Ask the person who runs the server for a new one: python -m bot staff add, with your "
+    "e-mail address."
+)
 
 
 @bp.route("/login", methods=["GET", "POST"])
@@ -32,26 +37,28 @@ def login() -> Any:
     form = LoginForm(next=request.args.get("next"))
     status = 200
     if form.is_submitted():
-        if form.validate() and _log_in(form.email.data, form.password.data):
-            return redirect(safe_next(form.next.data))
-        if not form.errors:
-            form.form_errors.append(REFUSED)
+        if form.validate():
+            reason = _log_in(form.email.data, form.password.data)
+            if reason is None:
+                return redirect(safe_next(form.next.data))
+            form.form_errors.append(EXPIRED if reason == "expired" else REFUSED)
         status = 422
     form.password.data = None
     cannot_work = cookies_are_secure(console().settings) and not request.is_secure
     return render_template("login.html", form=form, cannot_work=cannot_work), status
 
 
-def _log_in(email: str, password: str) -> bool:
+def _log_in(email: str, password: str) -> str | None:
+    """Begin a session; the reason where that is refused."""
     with console().database.session() as s:
         attempt = staff.authenticate(s, email, password, console().now())
         if attempt.staff is None:
             known = staff.get_by_email(s, email)
             audit.record(s, None, "login_failed", "staff", known.id if known else None, attempt.reason)
-            return False
+            return attempt.reason
         begin_session(attempt.staff)
         audit.record(s, attempt.staff.id, "login", "session", session["id"])
-    return True
+    return None
 
 
 @bp.route("/logout", methods=["GET", "POST"])
@@ -88,10 +95,11 @@ def _change_password(form: PasswordForm) -> bool:
         attempt = staff.authenticate(s, current_user.email, form.current.data, console().now())
         if attempt.staff is None:
             note_change(s, "password_refused", "staff", current_user.id, attempt.reason)
-            form.current.errors = [*form.current.errors, "That is not your present password, or the account is locked."]
+            refused = EXPIRED if attempt.reason == "expired" else "That is not your present password, or the account is locked."
+            form.current.errors = [*form.current.errors, refused]
             return False
         try:
-            staff.set_password(s, attempt.staff, form.new.data)
+            staff.set_password(s, attempt.staff, form.new.data, about=[console().clinic.name])
         except staff.StaffError as problem:
             form.new.errors = [*form.new.errors, str(problem)]
             return False

@@ -15,6 +15,7 @@ from bot.records import Database, audit
 from bot.settings import Clinic, Settings
 
 EXTENSION = "onward-staff"
+HIGHEST = 2**53  # what SQLite, PostgreSQL and JavaScript can all count to, with room for a page's worth more
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,18 @@ class Console:
 def console() -> Console:
     """The console that the current request runs in."""
     return cast(Console, current_app.extensions[EXTENSION])
+
+
+def number(text: str) -> int:
+    """A number from an address. One that no row can have is none: Flask then takes the default.
+
+    Raises:
+        ValueError: it is not a number, or out of range.
+    """
+    value = int(text)
+    if not 0 <= value <= HIGHEST:
+        raise ValueError
+    return value
 
 
 def note_look(action: str, object_type: str, object_id: str | int | None = None, detail: str | None = None) -> None:

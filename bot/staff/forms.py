@@ -6,7 +6,7 @@ from flask_wtf import FlaskForm
 from wtforms import EmailField, HiddenField, PasswordField, TextAreaField
 from wtforms.validators import DataRequired, EqualTo, Length
 
-from bot.records.staff import PASSWORD_MIN
+from bot.records.passwords import LEAST
 
 PASSWORD_MAX = 200  # Argon2 reads all of it, so a megabyte of password would be work for nothing
 NOTE_MAX = 4000
@@ -14,7 +14,8 @@ MESSAGE_MAX = 2000  # what a visitor may write, too
 
 
 def _trim(value: str | None) -> str | None:
-    return value.replace("\r\n", "\n").strip() if value else value  # a form sends every new line as two characters
+    """What was typed, with line ends as everywhere else: browsers send them as two characters."""
+    return value.replace("\r\n", "\n").strip() if value else value
 
 
 class LoginForm(FlaskForm):
@@ -40,10 +41,11 @@ class PasswordForm(FlaskForm):
     )
     new = PasswordField(
         "New password",
-        description=f"At least {PASSWORD_MIN} characters. A few unrelated words are good.",
+        description=f"At least {LEAST} characters. A few unrelated words are good; your e-mail address, the clinic's name and common "
+        "passwords are not.",
         validators=[
             DataRequired("Enter a new password."),
-            Length(PASSWORD_MIN, PASSWORD_MAX, f"A password needs {PASSWORD_MIN} to {PASSWORD_MAX} characters."),
+            Length(LEAST, PASSWORD_MAX, f"A password needs {LEAST} to {PASSWORD_MAX} characters."),
         ],
         render_kw={"autocomplete": "new-password"},
     )

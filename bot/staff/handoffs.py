@@ -5,38 +5,56 @@ Each look is written to the audit trail before it is shown, each change in the t
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from flask import Blueprint, abort, flash, jsonify, redirect, render_template, request, url_for
 from flask_login import current_user
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
+from werkzeug.exceptions import Conflict
 
 from bot.handoff import fhir, summary
 from bot.records import conversations
 from bot.records.models import AuditEntry, Conversation, Handoff, HandoffNote, Message, Staff
 from bot.staff import view
-from bot.staff.context import console, note_change, note_look
+from bot.staff.context import console, note_change, note_look, number
 from bot.staff.forms import MessageForm, NoteForm
 from bot.staff.security import passive
 
+Form = TypeVar("Form", NoteForm, MessageForm)
 bp = Blueprint("handoffs", __name__)
 
 OPEN = ("new", "claimed")
 PAGE = 50
 JOINED = "A member of the clinic's team has joined this chat. The automated assistant is paused."
 LEFT = "The member of the team has left this chat. You are with the automated assistant again."
-# What each action does to the status, and from which statuses it may.
+# What each action does to the status, from which statuses it may, and what is said then. With `take` somebody takes over
+# what a colleague claimed, who may have gone home.
 MOVES = {
-    "claim": ("claimed", ("new",)),
-    "release": ("new", ("claimed",)),
-    "close": ("closed", ("new", "claimed", "reviewed")),
-    "reopen": ("new", ("reviewed", "closed")),
+    "claim": ("claimed", ("new",), "Claimed."),
+    "take": ("claimed", ("claimed",), "It is yours now."),
+    "release": ("new", ("claimed",), "Released."),
+    "close": ("closed", ("new", "claimed", "reviewed"), "Closed."),
+    "reopen": ("new", ("reviewed", "closed"), "Reopened."),
 }
+
+
+class Refused(Conflict):
+    """A step that does not fit any more. The page comes back with the reason and with what was typed: nothing of the
+    console is kept in the browser, so going back would find an empty box."""
+
+    def __init__(self, reason: str, show_again: Callable[[str, str], Any]) -> None:
+        super().__init__(reason)
+        self.show_again = show_again
+
+
+@bp.errorhandler(Refused)
+def refused(error: Refused) -> Any:
+    return error.show_again(request.view_args["handoff_id"], str(error.description)), 409
 
 
 # --- The queue
@@ -60,7 +78,7 @@ class Row:
 @bp.get("/")
 def queue() -> Any:
     show = "all" if request.args.get("show") == "all" else "open"
-    page = max(request.args.get("page", 1, type=int), 1)
+    page = max(request.args.get("page", 1, type=number), 1)
     note_look("view", "queue", None, show)
     with console().database.reading() as s:
         rows, more = _rows(s, show, page)
@@ -121,7 +139,7 @@ def _newest(s: Session) -> str:
 @bp.get("/handoffs/<handoff_id>")
 def show(handoff_id: str) -> Any:
     with _looking_at(handoff_id, "view") as (s, handoff):
-        return render_template("handoff.html", form=NoteForm(formdata=None), **_page(s, handoff))
+        return _handoff(s, handoff, NoteForm(formdata=None))
 
 
 @bp.get("/handoffs/<handoff_id>/print")
@@ -140,7 +158,7 @@ def transcript(handoff_id: str) -> Any:
 @passive
 def messages(handoff_id: str) -> Any:
     """What was said after a message, for the transcript that stands open while staff write."""
-    after = request.args.get("after", 0, type=int)
+    after = request.args.get("after", 0, type=number)
     with console().database.reading() as s:
         handoff = _get(s, handoff_id)
         found = [view.said(m) for m in conversations.messages_after(s, handoff.conversation_id, after)]
@@ -179,7 +197,12 @@ def _get(s: Session, handoff_id: str) -> Handoff:
     return handoff
 
 
+def _handoff(s: Session, handoff: Handoff, form: NoteForm) -> str:
+    return render_template("handoff.html", form=form, **_page(s, handoff))
+
+
 def _page(s: Session, handoff: Handoff) -> dict[str, Any]:
+    others = _others(s, handoff)
     told = summary.summarize(s, handoff)
     notes = s.execute(
         select(HandoffNote, Staff.email)
@@ -196,7 +219,8 @@ def _page(s: Session, handoff: Handoff) -> dict[str, Any]:
         "unsafe": view.safety_of_contact(told),
         "events": handoff.data.get("events", []),
         "conversation": s.get(Conversation, handoff.conversation_id),
-        "others": _others(s, handoff),
+        "others": others,
+        "related": _related(others),
         "claimed_by": _email(s, handoff.claimed_by),
         "reviewed_by": _email(s, handoff.reviewed_by),
         "mine": handoff.claimed_by == current_user.id,
@@ -208,6 +232,12 @@ def _page(s: Session, handoff: Handoff) -> dict[str, Any]:
 def _others(s: Session, handoff: Handoff) -> list[Handoff]:
     same = select(Handoff).filter_by(conversation_id=handoff.conversation_id).where(Handoff.id != handoff.id)
     return list(s.scalars(same.order_by(Handoff.created_at.desc())))
+
+
+def _related(others: list[Handoff]) -> str:
+    """The level of what else came from a conversation: who reads a history must know of a crisis."""
+    crises = [other.status for other in others if other.kind == "crisis"]
+    return "red" if set(crises) & set(OPEN) else "amber" if crises else "info"
 
 
 def _history(s: Session, handoff: Handoff) -> list[Any]:
@@ -227,12 +257,13 @@ def _email(s: Session, staff_id: int | None) -> str | None:
 def _transcript(s: Session, handoff: Handoff, form: MessageForm) -> str:
     said = [view.said(m) for m in conversations.messages_after(s, handoff.conversation_id)]
     told = summary.summarize(s, handoff)
+    open_still = conversations.get_conversation(s, handoff.conversation_id)
     return render_template(
         "transcript.html",
         handoff=handoff,
         person=told["person"],
         conversation=s.get(Conversation, handoff.conversation_id),
-        reachable=conversations.get_conversation(s, handoff.conversation_id) is not None,
+        reachable=open_still is not None and open_still.state != "closed",
         said=said,
         form=form,
     )
@@ -243,31 +274,20 @@ def _transcript(s: Session, handoff: Handoff, form: MessageForm) -> str:
 
 @bp.post("/handoffs/<handoff_id>/status/<action>")
 def move(handoff_id: str, action: str) -> Any:
-    """Claim, release, close or reopen."""
+    """Claim, take over, release, close or reopen. A note that was begun comes back: only "Save" keeps it."""
     if action not in MOVES:
         abort(404)
-    target, allowed = MOVES[action]
+    target, allowed, done = MOVES[action]
     with console().database.session() as s:
         handoff = _get_locked(s, handoff_id)
         if handoff.status not in allowed:
-            abort(409, f"This handoff is {handoff.status} by now. Reload the page to see who acted.")
+            raise Refused(f"This handoff is {handoff.status} by now.", _note_again)
         handoff.status = target
-        handoff.claimed_by = current_user.id if action == "claim" else None if target == "new" else handoff.claimed_by
+        handoff.claimed_by = current_user.id if target == "claimed" else None if target == "new" else handoff.claimed_by
         note_change(s, action, "handoff", handoff_id)
-    flash(f"{view.sentence(view.ACTION[action])}.", "info")
-    return redirect(url_for(".show", handoff_id=handoff_id))
-
-
-@bp.post("/handoffs/<handoff_id>/take")
-def take(handoff_id: str) -> Any:
-    """Take over what a colleague claimed, who may have gone home."""
-    with console().database.session() as s:
-        handoff = _get_locked(s, handoff_id)
-        if handoff.status != "claimed":
-            abort(409, f"This handoff is {handoff.status} by now. Reload the page to see who acted.")
-        handoff.claimed_by = current_user.id
-        note_change(s, "take", "handoff", handoff_id)
-    flash("It is yours now.", "info")
+    if NoteForm().text.data:
+        return _note_again(handoff_id, f"{done} Your note is not saved yet: it stands below.")
+    flash(done, "info")
     return redirect(url_for(".show", handoff_id=handoff_id))
 
 
@@ -277,29 +297,38 @@ def note(handoff_id: str) -> Any:
     form = NoteForm()
     review = "review" in request.form
     if not form.validate():
-        return _note_again(handoff_id, form, 422)
+        return _note_again(handoff_id), 422
     with console().database.session() as s:
         handoff = _get_locked(s, handoff_id)
-        too_late = review and handoff.status not in OPEN
-        if not too_late:
-            s.add(HandoffNote(handoff_id=handoff_id, staff_id=current_user.id, text=form.text.data))
-            note_change(s, "note", "handoff", handoff_id)
-            if review:
-                handoff.status, handoff.reviewed_by, handoff.reviewed_at = "reviewed", current_user.id, console().now()
-                note_change(s, "review", "handoff", handoff_id)
-    if too_late:
-        form.form_errors.append(
-            f"This handoff is {handoff.status} by now, so nothing was saved. Your text still stands below: save it as a note."
-        )
-        return _note_again(handoff_id, form, 409)
+        if review and handoff.status not in OPEN:
+            raise Refused(
+                f"This handoff is {handoff.status} by now, so nothing was saved. Your text still stands below: save it as a note.",
+                _note_again,
+            )
+        s.add(HandoffNote(handoff_id=handoff_id, staff_id=current_user.id, text=form.text.data))
+        note_change(s, "note", "handoff", handoff_id)
+        if review:
+            handoff.status, handoff.reviewed_by, handoff.reviewed_at = "reviewed", current_user.id, console().now()
+            note_change(s, "review", "handoff", handoff_id)
     flash("Marked as reviewed." if review else "Note saved.", "info")
     return redirect(url_for(".show", handoff_id=handoff_id) + "#notes")
 
 
-def _note_again(handoff_id: str, form: NoteForm, status: int) -> Any:
+def _note_again(handoff_id: str, *problems: str) -> str:
     """The handoff with what was typed and why it was not kept: a look like any other."""
+    form = _again(NoteForm(), "Not saved yet.", problems)
     with _looking_at(handoff_id, "view") as (s, handoff):
-        return render_template("handoff.html", form=form, **_page(s, handoff)), status
+        return _handoff(s, handoff, form)
+
+
+def _again(form: Form, what: str, problems: Sequence[str]) -> Form:
+    """A form as it was sent, with what is wrong with it, or with what stood in its way."""
+    if not problems:
+        form.validate()
+    elif form.text.data:
+        form.text.errors = [what]
+    form.form_errors.extend(problems)
+    return form
 
 
 def _get_locked(s: Session, handoff_id: str) -> Handoff:
@@ -318,10 +347,12 @@ def take_over(handoff_id: str) -> Any:
     with console().database.session() as s:
         conversation = _reachable(s, handoff_id)
         if conversation.state == "staff":
-            abort(409, "Staff are in this chat already. Reload the page.")
+            raise Refused("Staff are in this chat already.", _message_again)
         note_change(s, "take_over", "handoff", handoff_id, f"from {conversation.state}")
         conversations.set_state(s, conversation.id, "staff")
         conversations.add_message(s, conversation.id, "staff", JOINED)  # the page: from here to their notice, a person is there
+    if MessageForm().text.data:
+        return _message_again(handoff_id, "You are in the chat now. Your message is not sent yet: it stands below.")
     return redirect(url_for(".transcript", handoff_id=handoff_id) + "#write")
 
 
@@ -330,12 +361,15 @@ def write(handoff_id: str) -> Any:
     """Say something to the visitor."""
     form = MessageForm()
     if not form.validate():
-        with _looking_at(handoff_id, "view", "transcript") as (s, handoff):
-            return _transcript(s, handoff, form), 422
+        return _message_again(handoff_id), 422
     with console().database.session() as s:
         conversation = _reachable(s, handoff_id)
         if conversation.state != "staff":
-            abort(409, "Take over the chat first, so that the assistant does not answer at the same time.")
+            raise Refused(
+                "Your message was not sent, because the chat was handed back to the assistant meanwhile. It stands below: join the "
+                "chat again to send it.",
+                _message_again,
+            )
         conversations.add_message(s, conversation.id, "staff", form.text.data)
         _set_answered(s, conversation.id)
         note_change(s, "message", "handoff", handoff_id)
@@ -345,10 +379,15 @@ def write(handoff_id: str) -> Any:
 @bp.post("/handoffs/<handoff_id>/chat/hand-back")
 def hand_back(handoff_id: str) -> Any:
     """Let the assistant go on. A crisis from before or meanwhile puts it on hold: only the visitor ends that."""
+    if MessageForm().text.data:
+        raise Refused(
+            "The chat was not handed back, because your message is not sent yet. Send it, or empty the box, and then hand back.",
+            _message_again,
+        )
     with console().database.session() as s:
         conversation = _reachable(s, handoff_id)
         if conversation.state != "staff":
-            abort(409, "Staff have left this chat already. Reload the page.")
+            raise Refused("Staff have left this chat already.", _message_again)
         _set_answered(s, conversation.id)  # staff read it and chose not to reply: the assistant will not, either
         conversations.add_message(s, conversation.id, "staff", LEFT, kind="notice")
         conversations.set_state(s, conversation.id, _state_before(s, conversation.id))
@@ -357,11 +396,21 @@ def hand_back(handoff_id: str) -> Any:
     return redirect(url_for(".transcript", handoff_id=handoff_id))
 
 
+def _message_again(handoff_id: str, *problems: str) -> str:
+    """The conversation with what was typed and why it was not sent: a look like any other."""
+    form = _again(MessageForm(), "Not sent yet.", problems)
+    with _looking_at(handoff_id, "view", "transcript") as (s, handoff):
+        return _transcript(s, handoff, form)
+
+
 def _reachable(s: Session, handoff_id: str) -> Conversation:
-    handoff = _get(s, handoff_id)
-    conversation = conversations.get_conversation(s, handoff.conversation_id)
+    """The conversation, locked before anything of it is read: a crisis that is being written at this moment is waited for."""
+    conversation_id = s.scalars(select(Handoff.conversation_id).filter_by(id=handoff_id)).first()
+    if conversation_id is None:
+        abort(404)
+    conversation = conversations.get_conversation(s, conversation_id, locked=True)
     if conversation is None or conversation.state == "closed":
-        abort(409, "This chat has ended, so the visitor can no longer read what is written here.")
+        raise Refused("This chat has ended, so the visitor can no longer read what is written here.", _message_again)
     return conversation
 
 

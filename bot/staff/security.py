@@ -63,8 +63,7 @@ class User(UserMixin):
     def __init__(self, account: Staff) -> None:
         self.id = account.id
         self.email = account.email
-        self.role = account.role
-        self.must_change = account.must_change
+        self.one_time_until = account.one_time_until
 
 
 def public(view: View) -> View:
@@ -197,7 +196,7 @@ def _require_login() -> Any:
             abort(401)
         back = request.full_path.rstrip("?") if request.method == "GET" and request.path != "/" else None
         return redirect(url_for("auth.login", next=back))
-    if current_user.must_change and request.endpoint not in OPEN_WHILE_PASSWORD_IS_TEMPORARY:
+    if current_user.one_time_until and request.endpoint not in OPEN_WHILE_PASSWORD_IS_TEMPORARY:
         if wants_json():
             abort(403, "Choose your own password first.")
         return redirect(url_for("auth.password"))

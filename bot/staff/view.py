@@ -12,7 +12,7 @@ import phonenumbers
 from flask import Flask
 from markupsafe import Markup
 
-from bot.handoff.summary import KINDS
+from bot.handoff.summary import KINDS, SKIPPED
 from bot.records import conversations
 from bot.records.models import Message
 from bot.staff.context import console
@@ -21,6 +21,7 @@ URGENCY = {"stat": "Stat", "urgent": "Urgent", "routine": "Routine"}
 URGENCY_ORDER = {"stat": 0, "urgent": 1, "routine": 2}
 STATUS = {"new": "New", "claimed": "Claimed", "reviewed": "Reviewed", "closed": "Closed"}
 STATE = {"open": "with the assistant", "crisis": "paused after a crisis message", "staff": "with staff", "closed": "closed"}
+LONG = 200  # characters of a question; what is longer is folded
 LEVEL = {"red": "Red", "amber": "Amber", "info": "Info"}
 AUTHOR = {"bot": "Assistant", "visitor": "Visitor", "staff": "Staff"}
 SAFE_QUESTIONS = {"safe-contact", "safe-message"}
@@ -42,6 +43,11 @@ CONTACT = {
     "city": "City",
     "state": "State",
 }
+NOTICED = {
+    "model": "the sense of what they wrote",
+    "check-in": "their yes, when the assistant asked about it",
+    "crisis-yes": "their yes, when the crisis text asked whether they are in danger",
+}
 ACTION = {
     "login": "logged in",
     "login_failed": "failed to log in",
@@ -62,6 +68,8 @@ ACTION = {
     "take_over": "took over the chat of",
     "message": "wrote to the visitor of",
     "hand_back": "handed back the chat of",
+    "settle": "marked as dealt with",
+    "unsettle": "took back as not dealt with",
 }
 
 
@@ -69,11 +77,11 @@ def register(app: Flask) -> None:
     """Make these words available in templates."""
     app.jinja_env.filters.update(
         ago=ago, when=when, stamp=stamp, plain=plain, phone=phone, phone_link=phone_link, sentence=sentence,
-        contact_label=contact_label, the_question=the_question,
+        contact_label=contact_label, noticed=noticed,
     )  # fmt: skip
     app.jinja_env.globals.update(
         KIND=KINDS, URGENCY=URGENCY, STATUS=STATUS, STATE=STATE, LEVEL=LEVEL, AUTHOR=AUTHOR, ACTION=ACTION,
-        BAND=BAND,
+        BAND=BAND, SKIPPED=SKIPPED, LONG=LONG,
     )  # fmt: skip
 
 
@@ -149,12 +157,6 @@ def phone(number: str) -> str:
     return str(phonenumbers.format_number(parsed, style))
 
 
-def the_question(text: str) -> str:
-    """The sentence of a long text that asks: enough to tell one consent from another."""
-    asked = re.search(r"[^.?]*\?", text)
-    return asked.group().strip() if asked else text
-
-
 def sentence(text: str | None) -> str:
     """A text with a capital letter at its start."""
     return text[:1].upper() + text[1:] if text else ""
@@ -185,20 +187,30 @@ def safety_of_contact(told: Mapping[str, Any]) -> str | None:
     """Whether contacting this person could put them in danger.
 
     Returns:
-        "no" where they said that it is not safe; "unknown" where they were asked and did not say that it is; None where
-        it is safe or was never asked. Read from the flags, from the answers, should a clinic drop the rules, and in a
-        crisis from what they said in a history that they have not sent.
+        "no" where they said that it is not safe; "unknown" where they were asked and did not say that it is; "unasked"
+        where they stopped before that question; None where it is safe or no question of this handoff. Read from the
+        flags, from the answers, should a clinic drop the rules, and in a crisis from what they said in a history that
+        they have not sent.
     """
     codes = {flag["code"] for flag in told["flags"]}
     contact = told["person"]["contact"]
     said = {_code(answer["value"]) for answer in told["answers"] if answer["link_id"] in SAFE_QUESTIONS}
     said |= {_code(contact[part]) for part in SAFE_CONTACT if contact.get(part)}
-    skipped = {item.get("link_id") for item in told["skipped"] if isinstance(item, Mapping)}
+    left = {item.get("status") for item in told["skipped"] if item["link_id"] in SAFE_QUESTIONS}
     if "no" in said or any(code.endswith("-not-safe") for code in codes):
         return "no"
-    if said - {"yes"} or skipped & SAFE_QUESTIONS or any(code.endswith("-safety-unknown") for code in codes):
+    if left == {"open"}:
+        return "unasked"
+    if said - {"yes"} or left or any(code.endswith("-safety-unknown") for code in codes):
         return "unknown"
     return None
+
+
+def noticed(rule: str) -> str:
+    """What noticed a crisis, in words that a nurse can use; the rule's own name is for whoever maintains the rules."""
+    if "/" in rule:
+        return "an answer to a question of the history"
+    return NOTICED.get(rule, "words that they used")
 
 
 def _code(value: Any) -> str:
