@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from bot.handoff import substances
-from bot.handoff.summary import KINDS, crisis_flag
+from bot.handoff.summary import KINDS, crisis_flag, note_flags
 from bot.records.models import Handoff
 
 BASE = "https://github.com/onward-intake/fhir"
@@ -182,7 +182,7 @@ class _Bundle:
             )
 
     def _flags(self) -> Iterator[Resource]:
-        for raised in self.told["flags"]:
+        for raised in [*self.told["flags"], *note_flags(self.handoff)]:  # the later ones last: each keeps its number
             if raised["level"] == "info":
                 continue
             words = f' "{raised["words"]}"' if raised["words"] else ""
