@@ -323,7 +323,7 @@ def test_who_says_only_that_something_is_wrong_is_asked_what(system: System, vis
     assert flags_of(system, "Vera Vague") == [
         ("added-after-sending", "I made a mistake in what I sent\nwhy is that number so old? It's 503-555-0999 now")
     ]
-    visitor.tap("Add to what I sent")
+    visitor.say("I want to change my phone number")
     visitor.say("stop")
     assert "haven't passed anything on" in visitor.said and not visitor.question
 
