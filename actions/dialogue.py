@@ -1,7 +1,8 @@
 """One turn of a run of questionnaires: take what was given, store it, say what comes next.
 
 The answers in the records are the truth; the run's ``state`` only remembers what a conversation needs: which question
-was opened out of order (``current``), how often an answer did not fit (``misses``), and whether the review is shown.
+was opened out of order (``current``), how often an answer did not fit (``misses``), and whether the review, or what can be
+changed, is shown.
 """
 from __future__ import annotations
 
@@ -31,10 +32,32 @@ SAVED = {
     "intake": "Your history is saved as far as it goes. You can come back to this page and go on where you left off.",
     "callback": "All right. I haven't sent a request, and nobody will contact you because of it.",
     "question": "All right. I haven't sent your question.",
+    "note": "All right. I haven't passed anything on.",
 }
+NOTED = (
+    "I've added that to what the team has from you, in your words. This chat isn't watched live, so it may take a while until "
+    "they read it."
+)
+WITHDRAWN = (
+    "I've told the team that you want to take this back and not be contacted about it. This chat isn't watched live, so until "
+    "they read it a call or message may still come. What you sent stays with them; they can delete it when you ask."
+)
 SEND_UNFINISHED = button("Send what I have so far", "send_unfinished")
+NOT_LIVE = "This chat isn't watched live. If you're in danger, call or text 988, or call 911."
+UNREACHABLE = (
+    "You left no phone number or e-mail address, so nobody can answer you. If you'd like an answer, leave one. To change or "
+    "delete your question, write it here."
+)
+LEAVE_ONE = button("Leave a phone number or e-mail", "add_note")
 WHAT_NEXT = "What would you like to do?"
 STARTERS = (button("Ask a question", "ask_question"), button("Contact me", "talk_to_human"))
+
+# "Is this right?": what says yes and nothing else, so that "yes, but my phone is wrong" sends nothing.
+AGREES = {"yes", "y", "yeah", "yep", "yup", "ok", "okay", "right", "correct", "good", "fine", "send"}
+BESIDE_AGREES = {
+    "that", "that's", "thats", "is", "it", "it's", "its", "this", "all", "everything", "looks", "look", "sounds", "to", "me", "please",
+    "now", "sure", "thanks", "thank", "you", "the", "team", "history",
+}  # fmt: skip
 
 Key = Tuple[str, str]  # (questionnaire, linkId)
 
@@ -65,6 +88,7 @@ class Dialogue:
         self.parts = parts
         self.intake = intake
         self.state: Dict[str, Any] = dict(intake.state or {})
+        self.choosing = False  # whether what could be changed was offered just before
         rows = intakes.answers(s, intake)
         self.answers = {key: Answer(row.status, list(row.values), row.text) for key, row in rows.items()}
         self.player = Player(questionnaires(intake.kind), self.answers, today=today or date.today())
@@ -75,6 +99,7 @@ class Dialogue:
         """One turn with something the visitor gave: an answer, or a word about the questions."""
         if self.intake.status == "stopped":
             intakes.set_status(self.s, self.intake, "in_progress")
+        self.choosing = bool(self.state.pop("choosing", False))
         handler: Optional[Callable[[], Outcome]] = {
             "skip": self._skip,
             "go_back": self._back,
@@ -86,6 +111,8 @@ class Dialogue:
         }.get(intent)
         if handler:
             return handler()
+        if intent == "withdraw_request":
+            return self._withdraw(text)
         if intent == "change_answer":
             return self._change(choice, text)
         if choice:
@@ -94,6 +121,7 @@ class Dialogue:
 
     def ask(self, before: Sequence[Line] = ()) -> Outcome:
         """Ask what is open now, after the given lines."""
+        self.state.pop("choosing", None)
         ending = self.player.ending()
         if ending:
             return self._end(ending.text, before)
@@ -121,6 +149,8 @@ class Dialogue:
     # -- answers -------------------------------------------------------------------------------------------------
 
     def _typed(self, text: str) -> Outcome:
+        if self.choosing:
+            return self._change(None, text)
         if self._reviews():
             return self._typed_in_review(text)
         item = self.current()
@@ -162,7 +192,7 @@ class Dialogue:
             The crisis text, if the answer itself calls for it; else None, also when the text is no answer.
         """
         item = self.current()
-        if item is None or self._reviews():
+        if item is None or self._reviews() or self.state.get("choosing"):
             return None
         try:
             crisis = self._keep(item, self.player.parse(item, text))
@@ -270,33 +300,42 @@ class Dialogue:
         return Outcome([*before, Line(text, buttons, "question")], pending=_pending_choice("review", buttons))
 
     def _typed_in_review(self, text: str) -> Outcome:
-        said = text.strip().lower().rstrip(".!")
-        if said in {"yes", "y", "yeah", "yep", "send", "send it", "ok", "okay", "correct", "looks good", "right"}:
+        words = set(re.findall(r"[\w']+", text.lower().replace("\u2019", "'")))
+        asks = "?" in text or text.lower().startswith("is ")
+        if words & AGREES and words <= AGREES | BESIDE_AGREES and not asks:
             return self._submit()
-        if said in {"no", "n", "nope", "wrong"}:
+        if words and words <= {"no", "n", "nope", "it", "is", "isn't", "not", "that", "that's", "right", "correct", "wrong"}:
             return self._change(None, "")
         return self._change(None, text)
 
     def _change(self, choice: Optional[str], text: str) -> Outcome:
         """Find the answer to change: a tapped one, one that the text names, else offer them part by part."""
         reviewed = self.player.review()
+        if not reviewed:
+            return self.ask([Line("You haven't given an answer yet that could be changed.")])
         if choice and "|" in choice:
             return self._reopen(choice.split("|", 1))
+        sections = self._sections()
+        choice = choice or next((title for title in sections if title.lower() == clean(text).lower()), None)
+        if choice in sections:
+            return self._choose(
+                "Which answer?",
+                [button(_short(item.prompt), "change_answer", f"{item.questionnaire}|{item.link_id}") for item in sections[choice]],
+            )
         named = _named(text, [item for item, _ in reviewed])
         if named:
             return self._reopen((named.questionnaire, named.link_id))
-        sections = self._sections()
-        if choice in sections:
-            buttons = [
-                button(_short(item.prompt), "change_answer", f"{item.questionnaire}|{item.link_id}")
-                for item in sections[choice]
-            ]
-            buttons.append(button("Back to the review", "review"))
-            return Outcome([Line("Which answer?", buttons, "question")], pending=_pending_choice("change", buttons))
-        buttons = [button(title, "change_answer", title) for title in sections]
-        buttons.append(button("Back to the review", "review"))
-        line = Line("Which part would you like to change?", buttons, "question")
-        return Outcome([line], pending=_pending_choice("change", buttons))
+        unclear = "I couldn't tell which answer you mean. " if text and self.choosing else ""
+        asks = f"{unclear}Which part would you like to change?"
+        return self._choose(asks, [button(title, "change_answer", title) for title in sections])
+
+    def _choose(self, text: str, buttons: List[Button]) -> Outcome:
+        """Offer what can be changed; what is typed next names one of it, and answers no question."""
+        self.state["choosing"] = True
+        self._remember()
+        back = button("Back to the review", "review") if self._reviews() else button("Go on", "repeat")
+        buttons = [*buttons, back]
+        return Outcome([Line(text, buttons, "question")], pending=_pending_choice("change", buttons))
 
     def _reopen(self, key: Sequence[str]) -> Outcome:
         item = self._find(*key)
@@ -308,10 +347,13 @@ class Dialogue:
     def _submit(self, before: Sequence[Line] = ()) -> Outcome:
         if self.player.next_item() is not None:
             return self.ask([Line("There are a few questions left. You can skip any that you'd rather not answer.")])
+        if self.intake.kind == "note" and not self._has("note"):
+            return self._stop()
         send = {
             "intake": service.submit_intake,
             "callback": service.request_callback,
             "question": service.pass_question,
+            "note": service.send_note,
         }[self.intake.kind]
         self._remember()
         send(self.s, self.intake, settings=self.parts.settings)
@@ -322,29 +364,45 @@ class Dialogue:
                 Line("Would you like to go on with your history?", [button("Go on with my history", "resume_intake")])
             )
         else:
-            lines.append(Line(WHAT_NEXT, list(STARTERS)))
+            leave_one = [LEAVE_ONE] if self.intake.kind == "question" and not self._has("reach") else []
+            lines.append(Line(WHAT_NEXT, [*leave_one, *STARTERS]))
         return Outcome(lines, goes_on=False)
 
     def _what_happens_next(self) -> str:
+        kind = self.intake.kind
+        if kind == "note":
+            return NOTED
+        if kind == "question" and not self._has("reach"):
+            return f"I've passed your question to the team. {UNREACHABLE} {NOT_LIVE}"
         sent = {
             "intake": "Thank you. Your history has been sent to the clinic's team, and they will read it before they talk "
             "with you.",
             "callback": "I've asked the team to contact you.",
             "question": "I've passed your question to the team.",
-        }[self.intake.kind]
-        return f"{sent} {self._next_steps()}"
+        }[kind]
+        return f"{sent} {self._next_steps(promise='' if kind == 'callback' else 'The team will contact you.')}"
 
-    def _next_steps(self) -> str:
+    def _next_steps(self, promise: str) -> str:
+        """By when they hear from the team, else that they do, how to change it, and what this chat is not."""
         clinic = self.parts.clinic
-        answer_time = clinic.get("response_time") or "The team will contact you."
         phone = clinic.get("phone")
         change = f"To change or delete it, write it here or call {phone}." if phone else (
             "To change or delete it, write it here or tell the team when they contact you."
         )
-        return f"{answer_time} {change} This chat isn't watched live. If you're in danger, call or text 988, or call 911."
+        return " ".join(filter(None, [clinic.get("response_time") or promise, change, NOT_LIVE]))
+
+    def _withdraw(self, text: str) -> Outcome:
+        """What was sent before is taken back; what is being asked for now is not sent, unless it is the history."""
+        told = service.add_note(
+            self.s, self.intake.conversation_id, words=text, withdraws=True, settings=self.parts.settings
+        )
+        if told and self.intake.kind == "intake":
+            return self.ask([Line(WITHDRAWN)])
+        stopped = self._stop()
+        return Outcome([Line(WITHDRAWN, list(STARTERS))], goes_on=False) if told else stopped
 
     def _stop(self) -> Outcome:
-        intakes.set_status(self.s, self.intake, "stopped")
+        intakes.set_status(self.s, self.intake, "withdrawn" if self.intake.kind == "note" else "stopped")
         self._remember()
         buttons = list(STARTERS)
         if self.intake.kind == "intake":
@@ -354,8 +412,11 @@ class Dialogue:
 
     def reachable(self) -> bool:
         """Whether the team would know whom to contact, and how. Consent comes before these questions."""
-        known = {link_id for (_, link_id), answer in self.answers.items() if answer.status == "answered"}
-        return "name" in known and bool(known & {"phone", "email"})
+        return self._has("name") and (self._has("phone") or self._has("email"))
+
+    def _has(self, link_id: str) -> bool:
+        """Whether a question was answered."""
+        return any(answer.answered for (_, known), answer in self.answers.items() if known == link_id)
 
     def send_unfinished(self) -> Line:
         """Hand over a history as far as it goes, at the visitor's wish; it can still be finished."""
@@ -366,7 +427,7 @@ class Dialogue:
             )
         service.send_unfinished(self.s, self.intake, settings=self.parts.settings)
         return Line(
-            f"I've sent what you gave so far. {self._next_steps()}",
+            f"I've sent what you gave so far. {self._next_steps(promise='The team will contact you.')}",
             [button("Go on with my history", "resume_intake"), *STARTERS],
         )
 
@@ -445,7 +506,7 @@ class Dialogue:
         for item, _ in self.player.review():
             questionnaire = self._questionnaire(item)
             top = next(top for top in questionnaire.items if item in top.walk())
-            title = top.link_id.replace("-", " ").capitalize() if top.type == "group" else questionnaire.title
+            title = top.link_id.removesuffix("-group").replace("-", " ").capitalize() if top.type == "group" else questionnaire.title
             sections.setdefault(title, []).append(item)
         return sections
 
@@ -478,9 +539,12 @@ def _options(item: Item) -> List[Tuple[str, str]]:
 def pending(item: Item) -> Dict[str, Any]:
     """The question that waits, as the slot ``pending`` holds it: with all that an option may be called."""
     labels = [label for _, label in _options(item)]
+    questionnaire, link_id = item.questionnaire, item.link_id
+    if questionnaire == "note":  # as where a question is asked for: whatever is said is meant for the team
+        questionnaire = link_id = "question"
     return {
-        "questionnaire": item.questionnaire,
-        "link_id": item.link_id,
+        "questionnaire": questionnaire,
+        "link_id": link_id,
         "type": item.type,
         "options": [*labels, *(name for option in item.options for name in option.synonyms)],
         "format": item.answer_format,
@@ -492,11 +556,13 @@ def _pending_choice(name: str, buttons: Sequence[Button]) -> Dict[str, Any]:
 
 
 def _named(text: str, items: Sequence[Item]) -> Optional[Item]:
-    """The item whose link id or section words stand in the text, if there is exactly one best."""
-    words = {w.strip(".,!?").lower() for w in text.split()} - {"change", "my", "the", "a", "answer", "to", "please", "i"}
+    """The item whose link id or question has most words of the text, if there is exactly one."""
+    words = set(re.findall(r"\w+", text.lower())) - {"change", "my", "the", "a", "answer", "to", "please", "i"}
     best: Dict[int, List[Item]] = {}
     for item in items:
-        hits = len(words & set(item.link_id.lower().replace("-", " ").split()))
+        asked = {word for word in re.findall(r"\w+", item.prompt.lower()) if len(word) > 3}
+        called = set(item.link_id.lower().replace("-", " ").split())
+        hits = 2 * len(words & called) + len(words & (asked - called))  # a question's name counts for more than its words
         if hits:
             best.setdefault(hits, []).append(item)
     top = best[max(best)] if best else []
@@ -511,10 +577,11 @@ def _read_differently(item: Item, answer: Answer) -> bool:
 
 
 def _gist(text: str) -> str:
-    """The question itself where a longer text leads up to it."""
+    """The question itself where a longer text leads up to it, unless it means nothing without: "Do you understand that?"."""
     if len(text) <= 120:
         return text
-    return next((part for part in re.split(r"(?<=[.?]) ", text) if part.endswith("?")), text)
+    asked = next((part for part in re.split(r"(?<=[.?]) ", text) if part.endswith("?")), text)
+    return text if asked.endswith(" that?") else asked
 
 
 def _short(text: str, most: int = 60) -> str:

@@ -8,6 +8,7 @@ from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.library import FaqAnswer
+from actions.sent import add_this, passed_on
 from actions.services import services
 from actions.turn import Button, as_said, button, choice, intent, message_id, say, typed_text
 from bot.records import conversations
@@ -33,7 +34,9 @@ class ActionFaq(Action):
         answers = services().library.known(_asked_ids(tracker))
         if not answers:
             return _offer_to_pass_on(dispatcher, tracker, [])
-        return [SlotSet("offered", say_answers(dispatcher, tracker, answers))]
+        offered = say_answers(dispatcher, tracker, answers)
+        passed_on(dispatcher, tracker)  # "actually I also take methadone"
+        return [SlotSet("offered", offered)]
 
 
 def say_answers(dispatcher: CollectingDispatcher, tracker: Tracker, answers: List[FaqAnswer]) -> Optional[Dict[str, Any]]:
@@ -55,7 +58,7 @@ def say_answers(dispatcher: CollectingDispatcher, tracker: Tracker, answers: Lis
         last = answer is answers[-1]
         buttons = [PASS_ON] if lacks else []
         if last and not in_intake:
-            buttons += [*_related(answers, answer, tracker), *_ratings(asked)]
+            buttons += [*add_this(tracker), *_related(answers, answer, tracker), *_ratings(asked)]
         say(dispatcher, text, buttons, sources=answer.sources)
     return {"kind": "pass_question", "text": words or answers[-1].question} if missing else None
 
@@ -67,6 +70,8 @@ class ActionFallback(Action):
         return "action_fallback"
 
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Dict[Text, Any]) -> List[EventType]:
+        if passed_on(dispatcher, tracker):
+            return [SlotSet("offered", None)]
         offers = _selection(tracker).get("offer") or []
         return _offer_to_pass_on(dispatcher, tracker, services().library.known(offers)[:MOST_OFFERED])
 
@@ -99,13 +104,14 @@ def _offer_to_pass_on(
     if words:
         with services().database.session() as s:
             conversations.record_question(s, tracker.sender_id, words, message_id=message_id(tracker))
+    add = add_this(tracker)
     if nearest:
-        buttons = [_ask(answer) for answer in nearest] + [
+        buttons = [*add, *map(_ask, nearest)] + [
             {**PASS_ON, "title": "None of these. Pass my question to the team"}
         ]
         say(dispatcher, "I'm not sure I understood. Is it one of these?", buttons)
     else:
-        say(dispatcher, NO_ANSWER, [PASS_ON, NOT_NOW])
+        say(dispatcher, NO_ANSWER, [PASS_ON, *add, NOT_NOW])
     return [SlotSet("offered", {"kind": "pass_question", "text": words})]
 
 

@@ -10,8 +10,10 @@ from sqlalchemy.orm import Session
 
 from actions.dialogue import STARTERS, Dialogue, Line, Outcome
 from actions.faq import say_answers
+from actions.sent import ADD, ASK, TAKE_BACK, TAKEN_BACK_IN_FORM, passed_on, stay, taken_back, takes_back
 from actions.services import Services, services
 from actions.turn import choice, intent, say, since_last_message, typed_text
+from bot.handoff import service
 from bot.handoff.runs import questionnaires
 from bot.records import intakes
 from bot.records.models import Intake
@@ -44,7 +46,7 @@ class ValidateIntakeForm(Action):
             if intake is None:
                 outcome = Outcome([], goes_on=False)
             elif given:
-                outcome = Dialogue(s, parts, intake).take(intent(tracker), typed_text(tracker), choice(tracker))
+                outcome = Dialogue(s, parts, intake).take(_meant(s, tracker, intake), typed_text(tracker), choice(tracker))
             else:
                 outcome = Dialogue(s, parts, intake).ask()
         events: List[EventType] = [SlotSet("answer", None), SlotSet("pending", outcome.pending)]
@@ -56,6 +58,20 @@ class ValidateIntakeForm(Action):
         if not outcome.goes_on:
             events.append(SlotSet("requested_slot", None))
         return events
+
+
+def _meant(s: Session, tracker: Tracker, intake: Intake) -> str:
+    """The intent of a turn of the form; where the team was or is being asked for something, taking it back is no answer.
+
+    A short choice is one: "no, please don't" says that leaving a message is not safe.
+    """
+    said = intent(tracker)
+    if takes_back(tracker, TAKEN_BACK_IN_FORM):
+        free = (tracker.get_slot("pending") or {}).get("type") in ("string", "text")
+        asked = intake.kind != "intake" or bool(service.handed_over(s, intake.conversation_id))
+        if said == "withdraw_request" or free and asked:
+            return "withdraw_request"
+    return "answer" if said == "withdraw_request" else said
 
 
 class _OpenRun:
@@ -93,6 +109,16 @@ class ActionResumeIntake(_OpenRun, Action):
     def name(self) -> Text:
         return "action_resume_intake"
 
+    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Dict[Text, Any]) -> List[EventType]:
+        with services().database.session() as s:
+            runs = intakes.conversation_intakes(s, tracker.sender_id)
+            sent = any(run.kind == "intake" and run.status == "submitted" for run in runs)
+            waits = intakes.current_intake(s, tracker.sender_id) is not None
+        if waits or not sent:
+            return super().run(dispatcher, tracker, domain)
+        say(dispatcher, "Your history is with the team already.", [ADD, TAKE_BACK, ASK])
+        return stay(tracker)
+
     def open(self, s: Session, parts: Services, tracker: Tracker) -> Optional[Line]:
         intake = intakes.current_intake(s, tracker.sender_id)
         history = intakes.current_intake(s, tracker.sender_id, kind="intake")
@@ -126,6 +152,12 @@ class ActionSendUnfinished(Action):
 class ActionCallback(_OpenRun, Action):
     def name(self) -> Text:
         return "action_callback"
+
+    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Dict[Text, Any]) -> List[EventType]:
+        # "I asked for a call. Please don't make it", "call me at 503 555 0199 instead"
+        if taken_back(dispatcher, tracker) or passed_on(dispatcher, tracker):
+            return stay(tracker)
+        return super().run(dispatcher, tracker, domain)
 
     def open(self, s: Session, parts: Services, tracker: Tracker) -> Optional[Line]:
         open_request = intakes.current_intake(s, tracker.sender_id, kind="callback")

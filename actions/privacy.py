@@ -7,7 +7,9 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.events import EventType
 from rasa_sdk.executor import CollectingDispatcher
 
+from actions.services import services
 from actions.turn import button, say
+from bot.handoff import service
 
 ERASE = {**button("Yes, delete it", "erase"), "id": "erase"}
 
@@ -23,5 +25,8 @@ class ActionDeleteMyData(Action):
             "can change or delete it when you ask them. "
             "Shall I delete it?"
         )
-        say(dispatcher, text, [ERASE, button("No, keep it", "deny"), button("Contact me", "talk_to_human")])
+        with services().database.session() as s:
+            sent = bool(service.handed_over(s, tracker.sender_id))
+        ask = [button("Ask the team to delete what I sent", "withdraw_request")] if sent else []
+        say(dispatcher, text, [ERASE, button("No, keep it", "deny"), *ask, button("Contact me", "talk_to_human")])
         return []

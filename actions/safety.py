@@ -9,8 +9,10 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from actions.dialogue import Dialogue, Line, crisis_line
 from actions.faq import asked_besides
+from actions.sent import taken_back, takes_back
 from actions.services import services
 from actions.turn import intent, say, typed_text
+from bot.handoff import service
 from bot.handoff.crisis import take_over
 from bot.records import intakes
 
@@ -26,6 +28,8 @@ class ActionTakeover(Action):
             "medical_emergency" if intent(tracker) == "medical_emergency" else "suicidal"
         )
         with parts.database.session() as s:
+            if takes_back(tracker):  # "he's home, nobody call": for what was sent before; only the crisis text is said of it
+                service.add_note(s, tracker.sender_id, words=typed_text(tracker), withdraws=True, settings=parts.settings)
             reply = take_over(
                 s,
                 tracker.sender_id,
@@ -64,6 +68,7 @@ class ActionCheckIn(Action):
                 crisis = Dialogue(s, parts, intake).keep(words) if intake else None
             if crisis:
                 return _stop_form(dispatcher, crisis.lines[0])
+        taken_back(dispatcher, tracker)
         language = parts.replies.language(words)
         line = crisis_line(parts.replies.reply(noticed.get("category"), "check_in", language))
         besides = asked_besides(tracker) if language == "en" else []  # the reviewed answers are English

@@ -38,6 +38,7 @@ class Chat:
 
     async def handle(self, message: UserMessage) -> None:
         self.given.append(message.text)
+        self.parsed = message.parse_data
         if self.breaks:
             raise RuntimeError("no dialogue")
         for said in self.next or [{"text": "ok"}]:
@@ -275,3 +276,9 @@ def test_erasing_tells_of_what_staff_still_have(chat: Chat) -> None:
     assert [m["text"] for m in said] == [ERASED_UNSENT] and chat.say(choice="erase", client_id="erase-1") == said
     with chat.database.reading() as s:
         assert intakes.conversation_intakes(s, chat.id) == [] and len(conversations.messages_after(s, chat.id, 0)) == 4
+
+
+@pytest.mark.parametrize("text, guessed", [("/", False), ("?", False), ("...", False), ("/submit", False), ("$$?", True), ("-", True), ("ok.", True), ("\U0001f44d", True)])
+def test_bare_signs_are_not_guessed_at(chat: Chat, text: str, guessed: bool) -> None:
+    chat.say(text)
+    assert (chat.parsed is None) is guessed, "the model takes a bare sign for a yes"

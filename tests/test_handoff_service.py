@@ -9,9 +9,10 @@ import pytest
 from sqlalchemy import select, update
 
 from bot.handoff import service, summary
+from bot.handoff.fhir import bundle
 from bot.records import intakes
 from bot.records.models import Handoff, OutboxItem, utcnow
-from tests.handoff_fixtures import PERSON, crisis, new_conversation, play, submit
+from tests.handoff_fixtures import CALLBACK, PERSON, QUESTION, crisis, new_conversation, play, submit
 from tests.records_fixtures import backend, database, make_settings  # noqa: F401
 
 ALL = make_settings(
@@ -25,6 +26,10 @@ ALL = make_settings(
 
 def owed(s, handoff) -> list[str]:
     return sorted(s.scalars(select(OutboxItem.channel).filter_by(handoff_id=handoff.id)))
+
+
+def flagged(flags) -> list[tuple[str, str, str]]:
+    return [(flag["level"], flag["code"], flag["words"]) for flag in flags]
 
 
 @pytest.mark.parametrize(
@@ -163,3 +168,74 @@ def test_a_message_that_could_not_be_answered_waits_for_staff(database):  # noqa
         assert "Hello?" in told["reason"]
         passed = submit(s, "question", ALL)
         assert passed.id != first.id
+
+
+def test_what_is_written_after_sending_goes_to_all_that_is_not_closed(database):  # noqa: F811
+    with database.session() as s:
+        history = submit(s, settings=ALL)
+        request = service.request_callback(s, play(s, "callback", CALLBACK, history.conversation_id), settings=ALL)
+        done = service.pass_question(s, play(s, "question", QUESTION, history.conversation_id), settings=ALL)
+        history.status, request.status, done.status = "reviewed", "claimed", "closed"
+        assert service.add_note(s, history.conversation_id, words="my number is 503-555-0999", settings=ALL)
+        assert (history.status, request.status, done.status) == ("new", "claimed", "closed")
+        for handoff in (history, request):
+            told = summary.summarize(s, handoff)["flags"]
+            assert ("amber", "added-after-sending", "my number is 503-555-0999") in flagged(told)
+        assert "my number is 503-555-0999" in summary.text(summary.summarize(s, request))
+        assert not done.data["notes"]
+        assert owed(s, request) == ["email", "email", "webhook", "webhook"], "told of it, though the request is new"
+
+
+def test_taking_it_back_comes_first_is_urgent_and_told_at_once(database):  # noqa: F811
+    with database.session() as s:
+        handoff = submit(s, "callback", ALL)
+        handoff.status = "closed"
+        service.add_note(s, handoff.conversation_id, words="mornings are best", settings=ALL)
+        service.add_note(s, handoff.conversation_id, words="please don't call", withdraws=True, settings=ALL)
+        service.add_note(s, handoff.conversation_id, words="really don't", withdraws=True, settings=ALL)
+        assert (handoff.status, handoff.urgency) == ("new", "urgent")
+        assert flagged(summary.summarize(s, handoff)["flags"]) == [
+            ("red", "withdrawn", "please don't call"),
+            ("red", "withdrawn", "really don't"),
+            ("amber", "added-after-sending", "mornings are best"),
+        ]
+        assert len(owed(s, handoff)) == 2 * 3, "a notice for sending, one for more, one for taking back"
+        in_bundle = [e["resource"]["code"]["coding"][0]["code"] for e in bundle(handoff)["entry"] if e["resource"]["resourceType"] == "Flag"]
+        assert in_bundle == ["added-after-sending", "withdrawn", "withdrawn"], "in the order of writing: each keeps its number"
+
+
+def test_what_was_written_of_a_part_stays_when_the_part_is_renewed_or_the_whole_is_sent(database):  # noqa: F811
+    with database.session() as s:
+        intake = play(s, "intake", PERSON)
+        part = service.send_unfinished(s, intake, settings=ALL)
+        service.add_note(s, intake.conversation_id, words="no calls please", withdraws=True, settings=ALL)
+        assert service.send_unfinished(s, intake, settings=ALL).data["notes"]
+        whole = service.submit_intake(s, intake, settings=ALL)
+        assert (whole is not part, whole.urgency) == (True, "urgent")
+        assert ("red", "withdrawn", "no calls please") in flagged(summary.summarize(s, whole)["flags"])
+
+
+def test_more_of_a_crisis_keeps_what_was_written_besides(database):  # noqa: F811
+    with database.session() as s:
+        handoff = crisis(s, new_conversation(s))
+        service.add_note(s, handoff.conversation_id, words="don't call, he is home", withdraws=True, settings=ALL)
+        crisis(s, handoff.conversation_id, "again")
+        assert [flag["code"] for flag in summary.summarize(s, handoff)["flags"]] == ["withdrawn", "crisis-suicidal", "crisis-suicidal"]
+        assert handoff.urgency == "stat"
+
+
+def test_there_is_nothing_to_add_to_where_nothing_was_sent(database):  # noqa: F811
+    with database.session() as s:
+        assert not service.add_note(s, new_conversation(s), words="my number is wrong", settings=ALL)
+        assert s.scalars(select(Handoff)).all() == []
+
+
+def test_who_reads_a_history_learns_of_a_crisis_in_the_same_chat(database):  # noqa: F811
+    with database.session() as s:
+        conversation_id = new_conversation(s)
+        crisis(s, conversation_id, "I think about driving off a bridge")
+        crisis(s, conversation_id, "Are you having thoughts of suicide now? Yes", rule="intake/suicidal-now")
+        handoff = service.submit_intake(s, play(s, "intake", PERSON, conversation_id), settings=ALL)
+        told = summary.summarize(s, handoff)
+        assert told["flags"][0]["words"] == "I think about driving off a bridge" and told["urgency"] == "stat"
+        assert sum(flag["code"].startswith("crisis") for flag in told["flags"]) == 1, "a red answer has its own flag"

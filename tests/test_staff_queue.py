@@ -600,7 +600,7 @@ def test_who_joins_again_finds_the_message_in_the_box(site: Site) -> None:
     handoff_id = site.add_handoff()
     answer = site.nurse().post(f"/handoffs/{handoff_id}/chat/take-over", {"text": "Are you safe?"})
     assert answer.status_code == 200 and box(answer.text) == "Are you safe?"
-    assert state(site, handoff_id) == "staff" and [kind for kind, _ in heard(site, handoff_id)] == ["notice"]
+    assert state(site, handoff_id) == "staff" and [kind for kind, _ in heard(site, handoff_id)] == ["message"]
 
 
 def test_nobody_writes_into_a_chat_that_has_expired(site: Site) -> None:

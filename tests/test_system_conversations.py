@@ -1,6 +1,8 @@
 """Whole conversations with the real servers: a question, a history with every kind of interruption, a crisis, a person."""
 from __future__ import annotations
 
+import html
+
 import pytest
 
 from tests.system import System, Visitor
@@ -270,3 +272,139 @@ def test_an_answer_that_worries_is_kept_under_the_check_in(visitor: Visitor) -> 
     assert visitor.question and "brings you here" not in visitor.question.lower(), "nobody has to say it twice"
     visitor.say("go back")
     assert "You said: I'm so tired of fighting this every day" in visitor.said
+
+
+def ask_to_be_contacted(visitor: Visitor, name: str) -> None:
+    visitor.tap("Contact me")
+    for words in (name, "503 555 0143"):
+        visitor.say(words)
+    while visitor.question:
+        visitor.give()
+
+
+def flags_of(system: System, name: str) -> list:
+    nurse = system.nurse()
+    people = [nurse.get(f"/handoffs/{i}/summary.json").json() for i in system.handoffs(nurse)]
+    (mine,) = (s for s in people if s["person"]["name"] == name)
+    assert not mine["flags"] or mine["flags"][0]["words"] in html.unescape(nurse.get(f"/handoffs/{mine['id']}").text)
+    return [(flag["code"], flag["words"]) for flag in mine["flags"] if flag["code"] in ("withdrawn", "added-after-sending")]
+
+
+LATER = [
+    ("please change my phone number to 503-555-0999", "added-after-sending"),
+    ("I want to correct my phone number, it is 503-555-0999", "added-after-sending"),
+    ("Actually I also take methadone", "added-after-sending"),
+    ("my e-mail is mj@example.com", "added-after-sending"),
+    ("my name is actually Xavier Holt (and you can text me too)", "added-after-sending"),
+    ("I forgot to mention I'm also on lithium 900 mg", "added-after-sending"),
+    ("please cancel my callback request", "withdrawn"),
+    ("please don't call me after all", "withdrawn"),
+    ("I no longer want a call", "withdrawn"),
+    ("its not safe anymore pls dont call", "withdrawn"),
+]
+
+
+@pytest.mark.parametrize("words, code", LATER)
+def test_what_is_written_after_sending_reaches_staff(system: System, visitor: Visitor, words: str, code: str) -> None:
+    name = f"Late {LATER.index((words, code))} Writer"
+    ask_to_be_contacted(visitor, name)
+    visitor.say(words)
+    assert not visitor.question, "no form begins"
+    assert ("told the team" if code == "withdrawn" else "added that") in visitor.said
+    assert flags_of(system, name) == [(code, words)]
+
+
+def test_who_says_only_that_something_is_wrong_is_asked_what(system: System, visitor: Visitor) -> None:
+    ask_to_be_contacted(visitor, "Vera Vague")
+    visitor.say("I made a mistake in what I sent")
+    assert "team know" in visitor.question
+    visitor.say("why is that number so old? It's 503-555-0999 now")
+    assert "added that" in visitor.said and not visitor.question
+    assert flags_of(system, "Vera Vague") == [
+        ("added-after-sending", "I made a mistake in what I sent\nwhy is that number so old? It's 503-555-0999 now")
+    ]
+    visitor.say("I want to change my phone number")
+    visitor.say("stop")
+    assert "haven't passed anything on" in visitor.said and not visitor.question
+
+
+def test_a_statement_after_sending_can_be_passed_on_and_nothing_is_offered_that_is_not_there(system: System, visitor: Visitor) -> None:
+    ask_to_be_contacted(visitor, "Stella State")
+    visitor.say("skip this question")
+    labels = [c["label"] for c in visitor.last[-1]["choices"]]
+    assert "Go on with my history" not in labels
+    visitor.say("I take melatonin 5 mg")
+    visitor.tap("Add this to what I sent")
+    assert flags_of(system, "Stella State") == [("added-after-sending", "I take melatonin 5 mg")]
+
+
+def test_nothing_is_taken_back_where_nothing_was_sent(visitor: Visitor) -> None:
+    visitor.say("please cancel my request")
+    assert "nothing to take back" in visitor.said and not visitor.question
+    visitor.say("I want to change my phone number")
+    assert "nothing to change" in visitor.said and not visitor.question
+    visitor.say("skip this question")
+    assert "Go on with my history" not in [c["label"] for c in visitor.last[-1]["choices"]]
+
+
+def test_a_request_that_is_being_written_is_dropped_when_it_is_taken_back(system: System, visitor: Visitor) -> None:
+    before = system.handoffs(system.nurse())
+    visitor.tap("Contact me")
+    visitor.say("I changed my mind, please don't call me")
+    assert "haven't sent a request" in visitor.said and not visitor.question
+    assert system.handoffs(system.nurse()) == before
+
+
+def test_no_answer_is_promised_where_nobody_can_give_one(system: System, visitor: Visitor) -> None:
+    visitor.say("how much does it cost?")
+    visitor.tap("Pass my question to the team")
+    visitor.say("skip")
+    visitor.say("skip")
+    assert "nobody can answer you" in visitor.said and "will contact you" not in visitor.said
+    visitor.tap("Leave a phone number or e-mail")
+    visitor.say("zoe@example.com, quietly")
+    nurse = system.nurse()
+    assert any("zoe@example.com, quietly" in nurse.get(f"/handoffs/{i}").text for i in system.handoffs(nurse))
+
+
+@pytest.mark.parametrize("sign", ["/", "?", "-", "...", "*", "#", "\\", "!!", "+"])
+def test_a_bare_sign_opens_no_form(visitor: Visitor, sign: str) -> None:
+    visitor.say(sign)
+    assert not visitor.question
+
+
+def test_the_review_is_read_with_what_was_agreed_to_and_any_plain_yes_sends_it(visitor: Visitor) -> None:
+    visitor.consent()
+    for _ in range(70):
+        if any(c["label"] == "Send my history" for c in visitor.last[-1]["choices"]):
+            break
+        visitor.give()
+    assert "Nobody watches this chat live, and it can't get help in an emergency." in visitor.said
+    visitor.tap("Change an answer")
+    visitor.say("the zebra one")
+    assert "couldn't tell which answer" in visitor.said
+    visitor.say("Medicines")
+    visitor.tap(next(c["label"] for c in visitor.last[-1]["choices"] if "medicines" in c["label"]))
+    visitor.say("sertraline 50 mg")
+    visitor.say("that looks right to me")
+    assert "has been sent" in visitor.said
+
+
+def test_what_is_typed_to_the_choice_of_what_to_change_answers_no_question(visitor: Visitor) -> None:
+    visitor.consent()
+    visitor.answer_until("would you like to be different")
+    visitor.say("correct my name")
+    if "Which part" in visitor.question:
+        visitor.say("full name")
+    assert "full name" in visitor.question.lower()
+    visitor.say("Patricia Stone")
+    assert "would you like to be different" in visitor.question and "Patricia Stone" in visitor.said
+
+
+def test_what_was_sent_can_be_taken_back_in_the_middle_of_the_history(system: System, visitor: Visitor) -> None:
+    ask_to_be_contacted(visitor, "Mia Middle")
+    visitor.consent()
+    visitor.answer_until("full name")
+    visitor.say("please cancel my callback request")
+    assert "told the team" in visitor.said and "full name" in visitor.question.lower()
+    assert flags_of(system, "Mia Middle") == [("withdrawn", "please cancel my callback request")]

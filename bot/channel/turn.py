@@ -45,8 +45,9 @@ ERASED_UNSENT = (
     "I've deleted the answers you hadn't sent. The team has something from you that they haven't dealt with yet. It stays with "
     "them, and so does this conversation. They can delete it when you ask them."
 )
-# Typed text in the form of a payload is not even guessed at: its words may name an intent all the same.
-_LOOKS_LIKE_PAYLOAD = re.compile(PROTECTED_PREFIX + r"\s*/\s*[A-Za-z_]+")
+# Not even guessed at: typed text in the form of a payload, whose words may name an intent all the same, and bare signs, which
+# the model takes for a yes. "$" asks what it costs, "-" may answer a question.
+_NOT_GUESSED = re.compile(PROTECTED_PREFIX + r"(?:\s*/\s*[A-Za-z_]+|[\s!-#%-,./:-@\[-`{-~]+$)")
 _NOT_UNDERSTOOD = {"intent": {"name": "nlu_fallback", "confidence": 1.0}, "entities": []}
 YES_TO_CHECK_IN, YES_TO_FORM = "check_in_yes", "check_in_form"  # choices of the text check_in_which
 ASK_OF_DANGER = ("suicidal", "passive", "self_harm")  # crisis texts that ask a question whose yes means danger
@@ -192,7 +193,7 @@ class Turns:
         """Whether the model finds harmless what a rule takes for a crisis, so that the dialogue may have it."""
         if self.understand is None or self.screener.screen(text).outcome != "takeover":
             return False  # only the messages before it make it one: the model reads one message
-        if _LOOKS_LIKE_PAYLOAD.match(PROTECTED_PREFIX + text):
+        if _NOT_GUESSED.match(PROTECTED_PREFIX + text):
             return False  # the dialogue would not read it
         try:
             parsed = await asyncio.wait_for(self.understand(PROTECTED_PREFIX + text), DOUBT_TIMEOUT_S)
@@ -222,7 +223,7 @@ class Turns:
         self, conversation_id: str, payload: str, message_id: Optional[int]
     ) -> List[Dict[str, Any]]:
         """What Rasa says; nothing when it fails. No text of the visitor goes into the log."""
-        parsed = _NOT_UNDERSTOOD | {"text": payload} if _LOOKS_LIKE_PAYLOAD.match(payload) else None
+        parsed = _NOT_UNDERSTOOD | {"text": payload} if _NOT_GUESSED.match(payload) else None
         output = TurnOutput()
         message = UserMessage(
             payload,

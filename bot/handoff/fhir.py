@@ -19,7 +19,7 @@ from sqlalchemy.orm import object_session
 from bot.handoff import rules
 from bot.handoff.pressure import BloodPressure, blood_pressures
 from bot.handoff.substances import denies_allergies
-from bot.handoff.summary import KINDS, crisis_flag, summarize
+from bot.handoff.summary import KINDS, crisis_flag, note_flags, summarize
 from bot.records.models import Handoff
 
 BASE = "https://github.com/onward-intake/fhir"
@@ -215,7 +215,7 @@ class _Bundle:
             )
 
     def _flags(self) -> Iterator[Resource]:
-        for raised in self.told["flags"]:
+        for raised in [*self.handoff.data["summary"]["flags"], *note_flags(self.handoff)]:  # the later ones last: each keeps its number
             if raised["level"] == "info":
                 continue
             words = f' "{raised["words"]}"' if raised["words"] else ""

@@ -12,7 +12,7 @@ from bot.intake import Player, Questionnaire
 from bot.records import intakes
 from bot.records.models import Intake
 
-RUNS = {"intake": ("intake", "pc-ptsd-5"), "callback": ("callback",), "question": ("question",)}
+RUNS = {"intake": ("intake", "pc-ptsd-5"), "callback": ("callback",), "question": ("question",), "note": ("note",)}
 
 
 def questionnaires(kind: str) -> Sequence[Questionnaire]:

@@ -1,9 +1,10 @@
 """Hands things to staff. Each function writes the handoff and the notices it owes in the caller's transaction, so that
 there is never one without the other; nothing is sent here (see `outbox`).
 
-Urgency: a crisis is stat. What a person sent is stat with a red flag, urgent with an amber one that comes first (so also
-where they said that contact is not safe, because a careless call does harm), else routine. A message that the assistant
-could not answer is urgent: nobody and nothing has read it.
+Urgency: a crisis is stat. What a person sent is stat with a red flag (a crisis message in the same chat raises one), urgent
+with an amber one that comes first (so also where they said that contact is not safe, because a careless call does harm), else
+routine; what was routine and is taken back is urgent. A message that the assistant could not answer is urgent: nobody and
+nothing has read it.
 """
 
 from __future__ import annotations
@@ -77,6 +78,52 @@ def keep_message(s: Session, conversation_id: str, *, words: str, settings: Sett
     return _with_event(s, "question", "urgent", conversation_id, {"words": words}, settings)
 
 
+def handed_over(s: Session, conversation_id: str) -> list[Handoff]:
+    """What staff have from a conversation, newest first."""
+    found = select(Handoff).filter_by(conversation_id=conversation_id).order_by(Handoff.created_at.desc())
+    return list(s.scalars(found))
+
+
+def add_note(s: Session, conversation_id: str, *, words: str, withdraws: bool = False, settings: Settings) -> bool:
+    """Show staff what the visitor wrote later about what they had sent: more to it, or that they take it back.
+
+    It goes to all that staff have from the conversation and have not closed, or to the newest where all is closed, because
+    whoever works on one need not look at the others. What was dealt with waits for staff again.
+
+    Args:
+        words: of the visitor.
+        withdraws: whether they take back what they sent, or do not want to be contacted.
+
+    Returns:
+        Whether there was anything it could go with.
+    """
+    _lock(s, conversation_id)
+    handed = handed_over(s, conversation_id)
+    now = utcnow()
+    for handoff in [one for one in handed if one.status != "closed"] or handed[:1]:
+        notes = handoff.data.get("notes", ())
+        note = {"words": words, "withdraws": withdraws, "at": now.isoformat()}
+        handoff.data = {**handoff.data, "notes": [*notes, note]}
+        if handoff.status not in OPEN:
+            handoff.status, handoff.claimed_by = "new", None
+        if withdraws and handoff.urgency == "routine":
+            handoff.urgency = "urgent"
+        lately = (now - REMIND_AFTER).isoformat()
+        told = any(one["at"] > lately and one["withdraws"] >= withdraws for one in notes)
+        if not told:
+            outbox.enqueue(s, handoff, settings, now)
+    s.flush()
+    return bool(handed)
+
+
+def send_note(s: Session, intake: Intake, *, settings: Settings) -> None:
+    """Show staff what was asked for in a run of the kind ``note``. The words go with the handoffs; the run is done."""
+    given = player(s, intake).review()
+    words = [intake.state.get("about"), *(answer.text for _, answer in given)]
+    add_note(s, intake.conversation_id, words="\n".join(filter(None, words)), settings=settings)
+    intakes.set_status(s, intake, "ended")
+
+
 def _of_run(s: Session, kind: str, intake: Intake, settings: Settings) -> Handoff:
     """The handoff of a run. A finished history takes the place of what was sent of it before."""
     _lock(s, intake.conversation_id)
@@ -91,17 +138,26 @@ def _of_run(s: Session, kind: str, intake: Intake, settings: Settings) -> Handof
             open_part.status = "closed"
     now = utcnow()
     kept = summary.snapshot(s, intake.conversation_id, intake, pc_ptsd5_cut=settings.pc_ptsd5_cut, now=now)
+    kept["flags"] = [*_crises(s, intake.conversation_id), *kept["flags"]]
     responses = player(s, intake).response("completed" if finished else "in-progress", authored=now)
     handoff = None if finished else open_part
     if handoff is None:
         handoff = Handoff(conversation_id=intake.conversation_id, intake_id=intake.id, kind=kind, created_at=now)
         s.add(handoff)
-    handoff.urgency = _urgency(kept["flags"])
-    handoff.data = {"summary": kept, "responses": responses}
+    notes = open_part.data.get("notes", []) if open_part else []
+    handoff.urgency = _urgency(kept["flags"], notes)
+    handoff.data = {"summary": kept, "responses": responses, "notes": notes}
     s.flush()
     if not _told_lately(s, handoff):
         outbox.enqueue(s, handoff, settings, now)
     return handoff
+
+
+def _crises(s: Session, conversation_id: str) -> list[dict[str, Any]]:
+    """The crisis messages of the same chat, which whoever opens the history must know of; a red answer has its own flag."""
+    events = [one for handoff in handed_over(s, conversation_id) if handoff.kind == "crisis" for one in handoff.data["events"]]
+    found = [summary.crisis_flag(event) for event in events if "/" not in event["rule"]]
+    return [{**flag, "reason": f"A crisis message in the same chat. {flag['reason']}"} for flag in found]
 
 
 def _sent(s: Session, intake: Intake, kind: str, statuses: Sequence[str] = ()) -> Handoff | None:
@@ -111,10 +167,11 @@ def _sent(s: Session, intake: Intake, kind: str, statuses: Sequence[str] = ()) -
     return s.scalars(query).first()
 
 
-def _urgency(raised: Sequence[Mapping[str, Any]]) -> str:
+def _urgency(raised: Sequence[Mapping[str, Any]], notes: Sequence[Mapping[str, Any]]) -> str:
     if any(flag["level"] == "red" for flag in raised):
         return "stat"
-    return "urgent" if any(flags.is_high(flag) for flag in raised) else "routine"
+    careful = any(flags.is_high(flag) for flag in raised) or any(note["withdraws"] for note in notes)
+    return "urgent" if careful else "routine"
 
 
 def _with_event(
@@ -140,7 +197,7 @@ def _with_event(
         kept["reason"] = summary.crisis_reason(events)
     else:
         kept["reason"] = "The assistant was not working. They wrote:\n" + "\n".join(one["words"] for one in events)
-    handoff.data = {"summary": kept, "events": events}
+    handoff.data = {**handoff.data, "summary": kept, "events": events}
     s.flush()
     if not _told_lately(s, handoff):
         outbox.enqueue(s, handoff, settings, now)

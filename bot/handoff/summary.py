@@ -1,7 +1,8 @@
 """The summary that staff read: one shape for every kind of handoff, made when the handoff is and kept with it.
 
-What staff see is what the person sent, so the summary is a snapshot. Only two things are read anew each time: the state
-of the handoff itself, and, where somebody is in a crisis, how to reach them, which they may say after the crisis began.
+What staff see is what the person sent, so the summary is a snapshot. Only three things are read anew each time: the state
+of the handoff itself, what the person wrote about it later, and, where somebody is in a crisis, how to reach them, which
+they may say after the crisis began.
 Of answers that were not sent, staff see nothing but name, place and contact, and those only with a crisis or a message
 that the assistant could not answer.
 """
@@ -16,7 +17,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from bot.handoff import flags
-from bot.handoff.rules import Key
+from bot.handoff.rules import LEVELS, Key
 from bot.handoff.runs import player
 from bot.intake import Answer, Player, Score, score, show_date
 from bot.records import conversations, intakes
@@ -92,6 +93,7 @@ def summarize(s: Session, handoff: Handoff) -> dict[str, Any]:
         "created": handoff.created_at.isoformat(),
         **kept,
         "person": person,
+        "flags": sorted([*note_flags(handoff), *kept["flags"]], key=lambda flag: LEVELS.index(flag["level"])),
     }
 
 
@@ -102,6 +104,16 @@ def known_person(s: Session, conversation_id: str) -> dict[str, Any]:
         for intake in intakes.conversation_intakes(s, conversation_id)
     ]
     return _merged(found)
+
+
+def note_flags(handoff: Handoff) -> list[dict[str, Any]]:
+    """The flags of what the person wrote after sending, in the order in which they wrote it."""
+    return [
+        flags.flag("red", "withdrawn", "They asked to take this back or not to be contacted.", note["words"])
+        if note["withdraws"]
+        else flags.flag("amber", "added-after-sending", "They wrote this after sending.", note["words"])
+        for note in handoff.data.get("notes", ())
+    ]
 
 
 def crisis_flag(event: Mapping[str, Any]) -> dict[str, Any]:

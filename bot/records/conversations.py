@@ -198,6 +198,12 @@ def find_choice(s: Session, conversation_id: str, choice_id: str) -> dict[str, A
     return None
 
 
+def visitor_text(s: Session, conversation_id: str, message_id: int | None) -> str:
+    """What the visitor wrote, or tapped, in one message of this conversation; empty where there is no such message."""
+    found = s.scalars(select(Message).filter_by(id=message_id, conversation_id=conversation_id, author="visitor")).first()
+    return found.body["text"] if found else ""
+
+
 def recent_visitor_texts(s: Session, conversation_id: str, n: int) -> list[str]:
     """The last ``n`` texts of the visitor, oldest first."""
     newest = s.scalars(_RECENT, {"conversation": conversation_id, "n": n}).all()

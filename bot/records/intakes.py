@@ -35,7 +35,7 @@ def get_intake(s: Session, intake_id: int) -> Intake | None:
 
 
 def start_intake(s: Session, conversation_id: str, kind: str, state: Mapping[str, Any] | None = None) -> Intake:
-    """Begin a run of a kind: intake, callback or question."""
+    """Begin a run of a kind: intake, callback, question or note."""
     intake = Intake(conversation_id=conversation_id, kind=kind, state=dict(state or {}))
     s.add(intake)
     s.flush()

@@ -131,7 +131,7 @@ class TrackerEvent(Base):
 
 
 class Intake(Base):
-    """A run of questionnaires. `kind`: intake, callback, question; `status`: in_progress, stopped, submitted, ended,
+    """A run of questionnaires. `kind`: intake, callback, question, note; `status`: in_progress, stopped, submitted, ended,
     withdrawn."""
 
     __tablename__ = "intakes"
