@@ -114,6 +114,8 @@ def test_screener_answer_is_not_inferred(text: str, value: Any) -> None:
     [
         ("text-ok", "don't text me", False), ("text-ok", "no, I don't know how to text", False), ("text-ok", "texting is fine", True), ("text-ok", "I'd rather not", False),
         ("voicemail-ok", "please do not leave messages", False), ("voicemail-ok", "they can", True), ("voicemail-ok", "not saying", "!unclear"),
+        ("voicemail-ok", "text me", "!unclear"), ("text-ok", "call me", "!unclear"), ("consent-privacy", "call me", "!unclear"), ("consent-privacy", "don't call me", "!unclear"),
+        ("consent-contact", "they can call", True), ("heart", "don't call me that", "!unclear"), ("suicidal-now", "don't call the police", "!not-an-option"),
         ("safe-contact", "please don't call my house", "no"), ("safe-contact", "my husband would see it", "!unclear"), ("safe-contact", "he goes thru my phone so no", "no"),
         ("veteran", "No, Harold was in the Navy but not me", "no"), ("veteran", "my dad was in the army", "!unclear"), ("veteran", "tried to join the army but no", "!unclear"),
         ("veteran", "I served in the Marine Corps", "yes"), ("veteran", "No, I was in the army reserve", "!unclear"), ("veteran", "not saying", "declined"),

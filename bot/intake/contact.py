@@ -14,35 +14,49 @@ _LONGEST_NAME = 5  # words
 _LONGEST_CALL = 3
 _NOT_A_PHONE = "I couldn't read that as a phone number. Please include the area code. For example: 503-555-0142."
 _NOT_AN_EMAIL = "I couldn't read that as an email address. For example: name@example.com."
-_SAID_BEFORE = r"(?:(?:like|as) )?i(?:'ve)? (?:already )?(?:said|told you|wrote|typed|gave you)(?: (?:it|that|this))?(?: (?:already|before|above|earlier))?"
+_SAID_BEFORE = (
+    r"(?:(?:like|as) )?i(?:'ve)? (?:already )?(?:said|told you|wrote|typed|gave you)(?: (?:it|that|this))?"
+    r"(?: (?:already|before|above|earlier))?"
+)
 _NAME_LEAD = re.compile(
-    r"^(?:(?:hi|hello|hey|sure|ok|okay|yes|well|um+|please|just|put|legally|" + _SAID_BEFORE + r")[\s,.:]+)*"
-    r"(?:(?:(?:my|his|her|their|the|the patient'?s|my \w+'s) (?:full |first |legal |preferred )?name(?: is|'s|:)|name:|name's|i am|i'm|im|it's|its|it is|this is"
-    r"|(?:you can |please |just )*call me|i go by|(?:they|people|most people|folks|everyone|everybody|friends|my \w+) (?:just )?(?:calls? me|says?))\s+)?(?:just\s+)?(?=\S)",
+    rf"^(?:(?:hi|hello|hey|sure|ok|okay|yes|well|um+|please|just|put|legally|{_SAID_BEFORE})[\s,.:]+)*"
+    r"(?:(?:(?:my|his|her|their|the|the patient'?s|my \w+'s) (?:full |first |legal |preferred )?name(?: is|'s|:)|name:|name's"
+    r"|i am|i'm|im|it's|its|it is|this is|(?:you can |please |just )*call me|i go by"
+    r"|(?:they|people|most people|folks|everyone|everybody|friends|my \w+) (?:just )?(?:calls? me|says?))\s+)?(?:just\s+)?(?=\S)",
     re.I,
 )
-_NAME_TAIL = re.compile(r"[\s,]+(?:please|pls|thanks|thank you|i guess|i suppose|" + _SAID_BEFORE + r")$", re.I)
-_WILL_DO = re.compile(r"^(?:.*(?:,| but) )?(\S+(?: \S+){0,2}?)(?:(?: is|'s|’s) (?:(?:just|perfectly) )?(?:fine|ok|okay|good|great|alright)(?: (?:with|by|for) me)?| will do| works)$")
+_NAME_TAIL = re.compile(rf"[\s,]+(?:please|pls|thanks|thank you|i guess|i suppose|{_SAID_BEFORE})$", re.I)
+_WILL_DO = re.compile(
+    r"^(?:.*(?:,| but) )?(\S+(?: \S+){0,2}?)"
+    r"(?:(?: is|'s|’s) (?:(?:just|perfectly) )?(?:fine|ok|okay|good|great|alright)(?: (?:with|by|for) me)?| will do| works)$"
+)
 # Where a name ends and a story begins: "Theodore Kwan, though nobody calls me that"; not "Tran, My Linh".
 _STORY = re.compile(
     r"(?:\s*[,;(.-]\s*|\s+)(?:but|though|although)\s+(?!.*\blegal).*$"
-    r"|\s*[,;(]\s*(?:(?:i|i'm|im|i am|i've|i was|he's|she's|he is|she is|he was|it's|its|that's|thats|and|not|people|every\w+|nobody|text|call|please|spelled|born)\s+\S"
+    r"|\s*[,;(]\s*(?:(?:i|i'm|im|i am|i've|i was|he's|she's|he is|she is|he was|it's|its|that's|thats|and|not|people|every\w+|nobody|text"
+    r"|call|please|spelled|born)\s+\S"
     r"|my (?:phone|number|cell|e-?mail|friends|husband|wife|mom|mother|dad|kids|birthday|dob|legal|middle|maiden)\b|\(?\d).*$",
     re.I,
 )
 _CAPITALISED = r"([A-Z][\w'.-]*(?: [A-Z][\w'.-]*){1,3})(?![\w'-])"
 _INTRODUCED = re.compile(rf"(?:\b[Mm]y (?:full |legal )?name(?:'s| is)|\bI am|\bI'm|\b[Ii]t'?s) {_CAPITALISED}")
 _FIRST_AND_LAST = re.compile(r"^(?:my )?first(?: name)?(?: is|:)? (\S+?),? (?:and )?(?:my )?last(?: name)?(?: is|:)? (\S+?)\.?$", re.I)
-_NOT_MUCH_OF_A_NAME = frozenset(
-    ["no", "nope", "nah", "yes", "yeah", "yep", "y", "n", "ok", "okay", "sure", "hi", "hello", "hey", "what", "why", "who", "how", "idk", "none", "nothing", "nobody", "never", "maybe", "thanks", "stop", "help", "wait", "whatever", "me", "myself", "fine", "stupid", "dumb", "ridiculous", "silly", "annoying", "private", "personal", "confidential", "anonymous", "hard", "crazy", "weird", "wrong", "tired", "scared", "confused", "nervous", "sorry", "done", "huh", "lol", "human", "agent", "cancel", "already"]
-)
+_NOT_MUCH_OF_A_NAME = {
+    "no", "nope", "nah", "yes", "yeah", "yep", "y", "n", "ok", "okay", "sure", "hi", "hello", "hey", "what", "why", "who", "how", "idk",
+    "none", "nothing", "nobody", "never", "maybe", "thanks", "stop", "help", "wait", "whatever", "me", "myself", "fine", "stupid", "dumb",
+    "ridiculous", "silly", "annoying", "private", "personal", "confidential", "anonymous", "hard", "crazy", "weird", "wrong", "tired",
+    "scared", "confused", "nervous", "sorry", "done", "huh", "lol", "human", "agent", "cancel", "already",
+}  # fmt: skip
 _SENTENCE_WORDS = re.compile(
-    r"\b(?:i|i'?m|i'?d|i'?ve|it|this|that|you|your|my|me|is|are|was|do|don'?t|did|does|said|told|want|need|why|what|how|already|not|can|can'?t|cannot|the|for|have|give|know|name|just|wait|won'?t|same|before)\b",
+    r"\b(?:i|i'?m|i'?d|i'?ve|it|this|that|you|your|my|me|is|are|was|do|don'?t|did|does|said|told|want|need|why|what|how|already|not"
+    r"|can|can'?t|cannot|the|for|have|give|know|name|just|wait|won'?t|same|before)\b",
     re.I,
 )
 _SAYS_IT_WAS_SAID = re.compile(_SAID_BEFORE, re.I)
 _PLACE_LEAD = re.compile(
-    r"^(?:(?:ok|okay|well|um+|just|put|" + _SAID_BEFORE + r")[\s,.:]+)*(?:(?:i'?m|i am|i live|we live|we'?re|it'?s|its)(?: (?:in|at))?\s+|in\s+)?(?=\S)", re.I
+    rf"^(?:(?:ok|okay|well|um+|just|put|{_SAID_BEFORE})[\s,.:]+)*"
+    r"(?:(?:i'?m|i am|i live|we live|we'?re|it'?s|its)(?: (?:in|at))?\s+|in\s+)?(?=\S)",
+    re.I,
 )
 
 
@@ -158,7 +172,8 @@ def check_name(text: str, *, sentences: bool) -> None:
     """
     name = _without_the_rest(text)
     if says_it_was_said(text) or name.lower().strip(" .?") in _NOT_MUCH_OF_A_NAME or sentences and _is_sentence(parse_name(text)):
-        raise AnswerError("not-a-name", "I'm not sure that is a name. What name should we use for you? If it is your name, please write it once more.")
+        message = "I'm not sure that is a name. What name should we use for you? If it is your name, please write it once more."
+        raise AnswerError("not-a-name", message)
 
 
 def _is_sentence(name: str) -> bool:

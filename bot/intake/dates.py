@@ -229,13 +229,19 @@ _WITHIN = tuple(
     re.compile(rf"(?<![\w/.'-])(?:{form})(?![\w/-]|[.,]?\d)")
     for form in (
         rf"\d{{4}}{_SEP}\d{{1,2}}{_SEP}\d{{1,2}}|\d{{1,2}}{_SEP}\d{{1,2}}{_SEP}\d{{4}}"
-        rf"|(?:{_MONTH_NAMES})\.? (?:the )?\d{{1,2}}(?:st|nd|rd|th)?,? (?:of )?\d{{4}}|\d{{1,2}}(?:st|nd|rd|th)? (?:of )?(?:{_MONTH_NAMES})\.?,? (?:of )?\d{{4}}",
+        rf"|(?:{_MONTH_NAMES})\.? (?:the )?\d{{1,2}}(?:st|nd|rd|th)?,? (?:of )?\d{{4}}"
+        rf"|\d{{1,2}}(?:st|nd|rd|th)? (?:of )?(?:{_MONTH_NAMES})\.?,? (?:of )?\d{{4}}",
         rf"(?:{_MONTH_NAMES})\.?,? (?:of )?(?:19|20)\d{{2}}",
         r"(?:19|20)\d{2}",
     )
 )
-_DOUBT = re.compile(r"\b(?:or|not|never|between|than|either|might|could)\b(?:\W+\w+){0,2}\W*$|\b(?:before|after|until|till|by)(?: the year)?\W*$")
-_OTHER_NUMBER = re.compile(r"^\d{1,2},? (?:so|and|then)\b|(?:\bi was|\bat|\baged?) \d{1,2}\b(?!\s*[/:])|\b\d{1,2}(?:st|nd|rd|th) grade\b|(?:\+?1[\s.-]*)?\(?\d{3}\)?[\s.-]*\d{3}[\s.-]*\d{4}\b")
+_DOUBT = re.compile(
+    r"\b(?:or|not|never|between|than|either|might|could)\b(?:\W+\w+){0,2}\W*$|\b(?:before|after|until|till|by)(?: the year)?\W*$"
+)
+_OTHER_NUMBER = re.compile(  # an age, a grade or a phone number, which nobody takes for a part of the date
+    r"^\d{1,2},? (?:so|and|then)\b|(?:\bi was|\bat|\baged?) \d{1,2}\b(?!\s*[/:])|\b\d{1,2}(?:st|nd|rd|th) grade\b"
+    r"|(?:\+?1[\s.-]*)?\(?\d{3}\)?[\s.-]*\d{3}[\s.-]*\d{4}\b"
+)
 _SEASONS = {"winter": 12, "spring": 3, "summer": 6, "fall": 9, "autumn": 9}  # the month in which each begins
 _LAST_SEASON = re.compile(r"\b(?:this (?:past )?|last |past )(?P<season>winter|spring|summer|fall|autumn)")
 

@@ -10,7 +10,7 @@ import datetime as dt
 import re
 import unicodedata
 from decimal import ROUND_HALF_UP, Decimal
-from typing import Any, Callable, Dict, List, Tuple
+from typing import Any, Callable, Dict, List, Optional, Tuple
 from urllib.parse import urlsplit
 
 import regex
@@ -36,6 +36,8 @@ from bot.intake.questionnaire import Item
 LONGEST = 20_000  # characters of one answer, whatever the item allows
 _PERMISSION = re.compile(r"\b(?:agree|understand|okay|ok|all right|(?:may|can) (?:we|i|the \w+)|consent|permission|accept)\b", re.I)
 _WITH_A_CONDITION = re.compile(r"\b(?:but|only|if|unless|except|as long as)\b", re.I)
+_CONTACT = re.compile(r"\b(?:contact|message)")
+_WAYS = re.compile(r"\b(?:text|txt|call|phone|ring|mail|e-mail|leave|voice|message)")
 _RATHER_NOT = re.compile(r"\b(?:rather|prefer) not\b(?! (?:to )?(?:say|answer|tell|share|disclose))")
 _INTEGER_LIMIT = 2**31 - 1  # a FHIR integer has 32 bits
 _REGEX_SECONDS = 0.05
@@ -164,6 +166,8 @@ def _boolean(item: Item, typed: str, today: dt.date, timezone: dt.tzinfo) -> boo
         return words == "1"
     reading = polarity.read(typed)
     permission = bool(_PERMISSION.search(item.text))
+    if reading is None and permission:
+        reading = _permission(item, words)
     if reading and reading.agreement and not permission:
         reading = None
     if reading and reading.lean and reading.meaning == YES:
@@ -182,6 +186,15 @@ def _boolean(item: Item, typed: str, today: dt.date, timezone: dt.tzinfo) -> boo
     raise AnswerError("unclear", "Is that a yes or a no? You can add details after it.")
 
 
+def _permission(item: Item, words: str) -> Optional[polarity.Reading]:
+    """What is allowed or forbidden, where it is what was asked about: "call me" allows no text message."""
+    permitted = polarity.permits(words)
+    asked = item.text.lower()
+    if permitted is None or "contact" not in asked and any(way not in asked for way in _WAYS.findall(words)):
+        return None
+    return polarity.Reading(YES if permitted else NO)
+
+
 def _choice(item: Item, typed: str, today: dt.date, timezone: dt.tzinfo) -> Any:
     if item.type == "open-choice":
         if not item.options:
@@ -197,6 +210,8 @@ def _choice(item: Item, typed: str, today: dt.date, timezone: dt.tzinfo) -> Any:
     except AnswerError as error:
         if item.asked_again:
             raise AnswerError(error.reason, item.asked_again) from None
+        if has_yes_and_no(item) and _CONTACT.search(item.text) and polarity.permits(typed) is False:
+            return next(option.value for option in item.options if choices.meaning_of(option) == NO)
         if has_yes_and_no(item) and error.reason == "not-an-option" and len(typed.split()) > 2:
             labels = choices.listed([o.display for o in item.options], "or")
             raise AnswerError("unclear", f"I'm not sure how to take that. Is it {labels}? You can add details.") from None

@@ -83,7 +83,8 @@ _DECLINED = re.compile(
     r"|rather (?:skip|pass)|(?:don'?t|do not|dont) (?:want|wish|care) to (?:say|answer|share|tell|discuss|talk about)"
     r"|(?:not|isn'?t) (?:comfortable|ready) (?:answering|saying|sharing|to answer|to say|to share)"
     r"|(?:rather|prefer to) (?:keep (?:that|it|this) (?:to myself|private)|not go (?:into|there)\b.*)|(?:prefer|rather) not (?:to )?(?:go|get) (?:into|there)"
-    r"|(?:not|won'?t|refuse to) (?:be |gonna |going to |about to )?(?:tell|say|answer|shar)(?:ing|e)?(?: (?:you|u|that|this|it))?(?=$|[,.;])"
+    r"|(?:not|won'?t|refuse to) (?:be |gonna |going to |about to )?(?:tell|say|answer|shar)(?:ing|e)?(?: (?:you|u|that|this|it))?"
+    r"(?=$|[,.;])"
     r"|no comment|(?:none of|not) your (?:business|concern)|too personal|decline(?:d)? to (?:answer|say|state)"
     r"|pass on (?:this|that)|skip (?:this|that|it))\b"
     r"|^(?:skip|pass|next|declined?|pnts|i (?:decline|pass)|(?:(?:it|that)'?s )?(?:private|personal)|my business)$"
@@ -111,7 +112,7 @@ _ALLOWS = re.compile(
     r"(?:(?:a |an |the |my )?(?:texts?|texting|txts?|sms|voice ?mails?|(?:voice )?messages?|calls?|e-?mails?|it|that|this|one)(?:'?s| is| are| would be| will be|'?d be| works?)?"
     r" (?:always |totally |perfectly |all |just |also |only )?(?:fine|ok|okay|good|alright|all right|cool|great|best|better|acceptable|no problem)"
     rf"|(?:you|u|they|the team|anyone there) (?:can|may|could)|(?:please )?(?:text|txt|call|leave|send) (?:me|one|it|a \w+|us)|(?:fine|ok|okay) to {_CONTACT_OR_KEEP}"
-    r"|(?:i )?(?:don'?t|do not|wouldn'?t) mind|go right ahead|(?:is |'?s )?fine (?:by|with|for) me)\b"
+    r"|go right ahead|(?:is |'?s )?fine (?:by|with|for) me)\b"
 )
 _AGREES_FIRST = re.compile(r"(?:ok|okay|okey|k|kk|sure|fine|alright|all right|got it) (?=\w)")
 _STILL_NO = re.compile(r"^(?:never|not|none|nothing|nope|no|nada|i (?:don't|do not|haven't|have not|never|didn't)|i've (?:never|not))\b")
@@ -135,12 +136,16 @@ _RELATIVES = (
 )
 SOMEBODY_ELSE = re.compile(rf"\b(?:my|our|his|her|their) (?:[\w-]+ ){{0,2}}{_RELATIVES}\b")
 ME = re.compile(r"\b(?:i|i'?m|im|i'?ve|ive|i'?d|i'?ll|me|mine|myself|we|us)\b")
-_OPINION = re.compile(r"\b(?:say|says|said|think|thinks|thought|tells?|told|swears?|claims?|worr\w+|disagree\w*|insists?|suspects?|believes?)\b")
+_OPINION = re.compile(
+    r"\b(?:say|says|said|think|thinks|thought|tells?|told|swears?|claims?|worr\w+|disagree\w*|insists?|suspects?|believes?)\b"
+)
 _CLOSING = re.compile(
     r"^(?P<said>.+?)(?P<joined>[\s,;.:–—-]+(?:and |but |so |then |i'?d say |i would say |put |(?:so )?(?:that'?s|its|it'?s) an? )*)"
     r"(?P<word>yes|yeah|yea|yep|yup|no|nope|nah)$"
 )
-NEGATION = re.compile(r"\b(?:not|no|never|none|nobody|nothing|without|cannot|(?:is|are|was|were|do|does|did|ca|wo|would|could|should|have|has|had|ai)n'?t)\b")
+NEGATION = re.compile(
+    r"\b(?:not|no|never|none|nobody|nothing|without|cannot|(?:is|are|was|were|do|does|did|ca|wo|would|could|should|have|has|had|ai)n'?t)\b"
+)
 _SAYS_YES = re.compile(r"\b(?:yes|yeah|yep|yup)\b")
 _ONLY_NOW = re.compile(r"\b(?:now|currently|today|lately|recently|presently|these days|anymore|any more|yet|this (?:week|month|year))\b")
 _CONDITION = re.compile(r"\b(?:if|unless|until|except|provided|depends)\b")
@@ -182,13 +187,25 @@ def read(text: str) -> Optional[Reading]:
     if _DECLINED.search(words):
         return Reading(DECLINED)
     plain = re.sub(r"[,.;:!]+", "", words)
-    plain = re.sub(r"(?: (?:thanks|thank you|ty|please|sorry|ma'?am|sir|dear|hon|honey|thank (?:god|goodness|heavens?)|i'm afraid|actually|honestly|lol))+$", "", plain)
+    plain = re.sub(
+        r"(?: (?:thanks|thank you|ty|please|sorry|ma'?am|sir|dear|hon|honey|thank (?:god|goodness|heavens?)|i'm afraid|actually|honestly|lol))+$",
+        "",
+        plain,
+    )
     exact = _exact(plain) or _agreed(plain)
     if exact:
         return exact
     if _FALSE_START.match(words) or _LOST.search(_BESIDE_THE_POINT.sub(" ", words)):
         return None
     return _sentence(words) or _closing(words) or _of_others(words)
+
+
+def permits(text: str) -> Optional[bool]:
+    """Whether a text allows or forbids something: "texting is fine", "don't leave a message"; None where it does neither."""
+    words = normalise(text)
+    if _FORBIDS.match(words):
+        return False
+    return True if _ALLOWS.match(words) and not (_TURN_YES.search(words) or _TAKES_BACK.search(words)) else None
 
 
 def is_shrug(text: str) -> bool:
@@ -296,9 +313,7 @@ def _sentence(words: str) -> Optional[Reading]:
         return Reading(NO)
     if _UNSURE.search(words):
         return Reading(UNSURE)
-    if _FORBIDS.match(words):
-        return Reading(NO, agreement=True)
-    if (_GO_AHEAD.match(words) or _ALLOWS.match(words)) and not _TURN_YES.search(words) and not _TAKES_BACK.search(words):
+    if _GO_AHEAD.match(words) and not _TURN_YES.search(words) and not _TAKES_BACK.search(words):
         return Reading(YES, agreement=True)
     opening, mark, rest = re.match(r"^([^,.;]*)([,.;]?)(.*)$", words, re.S).groups()  # "I do, since 2019"
     if mark and not _TURN.search(rest):

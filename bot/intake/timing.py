@@ -14,41 +14,65 @@ from typing import Optional
 from bot.intake.polarity import NEGATION, SOMEBODY_ELSE, is_about_others, normalise
 
 FRAMES = {"now": 0, "3-months": 3, "12-months": 12, "ever": 2000}  # months back from today
-_NUMBERS = {word: number for number, words in enumerate(("a|an|one", "two|couple|a couple|a couple of|couple of", "three|few|a few", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"), start=1) for word in words.split("|")}
-_COUNT = r"(?P<count>\d{1,3}|a couple of|a couple|couple of|couple|a few|few|" + "|".join(w for w in _NUMBERS if w.isalpha() and len(w) > 2) + r"|an?)"
-_AGO = re.compile(rf"\b{_COUNT} (?:or (?:so|two|three) )?(?P<unit>day|week|wk|month|mo|year|yr)s? (?:ago|back)\b")
+_NUMBERS = {
+    "a": 1, "an": 1, "one": 1, "two": 2, "couple": 2, "couple of": 2, "a couple": 2, "a couple of": 2, "three": 3, "few": 3, "a few": 3,
+    "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10, "eleven": 11, "twelve": 12,
+}  # fmt: skip
+_COUNT = "|".join(sorted(_NUMBERS, key=len, reverse=True))
+_AGO = re.compile(rf"\b(?P<count>\d{{1,3}}|{_COUNT}) (?:or (?:so|two|three) )?(?P<unit>day|week|wk|month|mo|year|yr)s? (?:ago|back)\b")
 _DAYS_IN = {"day": 1, "week": 7, "wk": 7, "month": 31, "mo": 31, "year": 366, "yr": 366}
-_MONTH = re.compile(
-    r"\b(?:(?:in|since|back in|last|this past|around|early|late|mid) )+(?P<month>" + "|".join(n.lower() for n in calendar.month_name if n) + r"|jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec)\b"
-)
+_MONTHS = "|".join([*(name.lower() for name in calendar.month_name if name), "jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec"])
+_MONTH = re.compile(rf"\b(?:(?:in|since|back in|last|this past|around|early|late|mid) )+(?P<month>{_MONTHS})\b")
 _YEAR = re.compile(r"\b((?:19|20)\d\d)\b")
-_JUST = re.compile(r"\b(?:today|tonight|this (?:morning|week|afternoon|evening|month)|right now|yesterday|last night|the other (?:day|night)|last week|lately|recently)\b")
+_JUST = re.compile(
+    r"\b(?:today|tonight|this (?:morning|week|afternoon|evening|month)|right now|yesterday|last night|the other (?:day|night)"
+    r"|last week|lately|recently)\b"
+)
 _LAST_MONTH = re.compile(r"\b(?:last|past|this past|the other) month\b")
 _LAST_YEAR = re.compile(r"\b(?:last|past) (?:year|spring|summer|fall|autumn|winter)\b")
 _LONG_AGO = re.compile(
-    r"\b(?:years? (?:ago|back)|(?:a )?long (?:time )?(?:ago|time back)|ages ago|when i was|growing up|as an? (?:\w+ )?(?:kid|child|teen\w*|adolescent|young \w+)"
-    r"|in (?:my )?(?:high school|middle school|grade school|school|college|the (?:army|navy|service|marines|military)|teens|(?:early |mid |late )?(?:teens|twenties|thirties|forties|fifties|sixties|[2-6]0'?s)|childhood)"
-    r"|back (?:in|when|then)|my younger|in the past|after (?:my|the|i)|before|at (?:age )?\d{1,2}\b(?! ?[:ap])|\b(?:19|20)?[5-9]0'?s\b)"
+    r"\b(?:years? (?:ago|back)|(?:a )?long (?:time )?(?:ago|time back)|ages ago|when i was|growing up"
+    r"|as an? (?:\w+ )?(?:kid|child|teen\w*|adolescent|young \w+)"
+    r"|in (?:my )?(?:(?:high|middle|grade) school|school|college|childhood|the (?:army|navy|service|marines|military))"
+    r"|in my (?:early |mid |late )?(?:teens|twenties|thirties|forties|fifties|sixties|[2-6]0'?s)"
+    r"|back (?:in|when|then)|my younger|in the past|after (?:my|the|i)|before|at (?:age )?\d{1,2}\b(?! ?[:ap])|(?:19|20)?[5-9]0'?s)\b"
 )
-_TIMES = re.compile(r"\b(?:once|twice|thrice|(?:\d{1,2}|two|three|four|five|six|several|many|multiple|lots of|a (?:few|couple|lot)(?: of)?|more than (?:one|once|two)) times?|a few times|more than once)\b")
+_TIMES = re.compile(
+    r"\b(?:once|twice|thrice|more than once|(?:\d{1,2}|two|three|four|five|six|several|many|multiple|lots of|a (?:few|couple|lot)(?: of)?"
+    r"|more than (?:one|two)) times?)\b"
+)
 _NOW_AND_THEN = re.compile(
-    r"\b(?:some ?times|at (?:night|times)|some (?:days|nights|mornings|of the time)|most (?:days|nights|of the time|mornings)|every (?:day|night|morning|so often|now and then|week|other day)"
-    r"|all (?:day|night|the time|day long)|off and on|on and off|now and (?:then|again)|from time to time|once in a (?:while|blue moon)|here and there"
-    r"|(?:they |it )?comes? and go(?:es)?|a (?:little|bit|lot)|always|constantly|daily|nightly|often|frequently|occasionally|only when|just when|mostly (?:at|when|in)"
-    r"|in the (?:morning|evening|night)s?|(?:no|not) more than usual|no worse than usual|same as (?:always|usual|ever)|like always|as usual|still do|at \d{1,2}(?::\d\d)? ?[ap]\.?m)\b"
+    r"\b(?:some ?times|at (?:night|times)|some (?:days|nights|mornings|of the time)|most (?:days|nights|mornings|of the time)"
+    r"|every (?:day|night|morning|so often|now and then|week|other day)|all (?:day|night|the time|day long)|off and on|on and off"
+    r"|now and (?:then|again)|from time to time|once in a (?:while|blue moon)|here and there|comes? and go(?:es)?|a (?:little|bit|lot)"
+    r"|always|constantly|daily|nightly|often|frequently|occasionally|only when|just when|mostly (?:at|when|in)"
+    r"|in the (?:morning|evening|night)s?|at \d{1,2}(?::\d\d)? ?[ap]\.?m|(?:no|not) (?:more|worse) than usual"
+    r"|same as (?:always|usual|ever)|like always|as usual|still do)\b"
 )
-_THOUGHTS = re.compile(r"^(?:(?:i|have|having|just|only|some|a few|do) )*(?:(?:passing|passive|bad|dark|suicidal|those|these) )?(?:thoughts?|passive(?:ly)?)(?: only)?$|^(?:i'?ve )?(?:been )?having (?:them|those)$|^(?:i )?(?:do )?think(?:ing)? about it$|^(?:it |they )?cross(?:es|ed)? my mind$")
-_NO_PLAN = re.compile(r"[\s,;]+(?:(?:but|and|with|just) )*(?:no|not|never|without|nothing)(?: (?:a|any|real|had|have))* (?:plans?|intent\w*|attempt\w*|act\w*|means|done|did|tried)\b.*$")
+_THOUGHTS = re.compile(
+    r"(?:(?:i|have|having|just|only|some|a few|do) )*(?:(?:passing|passive|bad|dark|suicidal|those|these) )?(?:thoughts?|passive(?:ly)?)"
+    r"(?: only)?|(?:i'?ve )?(?:been )?having (?:them|those)|(?:i )?(?:do )?think(?:ing)? about it|(?:it |they )?cross(?:es|ed)? my mind"
+)
+_NO_PLAN = re.compile(
+    r"[\s,;]+(?:(?:but|and|with|just) )*(?:no|not|never|without|nothing)(?: (?:a|any|real|had|have))*"
+    r" (?:plans?|intent\w*|attempt\w*|act\w*|means|done|did|tried)\b.*$"
+)
+_NOW = r"now|currently|presently|lately|at the moment|at this (?:time|moment)|at present"
 _TIME_BOUND_NO = re.compile(
-    r"^(?:no )?not (?:right |just )?(?:now|today|currently|presently|lately|at the moment|at this (?:time|moment)|at present|this (?:week|month|minute))\b[\s,;.-]*(?:but |though |although |just |only )*"
+    rf"^(?:no )?not (?:right |just )?(?:{_NOW}|today|this (?:week|month|minute))\b[\s,;.-]*(?:but |though |although |just |only )*"
 )
-_LONG = r"(?:(?:in|for|since) (?:many |several |some |quite a few |\w+ )?years|(?:in|for) (?:ages|a (?:very |really )?long (?:time|while))|since (?:i was|my (?:teens|twenties)|childhood|high school|college))"
+_LONG = (
+    r"(?:in|for|since) (?:many |several |some |quite a few |\w+ )?years|(?:in|for) (?:ages|a (?:very |really )?long (?:time|while))"
+    r"|since (?:i was|my (?:teens|twenties)|childhood|high school|college)"
+)
+_WITHIN = r"(?:in|for|within|during) (?:the )?(?:past|last)"
+_NONE = r"^(?:no )?(?:not|none) (?:once |at all |right |just )?"
 _DENIED = {
     "now": re.compile(
-        rf"^(?:no )?not (?:right |just )?(?:now|currently|presently|lately|recently|any ?more|at the moment|at this (?:time|moment)|at present|(?:in|for) (?:a while|(?:\w+ )?(?:weeks|months))|in (?:the )?(?:past|last) \w+|since \w+|{_LONG})\b"
+        rf"{_NONE}(?:{_NOW}|recently|any ?more|(?:in|for) (?:a while|(?:\w+ )?(?:weeks|months))|{_WITHIN} \w+|since \w+|{_LONG})\b"
     ),
-    "3-months": re.compile(rf"^(?:no )?(?:not|none) (?:once |at all )?(?:(?:in|for|within|during) (?:the )?(?:past|last) (?:3|three|few|several|six|6|twelve|12) months|(?:in|for|within) (?:the )?(?:past|last) year|(?:in|for) 3 months|{_LONG})\b"),
-    "12-months": re.compile(rf"^(?:no )?(?:not|none) (?:once |at all )?(?:(?:in|for|within|during) (?:the )?(?:past|last) (?:year|12 months|twelve months)|this year|{_LONG})\b"),
+    "3-months": re.compile(rf"{_NONE}(?:{_WITHIN} (?:(?:3|three|few|several|six|6|twelve|12) months|year)|(?:in|for) 3 months|{_LONG})\b"),
+    "12-months": re.compile(rf"{_NONE}(?:{_WITHIN} (?:year|(?:12|twelve) months)|this year|{_LONG})\b"),
 }
 _AGAINST = re.compile(r"\b(?:hardly|rarely|if|might|could|would|dreams?|kidding|joking|jokes?)\b")
 _LEADING_NO = re.compile(r"^no[\s,.;-]+(?:(?:but|just|only|though)[\s,]+)?")
@@ -57,8 +81,10 @@ _USUAL = re.compile(r"^(?:no|not) (?:more|worse) than usual\b")
 _PAST = re.compile(r"\b(?:used to|was|were|had|back then)\b")
 _TAKES_BACK = re.compile(r"\b(?:but|though|although|except|until|only|just|yes|yeah|yep)\b")
 _LESS = re.compile(
-    r"\b(?:(?:just|only) (?:\w+ )?thoughts?|plans?|planning|planned|inten\w+|attempt\w*|act(?:ed|ing)?|means|(?:would|could)(?:n'?t| not| never)?|never would|won'?t|never do (?:it|that)"
-    r"|self.?harm\w*|hurt(?:ing)? myself|cut(?:ting)? myself|(?:not|never|n't) (?:that |so |very )?(?:every (?:day|night)|all the time|always|constantly|often|daily|much|bad|serious\w*|on purpose))\b|^no more$"
+    r"\b(?:(?:just|only) (?:\w+ )?thoughts?|plans?|planning|planned|inten\w+|attempt\w*|act(?:ed|ing)?|means|self.?harm\w*"
+    r"|(?:hurt|cut)(?:ting|ing)? myself|(?:would|could)(?:n'?t| not| never)?|never would|won'?t|never do (?:it|that)"
+    r"|(?:not|never|n't) (?:that |so |very )?(?:every (?:day|night)|all the time|always|constantly|often|daily|much|bad|serious\w*|on purpose)"
+    r")\b|^no more$"
 )
 _MOST_WORDS = 14
 
@@ -96,7 +122,7 @@ def _lies_in(said: str, frame: str, today: dt.date, denied_now: bool) -> Optiona
         return frame == "ever"
     if _NOW_AND_THEN.search(said):
         return frame == "ever" or not (_PAST.search(said) or denied_now and frame == "now")
-    if _THOUGHTS.match(said):
+    if _THOUGHTS.fullmatch(said):
         return frame in ("now", "3-months") and not (denied_now and frame == "now")
     return frame != "now" if _TIMES.search(said) else None
 
