@@ -19,7 +19,7 @@ from bot.handoff import flags, service
 from bot.handoff.crisis import take_over
 from bot.handoff.runs import questionnaires
 from bot.intake.answers import Answer, AnswerError
-from bot.intake.parsing import clean, show
+from bot.intake.parsing import clean, has_yes_and_no, show
 from bot.intake.player import Player
 from bot.intake.questionnaire import Item, Questionnaire
 from bot.records import intakes
@@ -157,7 +157,7 @@ class Dialogue:
         if item is None:
             return self.ask()
         try:
-            return self._store(item, self.player.parse(item, text))
+            return self._store(item, self.player.parse(item, text, again=item.link_id in self.state.get("unread", ())))
         except AnswerError as error:
             self._keep_unread(item, clean(text))
             return self._did_not_fit(item, error.message)
@@ -214,6 +214,8 @@ class Dialogue:
         if item.link_id not in self.state.get("unread", ()):
             return answer
         self.state["unread"] = [link_id for link_id in self.state["unread"] if link_id != item.link_id]
+        if answer.answered and not has_yes_and_no(item):
+            return answer  # a name or a date is what was read; the tries before it stay in the transcript
         words = intakes.unread(self.s, self.intake, item.questionnaire, item.link_id)
         given = answer.text or (show(item, answer) if answer.answered else "")
         return dataclasses.replace(answer, text="; ".join(filter(None, [*words, given])) or None)
@@ -571,7 +573,7 @@ def _named(text: str, items: Sequence[Item]) -> Optional[Item]:
 
 def _read_differently(item: Item, answer: Answer) -> bool:
     """Whether what was kept looks other than what was typed, so that it is said back."""
-    if not answer.text or item.type in ("boolean", "text") or len(item.options) <= MOST_BUTTONS and item.options:
+    if not answer.text or not answer.answered or item.type in ("boolean", "text") or len(item.options) <= MOST_BUTTONS and item.options:
         return False
     return re.sub(r"\W", "", show(item, answer)).lower() != re.sub(r"\W", "", answer.text).lower()
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from bot.intake import Player, Questionnaire, QuestionnaireError
 from bot.intake.check import inspect
+from bot.intake.questionnaire import OWN as EXTENSION
 from tests.intake_forms import FIXTURES, HL7, OWN, TODAY, choice, coding, form, item, when
 
 SDC = "http://hl7.org/fhir/uv/sdc/StructureDefinition/"
@@ -150,6 +151,11 @@ BROKEN = {
         form(item("a", "integer", ext={"minValue": ("Date", "2020-01-01")})),
         "a: minValue does not fit type integer",
     ),
+    "unknown time": (
+        form(item("a", "choice", answerOption=[{"valueString": "x"}], extension=[{"url": EXTENSION + "time-frame", "valueCode": "lately"}])),
+        "a: time-frame must be one of now, 3-months, 12-months, ever",
+    ),
+    "time of a text": (form(item("a", extension=[{"url": EXTENSION + "time-frame", "valueCode": "now"}])), "a: time-frame does not fit type string"),
     "bad regex": (form(item("a", ext={"regex": ("String", "[")})), "a: its regex cannot be read"),
 }
 

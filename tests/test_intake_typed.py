@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.intake import AnswerError, Item, Questionnaire
+from bot.intake.answers import SKIPPED
 from bot.intake.parsing import show
 from tests.intake_forms import FIXTURES, TODAY, choice, form, item, own, player
 
@@ -18,12 +19,15 @@ EVERY = player(json.loads((FIXTURES / "every-type.json").read_text(encoding="utf
 
 
 def read(link_id: str, text: str, questionnaire: str = "intake") -> Any:
-    """The value that is stored (the code of a choice), or the reason why there is none, as ``!reason``."""
+    """The value that is stored (the code of a choice), ``skipped``, or the reason why there is none, as ``!reason``."""
     p = OURS if questionnaire in ("intake", "pc-ptsd-5", "callback") else EVERY
     try:
-        [value] = p.parse(p.item(questionnaire, link_id), text).values
+        answer = p.parse(p.item(questionnaire, link_id), text)
     except AnswerError as error:
         return f"!{error.reason}"
+    if answer.status == SKIPPED:
+        return SKIPPED
+    [value] = answer.values
     return value["code"] if isinstance(value, dict) and "code" in value and "value" not in value else value
 
 
@@ -36,7 +40,11 @@ def read(link_id: str, text: str, questionnaire: str = "intake") -> Any:
         ("no", "no"), ("No", "no"), ("n", "no"), ("nope", "no"), ("nah", "no"), ("not really", "no"), ("never", "no"),
         ("I don't", "no"), ("i dont", "no"), ("I haven’t", "no"), ("not that I know of", "no"), ("none", "no"), ("2", "no"),
         ("no I don't think so", "no"), ("I don't think so", "no"), ("no, never", "no"), ("No - never had any", "no"),
-        ("no heart problems", "no"), ("not as far as I know", "no"), ("no sir", "no"),
+        ("no heart problems", "no"), ("not as far as I know", "no"), ("no sir", "no"), ("heavens no", "no"), ("Good heavens no, I'm eighty-two", "no"),
+        ("no. my dad did", "no"), ("no, but my dad died of a heart attack last year", "no"), ("my father did, not me", "no"), ("n/a", "no"),
+        ("My grandmother had two. I haven't had any.", "no"), ("no, it's low if anything", "no"), ("stress test was clean, so no", "no"),
+        ("irregular heartbeat yes", "yes"), ("when I was pregnant, yes", "yes"), ("I don't want to go into it but yes", "yes"), ("unfortunately yes", "yes"),
+        ("nope not telling", "declined"), ("not saying", "declined"), ("rather not", "declined"),
         ("not sure", "unsure"), ("I'm not sure", "unsure"), ("idk", "unsure"), ("I don't know", "unsure"), ("maybe", "unsure"),
         ("dunno", "unsure"), ("no idea", "unsure"), ("can't remember", "unsure"), ("I don't remember", "unsure"), ("3", "unsure"),
         ("not suer", "unsure"), ("possibly", "unsure"), ("probably not", "unsure"), ("no sé", "unsure"), ("unsure", "unsure"),
@@ -52,10 +60,11 @@ def test_four_way_question_understands(text: str, meaning: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "no but I used to", "No, but my doctor said it's borderline", "yes and no", "yeah no", "yes no", "no. my dad did",
+        "no but I used to", "No, but my doctor said it's borderline", "yes and no", "yeah no", "yes no",
         "no, I'm not sure", "sure", "ok", "no problem", "no doubt", "what do you mean", "I don't know what that means",
         "I'm not sure what you mean", "it beats", "5", "0", "not yes", "I had a heart attack in 2012", "I don't want to live",
-        "I don't understand", "?!", "no, sometimes", "banana", "nos",
+        "I don't understand", "?!", "no, sometimes", "banana", "nos", "no but my husband thinks I have", "my dad did", "I had one in college, now no",
+        "does that count as yes", "yes then no", "if they ask, yes",
     ],
 )  # fmt: skip
 def test_four_way_question_never_guesses(text: str) -> None:
@@ -75,6 +84,8 @@ def test_not_sure_is_never_a_no(link_id: str, text: str) -> None:
         ("Go ahead and keep them. I read it twice.", True), ("go ahead and ask me", "!unclear"), ("sure share it", True),
         ("fine", True), ("no problem", True), ("yes please", True), ("I understand", True), ("no", False), ("No thanks", False),
         ("I don't agree", False), ("nope", False),
+        ("Why yes of course, you may keep it, I have nothing to hide at my age", True), ("please don't keep it", False), ("I'd rather you didn't", False),
+        ("if you must, yes", "!unclear"), ("don't know", "!unsure"), ("I'm not telling", "!unclear"),
         ("I guess so", "!unclear"), ("yes but only to the doctor", "!unclear"), ("do I have to?", "!unclear"), ("yes if you must", "!unclear"),
     ],
 )  # fmt: skip
@@ -98,6 +109,57 @@ def test_screener_answer_is_not_inferred(text: str, value: Any) -> None:
     assert read("gate", text, "pc-ptsd-5") == value
 
 
+@pytest.mark.parametrize(
+    ("link_id", "text", "value"),
+    [
+        ("text-ok", "don't text me", False), ("text-ok", "no, I don't know how to text", False), ("text-ok", "texting is fine", True), ("text-ok", "I'd rather not", False),
+        ("voicemail-ok", "please do not leave messages", False), ("voicemail-ok", "they can", True), ("voicemail-ok", "not saying", "!unclear"),
+        ("voicemail-ok", "text me", "!unclear"), ("text-ok", "call me", "!unclear"), ("consent-privacy", "call me", "!unclear"), ("consent-privacy", "don't call me", "!unclear"),
+        ("consent-contact", "they can call", True), ("heart", "don't call me that", "!unclear"), ("suicidal-now", "don't call the police", "!not-an-option"),
+        ("safe-contact", "please don't call my house", "no"), ("safe-contact", "my husband would see it", "!unclear"), ("safe-contact", "he goes thru my phone so no", "no"),
+        ("veteran", "No, Harold was in the Navy but not me", "no"), ("veteran", "my dad was in the army", "!unclear"), ("veteran", "tried to join the army but no", "!unclear"),
+        ("veteran", "I served in the Marine Corps", "yes"), ("veteran", "No, I was in the army reserve", "!unclear"), ("veteran", "not saying", "declined"),
+        ("ride-home", "Susan would fetch me", "yes"), ("ride-home", "my roommate, yes", "yes"), ("ride-home", "there's nobody", "no"), ("ride-home", "no one to drive me", "no"),
+        ("ride-home", "I can drive myself", "!unclear"), ("ride-home", "my sister can't drive me", "!unclear"),
+        ("breastfeeding", "n/a im a guy", "no"), ("pregnant", "n/a im a guy", "not-applicable"), ("pregnant", "i cant be pregnant im male", "not-applicable"),
+        ("pregnant", "my wife is pregnant", "!not-an-option"), ("pregnant", "I don't think I'm pregnant", "!not-an-option"), ("pregnant", "nope, IUD", "no"),
+    ],
+)  # fmt: skip
+def test_yes_or_no_in_a_sentence_is_about_the_person_who_writes(link_id: str, text: str, value: Any) -> None:
+    assert read(link_id, text) == value
+
+
+@pytest.mark.parametrize(
+    ("link_id", "text", "value"),
+    [
+        ("suicidal-now", "only at night", "yes"), ("suicidal-now", "sometimes", "yes"), ("suicidal-now", "no more than usual", "yes"), ("suicidal-now", "they come and go", "yes"),
+        ("suicidal-now", "thoughts but no plan", "yes"), ("suicidal-now", "this morning", "yes"), ("suicidal-now", "at 3 am", "yes"), ("suicidal-now", "yes but I wouldn't do it", "yes"),
+        ("suicidal-now", "no", "no"), ("suicidal-now", "No dear, nothing like that", "no"), ("suicidal-now", "not right now", "no"), ("suicidal-now", "not for years", "no"),
+        ("suicidal-now", "no but my brother did", "no"), ("suicidal-now", "not really", "!unclear"), ("suicidal-now", "no not really", "!unclear"), ("suicidal-now", "not today", "!unclear"),
+        ("suicidal-now", "I don't think so", "!unclear"), ("suicidal-now", "no plans", "!unclear"), ("suicidal-now", "no, I'd never do it", "!unclear"), ("suicidal-now", "no, not every day", "!unclear"),
+        ("suicidal-now", "no, yesterday", "!unclear"), ("suicidal-now", "when I was 17 yes", "!unclear"), ("suicidal-now", "not now but last month yes", "!not-an-option"),
+        ("suicidal-now", "just want it to stop, no", "!unclear"), ("suicidal-now", "n/a", "!unclear"), ("suicidal-now", "nope not telling", "declined"), ("suicidal-now", "maybe", "unsure"),
+        ("suicidal-3-months", "not now but last month yes", "yes"), ("suicidal-3-months", "no, but last month", "yes"), ("suicidal-3-months", "a few weeks ago", "yes"), ("suicidal-3-months", "last week", "yes"),
+        ("suicidal-3-months", "twice", "yes"), ("suicidal-3-months", "in September", "yes"), ("suicidal-3-months", "in January", "!not-an-option"), ("suicidal-3-months", "two years ago", "!not-an-option"),
+        ("suicidal-3-months", "not in the last three months", "no"), ("suicidal-3-months", "not now", "!unclear"), ("suicidal-3-months", "no self harm", "!unclear"),
+        ("suicidal-3-months", "no just thoughts", "!unclear"), ("suicidal-3-months", "only in my dreams", "!not-an-option"),
+        ("suicidal-ever", "when I was 17 yes", "yes"), ("suicidal-ever", "pills in college", "yes"), ("suicidal-ever", "three times", "yes"), ("suicidal-ever", "a long time ago", "yes"),
+        ("suicidal-ever", "never", "no"), ("suicidal-ever", "never in my life", "no"), ("suicidal-ever", "not yet", "!unclear"), ("suicidal-ever", "only thoughts", "!not-an-option"),
+        ("suicidal-ever", "my mom did when I was 10", "!not-an-option"), ("suicidal-ever", "3", "!unclear"),
+        ("hospitalized-past-year", "in May", "yes"), ("hospitalized-past-year", "two years ago", "!unclear"), ("hospitalized-past-year", "not this year", "no"),
+    ],
+)  # fmt: skip
+def test_question_about_a_time_takes_what_lies_in_it_and_never_half_a_no(link_id: str, text: str, value: str) -> None:
+    assert read(link_id, text) == value
+
+
+@pytest.mark.parametrize("link_id", ["suicidal-now", "suicidal-3-months", "suicidal-ever"])
+@pytest.mark.parametrize("text", ["not really", "only in my dreams", "three or so", "not sure what you mean"])
+def test_question_about_suicide_is_asked_again_with_the_crisis_line(link_id: str, text: str) -> None:
+    with pytest.raises(AnswerError, match="988"):
+        OURS.parse(OURS.item("intake", link_id), text)
+
+
 def test_sentence_is_kept_as_it_was_typed() -> None:
     answer = OURS.parse(OURS.item("intake", "heart"), "  Yes, since 2019 ")
     assert (answer.values[0]["code"], answer.text) == ("yes", "Yes, since 2019")
@@ -110,6 +172,8 @@ def test_sentence_is_kept_as_it_was_typed() -> None:
         ("PORTLAND, OR", "OR"), ("washington", "WA"), ("Washington DC", "DC"), ("D.C.", "DC"), ("kansas", "KS"), ("Arkansas", "AR"),
         ("virginia", "VA"), ("West Virginia", "WV"), ("new y", "NY"), ("Calif", "CA"), ("N. Carolina", "NC"), ("Canada", "other"),
         ("new", "!ambiguous"), ("Oregon or Washington", "!ambiguous"), ("ok", "!ambiguous"), ("OK", "OK"),
+        ("I live in Washington state, Vancouver, but I can drive to Salem", "WA"), ("not Oregon, Washington", "WA"), ("Right now im in Idaho but I go home in the fall", "ID"),
+        ("Idaho but moving to Oregon", "!ambiguous"), ("idk", "skipped"), ("rather not say", "skipped"),
         ("not oregon", "!not-an-option"), ("38", "!not-an-option"), ("somewhere", "!not-an-option"),
     ],
 )  # fmt: skip
@@ -121,8 +185,9 @@ def test_state_is_found(text: str, value: str) -> None:
     ("link_id", "text", "value"),
     [
         ("contact-way", "call", "call"), ("contact-way", "phone", "call"), ("contact-way", "text me", "text"), ("contact-way", "t", "text"),
-        ("contact-way", "by email please", "email"), ("contact-way", "e-mail", "email"), ("contact-way", "call or text", "!ambiguous"),
-        ("contact-way", "don't call", "!not-an-option"), ("contact-way", "either", "!not-an-option"),
+        ("contact-way", "by email please", "email"), ("contact-way", "e-mail", "email"), ("contact-way", "call or text", "call"), ("contact-way", "either text or email", "text"), ("contact-way", "no preference", "any"),
+        ("contact-way", "anything but a call", "!not-an-option"), ("contact-way", "don't call, text only", "text"), ("contact-way", "text. i dont pick up calls", "text"),
+        ("contact-way", "don't call", "!not-an-option"), ("contact-way", "either", "any"),
         ("pregnant", "no", "no"), ("pregnant", "not pregnant", "no"), ("pregnant", "I'm pregnant", "pregnant"), ("pregnant", "n/a", "not-applicable"),
         ("pregnant", "I'm a man", "not-applicable"), ("pregnant", "I could be pregnant", "possible"), ("pregnant", "trying", "trying"),
         ("pregnant", "not sure", "unsure"), ("pregnant", "prefer not to say", "declined"), ("pregnant", "yes", "!not-an-option"),
@@ -212,24 +277,58 @@ def test_unit_that_the_question_does_not_want_is_refused_not_converted() -> None
     [
         ("phone", "503 555 0142", "+15035550142"), ("phone", "my cell is (503) 555-0142", "+15035550142"), ("phone", "+44 20 7946 0958", "+442079460958"),
         ("phone", "503-555-0142 ext 12", "+15035550142;ext=12"), ("phone", "555-0142", "!not-a-phone"), ("phone", "911", "!not-a-phone"),
-        ("phone", "503-555-0142 or 503-555-0199", "!ambiguous"), ("phone", "no phone", "!not-a-phone"), ("phone", "jane@example.com", "!not-a-phone"),
+        ("phone", "503-555-0142 or 503-555-0199", "!ambiguous"), ("phone", "no phone", "skipped"), ("phone", "jane@example.com", "!not-a-phone"),
         ("email", "Jane.Doe@Example.COM", "Jane.Doe@example.com"), ("email", "it's jane@example.com.", "jane@example.com"),
-        ("email", "jane at example dot com", "jane@example.com"), ("email", "jane@", "!not-an-email"), ("email", "none", "!not-an-email"),
+        ("email", "jane at example dot com", "jane@example.com"), ("email", "jane@", "!not-an-email"), ("email", "none", "!required"),
         ("email", "a@example.com and b@example.com", "!ambiguous"),
         ("name", "My name is Maria Lopez", "Maria Lopez"), ("name", "I'm Sam", "Sam"), ("name", "Imani Imran", "Imani Imran"), ("name", "call me Al", "Al"),
         ("name", "It's Bob.", "Bob"), ("name", "John Smith Jr.", "John Smith Jr."), ("name", "1234", "!not-a-name"), ("name", "x" * 121, "!too-long"),
         ("name", "ok so my legal name is dana reyes and im a bit nervous", "dana reyes"),
         ("name", "I'm Dana Reyes, 41, in Salem Oregon, text is best", "Dana Reyes"),
         ("name", "filling this in for my husband George Tanaka", "George Tanaka"),
-        ("name", "my husband Tom is typing for me, I am Ellen Price", "my husband Tom is typing for me, I am Ellen Price"),
-        ("name", "i'd rather you did not call me Dave", "i'd rather you did not call me Dave"),
-        ("name", "straße weiß ﬁn groß please", "straße weiß ﬁn groß please"),
+        ("name", "my husband Tom is typing for me, I am Ellen Price", "Ellen Price"),
+        ("name", "i'd rather you did not call me Dave", "!not-a-name"),
+        ("name", "straße weiß ﬁn groß please", "straße weiß ﬁn groß"),
+        ("name", "no", "!not-a-name"), ("name", "I said it already", "!not-a-name"), ("name", "this is stupid", "!not-a-name"), ("name", "idk", "!required"), ("name", "I'd rather not give my name", "!required"),
+        ("name", "wait no I don't need a call, I want to fill in the history for my husband", "!not-a-name"), ("name", "Maggie is fine", "Maggie"),
+        ("name", "his name is Carlos Vega, I'm his wife Ana", "Carlos Vega"), ("name", "Jane Doe but I go by JD and my number is 503-555-0150", "Jane Doe"),
+        ("name", "first name Will, last name Day", "Will Day"), ("name", "like I said, Dana Reyes", "Dana Reyes"), ("name", "my name is Thuy Pham, Pham is family name", "Thuy Pham"),
+        ("name", "Ty", "Ty"), ("name", "Will Dose", "Will Dose"), ("name", "Jonathan Fine", "Jonathan Fine"), ("name", "Tran, My Linh", "Tran, My Linh"), ("name", "Do Thi Hoa", "Do Thi Hoa"),
+        ("name", "Gunderson, Alma P.", "Gunderson, Alma P."), ("name", "May", "May"), ("name", "Skip Johnson", "Skip Johnson"), ("name", "Null", "Null"),
+        ("preferred-name", "Maggie is fine", "Maggie"), ("preferred-name", "Mr. Beattie, please", "Mr. Beattie"), ("preferred-name", "no", "skipped"), ("preferred-name", "Thanks", "!not-a-name"),
+        ("preferred-name", "anything but Katherine, thats what he called me. Kat pls", "anything but Katherine, thats what he called me. Kat pls"),
+        ("preferred-name", "my grandkids call me Nonny but Carol is fine", "Carol"), ("pronouns", "idk", "skipped"), ("pronouns", "she/they, either works", "she/they, either works"),
+        ("city", "like I said Salem", "Salem"), ("city", "I told you, Bend", "Bend"), ("city", "I'm in Keizer", "Keizer"), ("city", "I said it already", "!unclear"), ("city", "near Salem", "near Salem"),
+        ("phone", "rather not", "skipped"), ("phone", "I don't have a phone", "skipped"), ("phone", "idk", "skipped"),
         ("name", "maria de la cruz santos", "maria de la cruz santos"),
         ("name", "Nguyễn Thị Minh Khai", "Nguyễn Thị Minh Khai"), ("name", "O’Brien-Smith", "O’Brien-Smith"),
     ],
 )  # fmt: skip
 def test_ways_to_reach_a_person_are_read(link_id: str, text: str, value: str) -> None:
     assert read(link_id, text) == value
+
+
+@pytest.mark.parametrize("name", ["No", "Stupid", "Fine", "Sunday Is Here"])
+def test_unlikely_name_is_taken_when_it_is_written_again(name: str) -> None:
+    question = OURS.item("intake", "name")
+    assert OURS.parse(question, name, again=True).values == [name]
+
+
+@pytest.mark.parametrize("text", ["idk", "rather not say", "none of your business"])
+def test_needed_name_is_not_skipped_however_often_it_is_refused(text: str) -> None:
+    with pytest.raises(AnswerError, match="ask for a person"):
+        OURS.parse(OURS.item("intake", "name"), text, again=True)
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("it was the year after the fire so 2020", "2020"), ("right after I got out of the army in 2011", "2011"), ("idk", "skipped"), ("don't remember exactly", "skipped"),
+        ("no", "skipped"), ("last spring", "2026"), ("2016? might have been 17", "!not-a-date"), ("2031", "!future-date"),
+    ],
+)  # fmt: skip
+def test_year_is_found_in_a_sentence_and_may_be_unknown(text: str, value: str) -> None:
+    assert read("ptsd-diagnosed-year", text) == value
 
 
 @pytest.mark.parametrize(
@@ -331,9 +430,9 @@ def test_no_text_raises_anything_but_a_kind_refusal(question: Item, text: str) -
         assert error.message[-1] in ".?"
         assert "!" not in error.message
     else:
-        assert answer.answered
+        assert answer.answered or not p.is_required(question)
         json.dumps(answer.values, allow_nan=False).encode()
-        assert show(question, answer)
+        assert bool(show(question, answer)) == answer.answered
 
 
 @pytest.mark.parametrize("text", ["Zebra-Quaxley", "12 zebraquax", "zebra@quaxley", "yes but zebraquax"])
@@ -352,6 +451,9 @@ def test_refusal_never_repeats_what_was_typed(text: str) -> None:
         ("birth-date", "3/4/87", "March 4, 1987"),
         ("ptsd-diagnosed-year", "2019", "2019"),
         ("heart", "yep", "Yes"),
+        ("phone", "503.555.0142", "(503) 555-0142"),
+        ("phone", "(360) 555-0123 ext 4", "(360) 555-0123 ext. 4"),
+        ("phone", "+44 20 7946 0958", "+44 20 7946 0958"),
         ("consent-share", "ok", "Yes"),
     ],
 )

@@ -127,6 +127,7 @@ def test_what_could_not_be_read_goes_to_staff_beside_the_answer(system: System, 
     visitor.answer_until("full name")
     visitor.say("Ward Wish")
     visitor.answer_until("your phone number")
+    visitor.say("555 0178")
     visitor.say("503 555 0178")
     visitor.say("stop")
     nurse = system.nurse()
@@ -137,6 +138,7 @@ def test_what_could_not_be_read_goes_to_staff_beside_the_answer(system: System, 
     said = {answer["link_id"]: answer for answer in kept["answers"]}
     assert said["consent-contact"]["text"] == "yes but not at work; yes" and said["consent-contact"]["value"] is True
     assert said["consent-share"]["text"] is None
+    assert said["phone"]["text"] == "503 555 0178", "a number is what was read, not the tries before it"
 
 
 def test_an_answer_with_a_question_in_it_is_kept_and_the_question_answered(visitor: Visitor) -> None:

@@ -27,6 +27,7 @@ from bot.intake.questionnaire import (
     options_of,
     value_set,
 )
+from bot.intake.timing import FRAMES
 
 STATUSES = ("draft", "active", "retired", "unknown")
 DEEPEST = 50  # levels of items
@@ -42,6 +43,9 @@ ANSWER_FORMATS = {
     "email": "string",
     "phone-or-email": "string",
     "name": "string",
+    "preferred-name": "string",
+    "place": "string",
+    "pronouns": "string",
     "birth-date": "date",
     "past-date": "date",
 }
@@ -161,7 +165,9 @@ _EXTENSION_KINDS = {
     HL7 + "minValue": {"Date", "DateTime", "Time", "Decimal", "Integer", "Quantity"},
     HL7 + "maxValue": {"Date", "DateTime", "Time", "Decimal", "Integer", "Quantity"},
     OWN + "answer-format": {"Code"},
+    OWN + "asked-again": {"String"},
     OWN + "example": {"String"},
+    OWN + "time-frame": {"Code"},
     OWN + "repeat-text": {"Boolean"},
 }
 _PART_KINDS = {
@@ -635,6 +641,11 @@ def _check_own(node: _Node, report: Report) -> None:
         report.problem(where, f"answer-format must be one of {', '.join(ANSWER_FORMATS)}")
     elif fmt is not None and raw["type"] != ANSWER_FORMATS[fmt]:
         report.problem(where, f"answer-format {fmt} does not fit type {raw['type']}")
+    frame = extension(raw, OWN + "time-frame")
+    if frame is not None and frame not in FRAMES:
+        report.problem(where, f"time-frame must be one of {', '.join(FRAMES)}")
+    elif frame is not None and raw["type"] != "choice":
+        report.problem(where, f"time-frame does not fit type {raw['type']}")
     for name, needed in (("end-when", {"code", "text"}), ("required-when", {"question", "operator", "answer"})):
         for entry in raw.get("extension", []):
             if entry.get("url") == OWN + name:

@@ -63,7 +63,7 @@ _MEANINGS: Dict[str, frozenset] = {
         }
     ),
 }
-_PLAIN_MEANINGS = frozenset().union(*_MEANINGS.values())  # these are for ``polarity`` to read
+_PLAIN_MEANINGS = frozenset(word.replace("'", "") for words in _MEANINGS.values() for word in words)  # these are for ``polarity`` to read
 _ORDINALS = ["first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth"]
 _NUMBERS = ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"]
 _POSITION = re.compile(
@@ -72,19 +72,25 @@ _POSITION = re.compile(
 )
 _MOST_PARTS = 50  # answers in one text
 _MOST_COUNTED = 20  # nobody counts further down a list
-_NEGATION = re.compile(r"\b(?:not|no|never|neither|nor|except|without|isn't|don't|dont|doesn't|can't|but)\b|n't\b")
+_NEGATION = r"(?:not|no|never|neither|nor|except|without|nobody|cannot|(?:is|are|was|do|does|did|ca|wo|would|could|have|has)nt)"
+_CLAUSES = re.compile(r"[,.;:!?()]|\b(?:but|so|just|and|because|though|only|or)\b")
+# "not by phone", "anything but texts", "calls are no good"
+_DENIED_BEFORE = re.compile(rf"\b{_NEGATION}\b(?:\W+\w+){{0,3}}\W*$")
+_DENIED_BEHIND = re.compile(rf"^\W+(?:\w+\W+){{0,2}}{_NEGATION}\b")
+_BUT = re.compile(r"\b(?:any\w*|all|either) but (?:an? |the )?$")
+_ANY = "any"  # code of "no preference": where that is offered, one of several named will do
+_ALIKE = re.compile(r"\b(?:or|either|both|and|any)\b|/")
+_RATHER = re.compile(r"\b(?:but|prefer\w*|rather|best|better|maybe|only)\b")
 _NOT_APPLICABLE = frozenset(
     {
         "n/a",
         "na",
         "not applicable",
-        "doesn't apply",
+        "doesnt apply",
         "does not apply",
-        "doesn't apply to me",
+        "doesnt apply to me",
         "does not apply to me",
         "not relevant",
-        "can't get pregnant",
-        "i can't get pregnant",
         "not possible",
         "irrelevant",
     }
@@ -115,6 +121,8 @@ def match(options: Sequence[Option], text: str, *, open_choice: bool = False) ->
             candidates = reading(options, words, text)
     if len(candidates) == 1:
         return candidates[0]
+    if len(candidates) > 1 and _ALIKE.search(words) and not _RATHER.search(words) and any(o.code == _ANY for o in options):
+        return next(option for option in candidates if option.code != _ANY)
     if len(candidates) > 1:
         raise AnswerError("ambiguous", f"Did you mean {listed([o.display for o in candidates[:4]], 'or')}?")
     raise AnswerError("not-an-option", _refusal(options))
@@ -152,7 +160,7 @@ def _refusal(options: Sequence[Option]) -> str:
 
 
 def _plain(text: str) -> str:
-    return re.sub(r"\s+", " ", polarity.normalise(text)).strip()
+    return re.sub(r"\s+", " ", polarity.normalise(text).replace("'", "")).strip()
 
 
 @functools.lru_cache(maxsize=4096)
@@ -186,10 +194,12 @@ def meaning_of(option: Option) -> Optional[str]:
 
 def _semantic(options: Sequence[Option], text: str, words: str, open_choice: bool) -> Optional[Option]:
     meanings = {meaning_of(o): o for o in options}
-    if words in _NOT_APPLICABLE:
+    if words in _NOT_APPLICABLE or re.match(r"n/a\b", words):
         for option in options:
-            if option.code in ("not-applicable", "na", "n/a") or option.display.lower() in _NOT_APPLICABLE:
+            if option.code in ("not-applicable", "na", "n/a") or _plain_name(option.display) in _NOT_APPLICABLE:
                 return option
+        if {YES, NO} <= set(meanings):
+            return meanings[NO]
     if not {YES, NO, UNSURE, DECLINED} & set(meanings):
         return None
     reading = polarity.read(text)
@@ -197,6 +207,8 @@ def _semantic(options: Sequence[Option], text: str, words: str, open_choice: boo
         return None
     if reading.meaning in meanings:
         named = _by_mention(options, words, text) if words != reading.meaning else []
+        if reading.meaning == NO and any(meaning_of(o) == YES for o in named):
+            raise AnswerError("not-an-option", _refusal(options))  # "tried to join the Army, but no"
         if any(o is not meanings[reading.meaning] for o in named):
             return None  # another option is named: "I could be pregnant" is not just "not sure"
         return meanings[reading.meaning]
@@ -239,30 +251,44 @@ def _by_prefix(options: Sequence[Option], words: str, text: str) -> List[Option]
 
 
 def _by_mention(options: Sequence[Option], words: str, text: str) -> List[Option]:
-    negated = bool(_NEGATION.search(words))
+    about_me = any(meaning_of(option) == NO for option in options)
+    says_no = re.match(r"(?:no|nope|nah)\b", words)
     spans: List[Tuple[int, int, Option]] = []
     for option in options:
-        for name in _names(option):
-            plain = _plain_name(name)
-            if (
-                len(plain) > 1 and plain not in _PLAIN_MEANINGS and (not negated or _NEGATION.search(plain))
-            ):  # "not by phone" does not name the phone
-                spans += [(*m.span(), option) for m in re.finditer(rf"(?<!\w){re.escape(plain)}(?!\w)", words)]
+        if says_no and meaning_of(option) == YES:
+            continue  # "no, Harold was in the Navy"
+        for name in map(_plain_name, _names(option)):
+            if len(name) > 1 and name not in _PLAIN_MEANINGS:
+                for found in re.finditer(rf"(?<!\w){re.escape(name)}(?!\w)", words):
+                    if _is_meant(words, found.span(), about_me):
+                        spans.append((*found.span(), option))
     capitals = re.search(r"\b([A-Z]{2})[.\s]*$", text.strip()) or (None if text.isupper() else re.search(r"\b([A-Z]{2})\b", text))
-    if capitals:
-        spans += [(0, 2, o) for o in options if o.code == capitals[1] and not spans and not negated]
+    if capitals and not spans and not re.search(rf"\b{_NEGATION}\b", words):
+        spans += [(0, 2, o) for o in options if o.code == capitals[1]]
     widest = [s for s in spans if not any(t is not s and t[0] <= s[0] and s[1] <= t[1] and t[1] - t[0] > s[1] - s[0] for t in spans)]
     found: List[Option] = []
-    for _, _, option in widest:
+    for _, _, option in sorted(widest, key=lambda span: span[0]):
         if option not in found:
             found.append(option)
     return found
 
 
+def _is_meant(words: str, span: Tuple[int, int], about_me: bool) -> bool:
+    """Whether a name in a text is said of what is chosen: not denied, and not of somebody else where it is about the person."""
+    before, behind = _CLAUSES.split(words[: span[0]])[-1], _CLAUSES.split(words[span[1] :])[0]
+    if re.search(rf"\b{_NEGATION}\b", words[span[0] : span[1]]):
+        return True  # "not pregnant" is the name
+    if _DENIED_BEFORE.search(before) or _DENIED_BEHIND.search(behind) or _BUT.search(words[: span[0]]):
+        return False
+    if words[span[0] : span[1]].startswith(("any", "all", "either")) and words[span[1] :].startswith(" but "):
+        return False
+    return not (about_me and polarity.is_about_others(before + words[span[0] : span[1]] + behind))
+
+
 def _by_typo(options: Sequence[Option], words: str, text: str) -> List[Option]:
     if len(words) < 4:
         return []
-    limit = 1 if len(words) < 8 else 2
+    limit = 1 if len(words) < 8 or re.search(rf"\b{_NEGATION}\b", words) else 2
     near = sorted(((min(DamerauLevenshtein.distance(words, _plain_name(n)) for n in _names(o)), i) for i, o in enumerate(options)))
     near = [(d, i) for d, i in near if d <= limit + 1]
     if not near or near[0][0] > limit:

@@ -85,6 +85,8 @@ def parse_date(text: str, today: dt.date, *, birth: bool = False, day_first: boo
     found = _grammar(words, today, birth, day_first, example)
     if found is None and birth and re.fullmatch(r"\d{1,3}(?: years?(?: old)?)?", words):
         raise AnswerError("incomplete-date", _WHOLE_BIRTH_DATE)
+    if found is None:
+        found = _inside(words, today, birth, day_first, example) or (None if birth else _last_season(words, today))
     if found is None and not (birth and _RELATIVE.search(words)):
         found = _by_library(words, today)
     if found is None:
@@ -120,6 +122,7 @@ _SEP = r"\s*[/.\-]\s*"
 _MONTH = r"(?P<month>[a-záéí]{3,10})\.?"
 _DAY = r"(?P<day>\d{1,2})(?:st|nd|rd|th)?"
 _YEAR = r"(?P<year>\d{4}|'?\d{2})"
+_MONTH_NAMES = "|".join(sorted([*_MONTHS, *_SHORT], key=len, reverse=True))
 _FORMS = tuple(
     re.compile(f"^(?:{_WEEKDAY})?(?:the )?{form}$")
     for form in (
@@ -221,6 +224,52 @@ def _date(year: int, month: Optional[int] = None, day: Optional[int] = None) -> 
     return f"{year:04d}-{month:02d}-{day:02d}"
 
 
+# A whole date, a month with its year or a year in a sentence: "right after I got out of the army in 2011".
+_WITHIN = tuple(
+    re.compile(rf"(?<![\w/.'-])(?:{form})(?![\w/-]|[.,]?\d)")
+    for form in (
+        rf"\d{{4}}{_SEP}\d{{1,2}}{_SEP}\d{{1,2}}|\d{{1,2}}{_SEP}\d{{1,2}}{_SEP}\d{{4}}"
+        rf"|(?:{_MONTH_NAMES})\.? (?:the )?\d{{1,2}}(?:st|nd|rd|th)?,? (?:of )?\d{{4}}"
+        rf"|\d{{1,2}}(?:st|nd|rd|th)? (?:of )?(?:{_MONTH_NAMES})\.?,? (?:of )?\d{{4}}",
+        rf"(?:{_MONTH_NAMES})\.?,? (?:of )?(?:19|20)\d{{2}}",
+        r"(?:19|20)\d{2}",
+    )
+)
+_DOUBT = re.compile(
+    r"\b(?:or|not|never|between|than|either|might|could)\b(?:\W+\w+){0,2}\W*$|\b(?:before|after|until|till|by)(?: the year)?\W*$"
+)
+_OTHER_NUMBER = re.compile(  # an age, a grade or a phone number, which nobody takes for a part of the date
+    r"^\d{1,2},? (?:so|and|then)\b|(?:\bi was|\bat|\baged?) \d{1,2}\b(?!\s*[/:])|\b\d{1,2}(?:st|nd|rd|th) grade\b"
+    r"|(?:\+?1[\s.-]*)?\(?\d{3}\)?[\s.-]*\d{3}[\s.-]*\d{4}\b"
+)
+_SEASONS = {"winter": 12, "spring": 3, "summer": 6, "fall": 9, "autumn": 9}  # the month in which each begins
+_LAST_SEASON = re.compile(r"\b(?:this (?:past )?|last |past )(?P<season>winter|spring|summer|fall|autumn)")
+
+
+def _inside(words: str, today: dt.date, birth: bool, day_first: bool, example: str) -> Optional[str]:
+    """The one date that a sentence tells, and only where no other number could be meant."""
+    for form in _WITHIN[:1] if birth else _WITHIN:
+        found = list(form.finditer(words))
+        if not found:
+            continue
+        before, behind = words[: found[0].start()], words[found[0].end() :]
+        other = _OTHER_NUMBER.sub(" ", f"{before} {behind}")
+        if len(found) > 1 or re.search(r"\d", other) or _DOUBT.search(before) or re.match(r"\W*(?:or|to|or so\?)\b", behind):
+            return None
+        return _grammar(found[0][0].replace(" of ", " "), today, birth, day_first, example)
+    return None
+
+
+def _last_season(words: str, today: dt.date) -> Optional[str]:
+    """The year of "last spring": of the last one that has begun, and is over."""
+    found = _LAST_SEASON.search(words)
+    if not found:
+        return None
+    begins = _SEASONS[found["season"]]
+    begun = today.month >= (begins + 3 if found[0].startswith("last") else begins)
+    return str(today.year - (not begun))
+
+
 # -- what is left -------------------------------------------------------------------------------------------------------
 
 _NUMBER_WORDS = {"a couple of": "2", "a couple": "2", "a few": None, "several": None}
@@ -231,6 +280,7 @@ def _by_library(words: str, today: dt.date) -> Optional[str]:
     """Relative dates and Spanish months. A text needs a full year or a word such as "ago" to get here at all."""
     if len(words) > 60 or not (re.search(r"\b\d{4}\b", words) or _RELATIVE.search(words)):
         return None
+    words = re.sub(r"\byrs?\b", "years", words)
     for phrase, number in _NUMBER_WORDS.items():
         if phrase in words:
             if number is None:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 _LONGEST_NAME = 3  # words; from the next on, it may be a sentence
 _LONGEST_SENTENCE = 300  # characters
-_NOT_THE_NAME = re.compile(r"\b(?:not|never|no|nor|isn|don|won|stop|instead|rather|former\w*|used to)\b", re.IGNORECASE)
+_NOT_THE_NAME = re.compile(r"\b(?:not|never|no|nor|isn|don|won|stop|instead|rather|except|anything but|former\w*|used to)\b", re.IGNORECASE)
 
 
 def named_person(text: str) -> str | None:

@@ -10,14 +10,24 @@ import datetime as dt
 import re
 import unicodedata
 from decimal import ROUND_HALF_UP, Decimal
-from typing import Any, Callable, Dict, List, Tuple
+from typing import Any, Callable, Dict, List, Optional, Tuple
 from urllib.parse import urlsplit
 
 import regex
 
-from bot.intake import choices, polarity
+from bot.intake import choices, polarity, timing
 from bot.intake.answers import ANSWERED, Answer, AnswerError
-from bot.intake.contact import parse_email, parse_name, parse_phone, parse_phone_or_email
+from bot.intake.contact import (
+    check_name,
+    check_told,
+    parse_email,
+    parse_name,
+    parse_phone,
+    parse_phone_or_email,
+    parse_place,
+    parse_preferred_name,
+    show_phone,
+)
 from bot.intake.dates import comparable, parse_date, parse_moment, parse_time
 from bot.intake.numbers import read_number
 from bot.intake.polarity import DECLINED, NO, UNSURE, YES
@@ -26,6 +36,9 @@ from bot.intake.questionnaire import Item
 LONGEST = 20_000  # characters of one answer, whatever the item allows
 _PERMISSION = re.compile(r"\b(?:agree|understand|okay|ok|all right|(?:may|can) (?:we|i|the \w+)|consent|permission|accept)\b", re.I)
 _WITH_A_CONDITION = re.compile(r"\b(?:but|only|if|unless|except|as long as)\b", re.I)
+_CONTACT = re.compile(r"\b(?:contact|message)")
+_WAYS = re.compile(r"\b(?:text|txt|call|phone|ring|mail|e-mail|leave|voice|message)")
+_RATHER_NOT = re.compile(r"\b(?:rather|prefer) not\b(?! (?:to )?(?:say|answer|tell|share|disclose))")
 _INTEGER_LIMIT = 2**31 - 1  # a FHIR integer has 32 bits
 _REGEX_SECONDS = 0.05
 _LONGEST_VALUE = 300  # characters in which somebody says one date, time or number
@@ -46,6 +59,37 @@ def parse_answer(item: Item, text: str, *, today: dt.date, timezone: dt.tzinfo =
     values = read_values(item, text, today=today, timezone=timezone)
     check_count(item, values)
     return Answer(ANSWERED, values, clean(text))
+
+
+def doubt(item: Item, text: str) -> None:
+    """Raise AnswerError where a text can be stored, but is hardly meant as the answer; typed once more, it is taken."""
+    if item.answer_format in ("name", "preferred-name"):
+        check_name(clean(text), sentences=item.required)
+    elif item.answer_format in ("place", "pronouns"):
+        check_told(clean(text))
+
+
+def is_shrug(item: Item, text: str) -> bool:
+    """Whether a text leaves an item open that has no answer for that: "idk" to a date, "rather not" to a phone number."""
+    if item.type in ("choice", "open-choice"):
+        sayable = item.type == "choice" and not any(map(choices.meaning_of, item.options)) and not _names_an_option(item, text)
+    else:
+        sayable = bool(item.answer_format) or item.type not in ("boolean", *_WORDY)
+    none = polarity.is_bare_no(text) and item.type not in ("integer", "decimal", "quantity") and not item.required
+    return sayable and (polarity.is_shrug(text) or none)
+
+
+def _names_an_option(item: Item, text: str) -> bool:
+    try:
+        choices.match(item.options, text)
+    except AnswerError:
+        return False
+    return True
+
+
+def has_yes_and_no(item: Item) -> bool:
+    """Whether the item is answered by a yes or a no, to which words may be added."""
+    return item.type == "boolean" or {choices.meaning_of(option) for option in item.options} >= {YES, NO}
 
 
 def read_values(item: Item, text: str, *, today: dt.date, timezone: dt.tzinfo = dt.timezone.utc) -> List[Any]:
@@ -122,6 +166,8 @@ def _boolean(item: Item, typed: str, today: dt.date, timezone: dt.tzinfo) -> boo
         return words == "1"
     reading = polarity.read(typed)
     permission = bool(_PERMISSION.search(item.text))
+    if reading is None and permission:
+        reading = _permission(item, words)
     if reading and reading.agreement and not permission:
         reading = None
     if reading and reading.lean and reading.meaning == YES:
@@ -130,12 +176,23 @@ def _boolean(item: Item, typed: str, today: dt.date, timezone: dt.tzinfo) -> boo
         raise AnswerError("unclear", "I can only note a plain yes or no here. Which one is it?")
     if reading and reading.meaning in (YES, NO):
         return reading.meaning == YES
+    if reading and reading.meaning == DECLINED and permission and not item.required and _RATHER_NOT.search(words):
+        return False
     if reading and reading.meaning == UNSURE:
         skip = "" if item.required else " If you're not sure, you can skip it."
         raise AnswerError("unsure", f"This question needs a yes or a no.{skip}")
     if reading and reading.meaning == DECLINED and not item.required:
         raise AnswerError("unclear", "That's fine. You can skip this question.")
     raise AnswerError("unclear", "Is that a yes or a no? You can add details after it.")
+
+
+def _permission(item: Item, words: str) -> Optional[polarity.Reading]:
+    """What is allowed or forbidden, where it is what was asked about: "call me" allows no text message."""
+    permitted = polarity.permits(words)
+    asked = item.text.lower()
+    if permitted is None or "contact" not in asked and any(way not in asked for way in _WAYS.findall(words)):
+        return None
+    return polarity.Reading(YES if permitted else NO)
 
 
 def _choice(item: Item, typed: str, today: dt.date, timezone: dt.tzinfo) -> Any:
@@ -147,13 +204,40 @@ def _choice(item: Item, typed: str, today: dt.date, timezone: dt.tzinfo) -> Any:
         except AnswerError:
             return typed
     try:
+        if item.time_frame and has_yes_and_no(item):
+            return _timed(item, typed, today)
         return choices.match(item.options, typed).value
     except AnswerError as error:
-        yes_no = {choices.meaning_of(o) for o in item.options} >= {YES, NO}
-        if yes_no and error.reason == "not-an-option" and len(typed.split()) > 2:
+        if item.asked_again:
+            raise AnswerError(error.reason, item.asked_again) from None
+        if has_yes_and_no(item) and _CONTACT.search(item.text) and polarity.permits(typed) is False:
+            return next(option.value for option in item.options if choices.meaning_of(option) == NO)
+        if has_yes_and_no(item) and error.reason == "not-an-option" and len(typed.split()) > 2:
             labels = choices.listed([o.display for o in item.options], "or")
             raise AnswerError("unclear", f"I'm not sure how to take that. Is it {labels}? You can add details.") from None
         raise
+
+
+def _timed(item: Item, typed: str, today: dt.date) -> Any:
+    """A yes or no to a question about a time; what is not plain, or about another time, is no answer to it."""
+    by_meaning = {choices.meaning_of(option): option for option in item.options}
+    told = timing.told(typed, item.time_frame, today)
+    if told is None and timing.denied(typed, item.time_frame):
+        return by_meaning[NO].value
+    try:
+        option = choices.match(item.options, typed)
+    except AnswerError:
+        if told:
+            return by_meaning[YES].value
+        raise
+    if item.time_frame == "ever" and typed.isdigit():
+        raise AnswerError("unclear", "Is that a yes or a no?")  # "3" may be the third answer, or three times
+    reading = polarity.read(typed)
+    half = reading is None or reading.lean or timing.denies_less(typed)
+    says_no, says_yes = option is by_meaning[NO], option is by_meaning[YES]
+    if says_no and (told is not None or item.asked_again and half) or says_yes and told is False and not polarity.begins_with_yes(typed):
+        raise AnswerError("unclear", "Is that a yes or a no?")
+    return option.value
 
 
 def _integer(item: Item, typed: str, today: dt.date, timezone: dt.tzinfo) -> int:
@@ -293,6 +377,8 @@ _FORMATS: Dict[str, Callable[[str], str]] = {
     "email": parse_email,
     "phone-or-email": parse_phone_or_email,
     "name": parse_name,
+    "preferred-name": parse_preferred_name,
+    "place": parse_place,
 }
 
 
@@ -412,6 +498,8 @@ def _show_value(item: Item, value: Any) -> str:
         return str(value.get("display") or value.get("code") or value.get("reference") or "")
     if item.type == "date":
         return show_date(value)
+    if item.answer_format in ("phone", "phone-or-email") and "@" not in str(value):
+        return show_phone(value)
     if isinstance(value, (int, float)):
         unit = (item.unit or {}).get("display") or (item.unit or {}).get("code") or ""
         return f"{_shown(value)} {unit}".strip()

@@ -12,6 +12,7 @@ response keeps it inside that answer.
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 from typing import Any, Dict, Iterator, List, Mapping, Optional, Sequence, Tuple
 
@@ -19,7 +20,7 @@ from bot.intake import response as fhir
 from bot.intake.answers import ANSWERED, SKIPPED, Answer, AnswerError, Ending, Key
 from bot.intake.conditions import holds
 from bot.intake.dates import age
-from bot.intake.parsing import check_count, parse_answer, read_values
+from bot.intake.parsing import check_count, clean, doubt, is_shrug, parse_answer, read_values
 from bot.intake.questionnaire import Condition, EndWhen, Item, Option, Questionnaire
 
 
@@ -160,8 +161,19 @@ class Player:
 
     # -- answering ------------------------------------------------------------------------------------------------------
 
-    def parse(self, item: Item, text: str) -> Answer:
-        """Read what was typed as an answer to the item. Raises AnswerError where it does not fit or is not clear."""
+    def parse(self, item: Item, text: str, *, again: bool = False) -> Answer:
+        """Read what was typed as an answer to the item; "idk" where that is none skips it.
+
+        Args:
+            again: something was typed to this question before, so a doubtful name is taken ("No").
+
+        Raises:
+            AnswerError: it does not fit or is not clear, or is needed to go on.
+        """
+        if is_shrug(item, text):
+            return dataclasses.replace(self.skip(item), text=clean(text))
+        if not again:
+            doubt(item, text)
         return parse_answer(item, text, today=self.today, timezone=self.timezone)
 
     def parse_list(self, item: Item, texts: Sequence[str]) -> Tuple[Optional[Answer], List[AnswerError]]:

@@ -3,11 +3,14 @@
 The raw JSON is looked over by ``check.py`` first, so that this module can read it without asking twice. Extensions that
 are understood stand in ``HL7`` and ``SDC``; those of this project start with ``OWN``:
 
-    answer-format   valueCode phone | email | phone-or-email | name | birth-date | past-date: how it is read
+    answer-format   valueCode phone | email | phone-or-email | name | preferred-name | pronouns | place | birth-date | past-date:
+                    how it is read
+    asked-again     valueString, said where an answer that matters much is not plain; then a half no ("not really") is none
     end-when        answer (value[x]) or age-below (valueInteger), code, text: an answer that ends the run kindly
     example         valueString, shown when an answer could not be read
     repeat-text     valueBoolean on a group: its text stands before each of its questions, not only the first
     required-when   question, operator, answer: like enableWhen, but it makes the item required
+    time-frame      valueCode now | 3-months | 12-months | ever: the time a yes-or-no question asks about (``timing.py``)
 """
 
 from __future__ import annotations
@@ -105,6 +108,8 @@ class Item:
     unit: Optional[Mapping[str, Any]] = None
     units: Tuple[Mapping[str, Any], ...] = ()
     answer_format: Optional[str] = None
+    asked_again: Optional[str] = None
+    time_frame: Optional[str] = None
     control: Optional[str] = None
     repeat_text: bool = False
     enable_when: Tuple[Condition, ...] = ()
@@ -482,6 +487,8 @@ def _item(
         unit=_unit(raw),
         units=tuple(extensions(raw, HL7 + "questionnaire-unitOption")),
         answer_format=extension(raw, OWN + "answer-format"),
+        asked_again=extension(raw, OWN + "asked-again"),
+        time_frame=extension(raw, OWN + "time-frame"),
         control=next(iter(control_codes(raw)), None),
         repeat_text=extension(raw, OWN + "repeat-text") is True,
         enable_when=conditions(raw),
