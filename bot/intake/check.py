@@ -160,6 +160,8 @@ _EXTENSION_KINDS = {
     HL7 + "regex": {"String"},
     HL7 + "minValue": {"Date", "DateTime", "Time", "Decimal", "Integer", "Quantity"},
     HL7 + "maxValue": {"Date", "DateTime", "Time", "Decimal", "Integer", "Quantity"},
+    SDC + "sdc-questionnaire-shortText": {"String"},
+    OWN + "also-called": {"String"},
     OWN + "answer-format": {"Code"},
     OWN + "example": {"String"},
     OWN + "repeat-text": {"Boolean"},
