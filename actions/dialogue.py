@@ -1,8 +1,8 @@
 """One turn of a run of questionnaires: take what was given, store it, say what comes next.
 
 The answers in the records are the truth; the run's ``state`` only remembers what a conversation needs: which question
-was opened out of order (``current``), how often an answer did not fit (``misses``), and whether the review, or what can be
-changed, is shown.
+was opened out of order (``current``), what was stored last (``last``), which choices beside a question are offered
+(``menu``), how often an answer did not fit (``misses``), and whether the review is shown.
 """
 from __future__ import annotations
 
@@ -14,19 +14,23 @@ from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
 from sqlalchemy.orm import Session
 
 from actions.services import Services
-from actions.turn import Button, button
+from actions.turn import Button, button, payload_parts
 from bot.handoff import flags, service
 from bot.handoff.crisis import take_over
 from bot.handoff.runs import questionnaires
-from bot.intake.answers import Answer, AnswerError
+from bot.intake import beside, choices, corrections, polarity
+from bot.intake.answers import Answer, AnswerError, Ending
+from bot.intake.corrections import Correction
+from bot.intake.helpers import speaks_for_another
 from bot.intake.parsing import clean, has_yes_and_no, show
 from bot.intake.player import Player
-from bot.intake.questionnaire import Item, Questionnaire
+from bot.intake.questionnaire import Item, Option, Questionnaire
 from bot.records import intakes
 from bot.records.models import Intake
 
 MOST_BUTTONS = 8  # a longer list of options is typed, with the list read out
 MISSES_BEFORE_HELP = 2
+MINUTES = 10  # that a whole history takes, as it is told at its start
 SEND = {"intake": "Send my history", "callback": "Send my request", "question": "Send my question"}
 SAVED = {
     "intake": "Your history is saved as far as it goes. You can come back to this page and go on where you left off.",
@@ -50,14 +54,23 @@ UNREACHABLE = (
 )
 LEAVE_ONE = button("Leave a phone number or e-mail", "add_note")
 WHAT_NEXT = "What would you like to do?"
-STARTERS = (button("Ask a question", "ask_question"), button("Contact me", "talk_to_human"))
+CONTACT_ME = button("Contact me", "talk_to_human")
+STARTERS = (button("Ask a question", "ask_question"), CONTACT_ME)
+# Without these consents there is no history, but the team may still be asked to get in touch.
+CONTACT_WITHOUT = ("consent-share", "consent-not-emergency")
+FOR_ANOTHER = (
+    "This history has to be the person's own: their consent, and their words. You can sit together, so that they answer and "
+    "you type what they say. Or the team can contact you or them instead."
+)
+REVIEW_WORDS = ("Yes", "No", "Looks right", "Looks good", "That's right", "Everything is right", "Nothing to change")
+_RIGHT = re.compile(r"\b(?:right|correct|good|fine|accurate|perfect|true|all set|send (?:it|that|this|my \w+)|submit)\b", re.I)
+_NOT_RIGHT = re.compile(r"\b(?:not|no|wrong|but|except|only|change|fix|missing|forgot|incorrect|almost|later|don'?t)\b|n't\b", re.I)
+_NOTHING_TO_CHANGE = re.compile(
+    r"\b(?:(?:do not|don'?t|no) (?:want|need|have|wish|like)?\b.{0,20}\b(?:chang|correct|fix)\w*|no changes?|nothing (?:else )?(?:to|i(?:'d| would)?)\b.{0,15}\bchange"
+    r"|nothing (?:is|'s) wrong|leave (?:it|everything) as it is)", re.I,
+)  # fmt: skip
 
-# "Is this right?": what says yes and nothing else, so that "yes, but my phone is wrong" sends nothing.
-AGREES = {"yes", "y", "yeah", "yep", "yup", "ok", "okay", "right", "correct", "good", "fine", "send"}
-BESIDE_AGREES = {
-    "that", "that's", "thats", "is", "it", "it's", "its", "this", "all", "everything", "looks", "look", "sounds", "to", "me", "please",
-    "now", "sure", "thanks", "thank", "you", "the", "team", "history",
-}  # fmt: skip
+_NEVER_MIND = {"go on", "continue", "never mind", "nevermind", "nothing", "none", "none of these", "no", "back", "go back", "cancel"}
 
 Key = Tuple[str, str]  # (questionnaire, linkId)
 
@@ -88,7 +101,6 @@ class Dialogue:
         self.parts = parts
         self.intake = intake
         self.state: Dict[str, Any] = dict(intake.state or {})
-        self.choosing = False  # whether what could be changed was offered just before
         rows = intakes.answers(s, intake)
         self.answers = {key: Answer(row.status, list(row.values), row.text) for key, row in rows.items()}
         self.player = Player(questionnaires(intake.kind), self.answers, today=today or date.today())
@@ -99,32 +111,58 @@ class Dialogue:
         """One turn with something the visitor gave: an answer, or a word about the questions."""
         if self.intake.status == "stopped":
             intakes.set_status(self.s, self.intake, "in_progress")
-        self.choosing = bool(self.state.pop("choosing", False))
+        said_first = self._before_the_answer(intent, text)
+        if said_first is not None:
+            return said_first
         handler: Optional[Callable[[], Outcome]] = {
-            "skip": self._skip,
+            "skip": lambda: self._skip(text),
             "go_back": self._back,
-            "why": self._why,
+            "why": lambda: self._why(text),
             "repeat": self.ask,
             "stop": self._stop,
             "review": self._open_review,
             "submit": self._submit,
+            "progress": self._how_far,
+            "start_over": lambda: self._start_over(choice),
         }.get(intent)
         if handler:
             return handler()
         if intent == "withdraw_request":
             return self._withdraw(text)
         if intent == "change_answer":
-            return self._change(choice, text)
+            return self._change(choice)
         if choice:
             return self._tapped(choice)
         return self._typed(text)
 
+    def _before_the_answer(self, intent: str, text: str) -> Optional[Outcome]:
+        """What was typed about something else than the question that waits: a choice that is offered beside it, somebody
+        else's history, an earlier answer. None where it is about the question."""
+        if not text:
+            return None
+        if self.state.get("menu"):
+            if intent in ("answer", "change_answer") or self._picked(text):
+                return self._typed_in_menu(text)
+            if intent in ("skip", "go_back", "why"):
+                return self.ask()
+        if self.intake.kind == "intake" and intent == "answer" and speaks_for_another(text) and not self._tells_of_another():
+            return self._for_another(text)
+        corrected = self._corrects(intent, text)
+        if corrected is None and intent == "change_answer":
+            return self._change(None)
+        return corrected
+
+    def ask_again(self) -> Outcome:
+        """Ask what is open after something else was talked about: a menu is closed, and "that's wrong" means the other."""
+        self.state.pop("last", None)
+        return self.ask()
+
     def ask(self, before: Sequence[Line] = ()) -> Outcome:
         """Ask what is open now, after the given lines."""
-        self.state.pop("choosing", None)
+        self.state.pop("menu", None)
         ending = self.player.ending()
         if ending:
-            return self._end(ending.text, before)
+            return self._end(ending, before)
         item = self.current()
         if item is None:
             return self._review(before) if self._needs_review() else self._submit(before)
@@ -149,18 +187,16 @@ class Dialogue:
     # -- answers -------------------------------------------------------------------------------------------------
 
     def _typed(self, text: str) -> Outcome:
-        if self.choosing:
-            return self._change(None, text)
         if self._reviews():
             return self._typed_in_review(text)
         item = self.current()
         if item is None:
             return self.ask()
         try:
-            return self._store(item, self.player.parse(item, text, again=item.link_id in self.state.get("unread", ())))
+            return self._store(item, self.player.parse(item, text, again=item.link_id in self.state.get("unread", ())), typed=text)
         except AnswerError as error:
             self._keep_unread(item, clean(text))
-            return self._did_not_fit(item, error.message)
+            return self._did_not_fit(item, error)
 
     def _tapped(self, choice: str) -> Outcome:
         questionnaire, _, rest = choice.partition("|")
@@ -171,19 +207,41 @@ class Dialogue:
         try:
             return self._store(item, self.player.choose(item, code))
         except AnswerError as error:
-            return self._did_not_fit(item, error.message)
+            return self._did_not_fit(item, error)
 
-    def _store(self, item: Item, answer: Answer, before: Sequence[Line] = ()) -> Outcome:
-        changed = self.answers.get((item.questionnaire, item.link_id))
+    def _store(self, item: Item, answer: Answer, typed: str = "") -> Outcome:
+        changed = self.answers.get(item.key)
         crisis = self._keep(item, answer)
         if crisis:
             return crisis
-        lines = list(before)
+        lines = []
         if changed and changed.status == "answered" and answer.status == "answered":
             lines.append(Line(f"Changed to: {self._shown(answer, item)}"))
         elif _read_differently(item, answer):
             lines.append(Line(f"Thanks. I noted {self._shown(answer, item)}. Tell me if that's wrong."))
-        return self.ask(lines)
+        return self.ask([*lines, *self._noted_beside(item, typed)])
+
+    def _noted_beside(self, answered: Item, typed: str) -> List[Line]:
+        """Keep what the message holds for other open questions and can be taken for nothing else, and say so."""
+        if not typed or answered.type == "boolean":  # above all a consent takes nothing besides
+            return []
+        lines, kept = [], [list(answered.key)]
+        for item in self.player.questions():
+            words = beside.given(item, typed) if item.key not in self.answers else None
+            answer = self._parsed(item, words) if words else None
+            if answer is None:
+                continue
+            self._keep(item, answer)
+            kept.append(list(item.key))
+            lines.append(Line(f"I also noted this {_label(item).lower()}: {self._shown(answer, item)}. Tell me if that's wrong."))
+        self.state["last"] = kept
+        return lines
+
+    def _parsed(self, item: Item, text: str) -> Optional[Answer]:
+        try:
+            return self.player.parse(item, text)
+        except AnswerError:
+            return None
 
     def keep(self, text: str) -> Optional[Outcome]:
         """Store what answers the open question without asking on, where something else has to be said first.
@@ -192,7 +250,7 @@ class Dialogue:
             The crisis text, if the answer itself calls for it; else None, also when the text is no answer.
         """
         item = self.current()
-        if item is None or self._reviews() or self.state.get("choosing"):
+        if item is None or self._reviews() or self.state.get("menu"):
             return None
         try:
             crisis = self._keep(item, self.player.parse(item, text))
@@ -233,19 +291,23 @@ class Dialogue:
             answer.values,
             answer.text,
         )
-        self.answers[(item.questionnaire, item.link_id)] = answer
+        self.answers[item.key] = answer
         self.state["misses"] = 0
-        self.state.pop("current", None)
+        self.state["last"] = [list(item.key)]
+        if self.state.get("current") == list(item.key):
+            self.state.pop("current")
         category = flags.takeover_category(item.questionnaire, item.link_id, answer.values)
         return self._take_over(item, answer, category) if category else None
 
-    def _did_not_fit(self, item: Item, message: str) -> Outcome:
+    def _did_not_fit(self, item: Item, error: AnswerError) -> Outcome:
+        message = error.message
         self.state["misses"] = misses = self.state.get("misses", 0) + 1
         question = self._question(item)
         if misses < MISSES_BEFORE_HELP:
             line = Line(f"{message}\n\n{item.prompt}", question.buttons, "question")
         else:
-            parts = [message, item.help or "", f"For example: {item.example}" if item.example else ""]
+            why = "" if error.reason == "required" else item.help or ""  # it says so itself
+            parts = [message, why, f"For example: {item.example}" if item.example else ""]
             required = self.player.is_required(item)
             ways_on = "You can ask for a person." if required else "You can skip this one, or ask for a person."
             parts += [ways_on, item.prompt]
@@ -254,14 +316,14 @@ class Dialogue:
         self._remember()
         return Outcome([line], pending=pending(item))
 
-    def _skip(self) -> Outcome:
+    def _skip(self, typed: str) -> Outcome:
         item = self.current()
         if item is None:
             return self.ask()
         try:
-            return self._store(item, self.player.skip(item))
+            return self._store(item, self.player.skip(item), typed=typed)
         except AnswerError as error:
-            return self._did_not_fit(item, error.message)
+            return self._did_not_fit(item, error)
 
     def _back(self) -> Outcome:
         before = self.player.previous(self.current())
@@ -270,12 +332,143 @@ class Dialogue:
         self.state["current"] = [before.questionnaire, before.link_id]
         return self.ask(self._recalled(before))
 
-    def _why(self) -> Outcome:
+    def _why(self, typed: str) -> Outcome:
         item = self.current()
         if item is None:
             return self.ask()
+        words = beside.given(item, typed, asked=True)
+        answer = self._parsed(item, words) if words else None
         why = item.help or "It helps the team prepare for your first conversation. You can skip what you'd rather not say."
-        return self.ask([Line(why)])
+        if answer is None:  # "it's March 4 1987, but why do you need it" gives the date as well
+            return self.ask([Line(why)])
+        stored = self._store(item, answer)
+        return dataclasses.replace(stored, lines=[Line(why), *stored.lines])
+
+    # -- about the questions -------------------------------------------------------------------------------------
+
+    def _how_far(self) -> Outcome:
+        asked = self.player.questions()
+        left = sum(item.key not in self.answers for item in asked)
+        if not left:
+            return self.ask([Line("That was the last question. What is left is to look over your answers.")])
+        questions = "1 question is" if left == 1 else f"About {left} questions are"
+        time = ""
+        if self.intake.kind == "intake":
+            minutes = max(1, round(MINUTES * left / len(asked)))
+            time = f", about {minutes} minute{'s' if minutes > 1 else ''}"
+        return self.ask([Line(f"{questions} left{time}. You can stop at any time; what you gave is kept.")])
+
+    def _start_over(self, choice: Optional[str]) -> Outcome:
+        """"Start over" may mean the answer before or everything; what was given stays in the records."""
+        if choice == "anew":
+            intakes.set_status(self.s, self.intake, "withdrawn")
+            anew = intakes.start_intake(self.s, self.intake.conversation_id, self.intake.kind)
+            return Dialogue(self.s, self.parts, anew, self.player.today).ask([Line("All right, from the beginning.")])
+        buttons = [
+            button("Begin anew", "start_over", "anew"),
+            button("Go on", "repeat"),
+            button("Answer the last one again", "go_back"),  # the last, so that "the last one" means it
+        ]
+        return self._offer("Would you like to begin anew, or only answer the last question again?", buttons)
+
+    def _tells_of_another(self) -> bool:
+        """Whether a story is told here, once it is known that somebody helps: "I'm his wife, and he wakes up shouting"."""
+        item = self.current()
+        return self._reviews() or item is None or item.type == "text" and bool(self.state.get("helper"))
+
+    def _for_another(self, text: str) -> Outcome:
+        """Somebody answers for another: no consent is taken from them, and staff hear of it."""
+        self.state["helper"] = self.state.get("helper") or clean(text)
+        item = self.current()
+        if item is not None and item.type == "text":
+            self._keep_unread(item, clean(text))
+        return self.ask([Line(FOR_ANOTHER, [CONTACT_ME])])
+
+    def _offer(self, text: str, buttons: Sequence[Button], before: Sequence[Line] = (), also: Sequence[str] = ()) -> Outcome:
+        """Offer choices beside the questions; what is typed next is read as one of them first.
+
+        Args:
+            also: further texts that name one of the choices.
+        """
+        self.state["menu"] = {"text": text, "buttons": list(buttons)}
+        self._remember()
+        return Outcome([*before, Line(text, list(buttons), "question")], pending=_pending_choice("menu", buttons, also))
+
+    def _typed_in_menu(self, text: str) -> Outcome:
+        menu, label = self.state["menu"], self._label(text)
+        corrected = self._corrects("change_answer", text) if label is None else None
+        if corrected is not None:
+            return corrected
+        picked = label or self._picked(text)
+        if picked is not None:
+            intent, choice = payload_parts(picked["payload"])
+            return self.take(intent, "", choice)
+        fitting = self._taking([item for item, _ in self.player.review()], text)
+        if len(fitting) == 1:
+            return self._set(fitting[0], Correction(text))
+        if fitting:
+            return self._offer("Which of these?", [_change_button(item) for item in fitting])
+        if _NOTHING_TO_CHANGE.search(text) or polarity.normalise(text) in _NEVER_MIND:
+            return self.ask()
+        not_understood = Line("I couldn't tell which of these you mean by that.")
+        return self._offer(menu["text"], menu["buttons"], [not_understood], self._answer_names())
+
+    def _label(self, text: str) -> Optional[Button]:
+        """The choice of the menu whose words were typed."""
+        said = polarity.normalise(text)
+        return next((b for b in self.state["menu"]["buttons"] if polarity.normalise(b["title"]) == said), None)
+
+    def _picked(self, text: str) -> Optional[Button]:
+        """The choice of the menu that was meant: "the first one", "about me"."""
+        offered = {b["payload"]: b for b in self.state["menu"]["buttons"]}  # no numbers, so that those are places in the list
+        try:
+            return offered[choices.match([Option(p, b["title"], None, b["title"]) for p, b in offered.items()], text).code]
+        except AnswerError:
+            return None
+
+    # -- corrections ---------------------------------------------------------------------------------------------
+
+    def _corrects(self, intent: str, text: str) -> Optional[Outcome]:
+        """Change the earlier answer that the text corrects, then ask again what waits; None where it corrects none."""
+        waiting = None if self._reviews() or self.state.get("menu") else self.current()
+        if intent == "change_answer" or corrections.says_wrong(text) and waiting is not None:
+            given = [item for item, _ in self.player.review()]
+            named = corrections.named(text, [*given, waiting] if waiting and waiting not in given else given)
+            if named:
+                return self._set(*named)
+        last = [item for key in self.state.get("last", ()) for item in [self._find(*key)] if item]
+        found = corrections.of_the_last(text)
+        if not last or found is None or self._reviews() or self.state.get("menu"):
+            return None
+        fitting = self._taking(last, found.value)
+        if corrections.contradicts(text):
+            if not fitting and len(last) > 1:
+                return self._offer("Which of these?", [_change_button(item) for item in last])
+            return self._set((fitting or last)[-1], found)
+        if not fitting or waiting is not None and self._may_answer(waiting, text, found.value):
+            return None
+        return self._set(fitting[-1], found)
+
+    def _taking(self, items: Sequence[Item], text: str) -> List[Item]:
+        """The items whose answers have a form, and this one."""
+        return [item for item in items if text and _has_a_form(item) and self._parsed(item, text)]
+
+    def _may_answer(self, waiting: Item, text: str, value: str) -> bool:
+        """Whether the question that waits has a form of its own and takes the text, so that it is not about the last."""
+        free = waiting.type in ("string", "text", "open-choice") and not waiting.answer_format
+        return not free and any(self._parsed(waiting, words) for words in (text, value))
+
+    def _set(self, item: Item, correction: Correction) -> Outcome:
+        """Take a new value where one is given and fits; else open the question again."""
+        if item.type == "text" and correction.led:  # a long answer is not replaced by a few words of another message
+            self._keep_unread(item, correction.value)
+        if item.type == "text" or not correction.value or not (_has_a_form(item) or correction.brief):
+            return self._reopen(item.key)
+        try:
+            return self._store(item, self.player.parse(item, correction.value))
+        except AnswerError as error:
+            self._keep_unread(item, correction.value)
+            return self._reopen(item.key, [Line(error.message)] if correction.led else [])
 
     # -- the end of a run ----------------------------------------------------------------------------------------
 
@@ -291,60 +484,54 @@ class Dialogue:
 
     def _review(self, before: Sequence[Line] = ()) -> Outcome:
         self.state["reviewing"] = True
-        self.state.pop("current", None)
+        for closed in ("current", "menu"):
+            self.state.pop(closed, None)
         self._remember()
         done = self.player.next_item() is None
-        rows = [f"{_gist(item.prompt)}\n{self._shown(answer, item)}" for item, answer in self.player.review()]
+        rows = [f"{self._title(item)}\n{self._shown(answer, item)}" for item, answer in self.player.review()]
         closing = "Is this right?" if done else "This is what I have so far."
         text = "Here is what you told me.\n\n" + "\n\n".join(rows) + f"\n\n{closing}"
         first = button(SEND[self.intake.kind], "submit") if done else button("Go on", "repeat")
         buttons = [first, button("Change an answer", "change_answer"), button("Save and stop", "stop")]
-        return Outcome([*before, Line(text, buttons, "question")], pending=_pending_choice("review", buttons))
+        return Outcome([*before, Line(text, buttons, "question")], pending=_pending_choice("review", buttons, REVIEW_WORDS))
 
     def _typed_in_review(self, text: str) -> Outcome:
-        words = set(re.findall(r"[\w']+", text.lower().replace("\u2019", "'")))
-        asks = "?" in text or text.lower().startswith("is ")
-        if words & AGREES and words <= AGREES | BESIDE_AGREES and not asks:
+        label = {"save and stop": self._stop, "go on": self.ask}.get(polarity.normalise(text))
+        if label is not None:
+            return label()
+        if _says_right(text):
             return self._submit()
-        if words and words <= {"no", "n", "nope", "it", "is", "isn't", "not", "that", "that's", "right", "correct", "wrong"}:
-            return self._change(None, "")
-        return self._change(None, text)
+        corrected = self._corrects("change_answer", text)
+        if corrected is not None:
+            return corrected
+        reading = polarity.read(text)
+        known = reading is not None and reading.meaning == polarity.NO or _NOT_RIGHT.search(text)
+        return self._change(None, [] if known else [Line("I couldn't tell which answer you mean by that.")])
 
-    def _change(self, choice: Optional[str], text: str) -> Outcome:
-        """Find the answer to change: a tapped one, one that the text names, else offer them part by part."""
-        reviewed = self.player.review()
-        if not reviewed:
-            return self.ask([Line("You haven't given an answer yet that could be changed.")])
+    def _change(self, choice: Optional[str], before: Sequence[Line] = ()) -> Outcome:
+        """Open the answer that was tapped, else offer them part by part."""
         if choice and "|" in choice:
             return self._reopen(choice.split("|", 1))
         sections = self._sections()
-        choice = choice or next((title for title in sections if title.lower() == clean(text).lower()), None)
-        if choice in sections:
-            return self._choose(
-                "Which answer?",
-                [button(_short(item.prompt), "change_answer", f"{item.questionnaire}|{item.link_id}") for item in sections[choice]],
-            )
-        named = _named(text, [item for item, _ in reviewed])
-        if named:
-            return self._reopen((named.questionnaire, named.link_id))
-        unclear = "I couldn't tell which answer you mean. " if text and self.choosing else ""
-        asks = f"{unclear}Which part would you like to change?"
-        return self._choose(asks, [button(title, "change_answer", title) for title in sections])
+        text = "Which answer?" if choice in sections else "Which part would you like to change?"
+        buttons = (
+            [_change_button(item) for item in sections[choice]]
+            if choice in sections
+            else [button(title, "change_answer", title) for title in sections]
+        )
+        buttons.append(button("Back to the review", "review"))
+        return self._offer(text, buttons, before, self._answer_names())
 
-    def _choose(self, text: str, buttons: List[Button]) -> Outcome:
-        """Offer what can be changed; what is typed next names one of it, and answers no question."""
-        self.state["choosing"] = True
-        self._remember()
-        back = button("Back to the review", "review") if self._reviews() else button("Go on", "repeat")
-        buttons = [*buttons, back]
-        return Outcome([Line(text, buttons, "question")], pending=_pending_choice("change", buttons))
+    def _answer_names(self) -> List[str]:
+        """All that the answers given so far may be called."""
+        return [name for item, _ in self.player.review() for name in item.names]
 
-    def _reopen(self, key: Sequence[str]) -> Outcome:
+    def _reopen(self, key: Sequence[str], before: Sequence[Line] = ()) -> Outcome:
         item = self._find(*key)
         if item is None:
             return self._review()
-        self.state["current"] = [item.questionnaire, item.link_id]
-        return self.ask(self._recalled(item))
+        self.state["current"] = list(item.key)
+        return self.ask([*before, *self._recalled(item)])
 
     def _submit(self, before: Sequence[Line] = ()) -> Outcome:
         if self.player.next_item() is not None:
@@ -433,11 +620,14 @@ class Dialogue:
             [button("Go on with my history", "resume_intake"), *STARTERS],
         )
 
-    def _end(self, text: str, before: Sequence[Line]) -> Outcome:
+    def _end(self, ending: Ending, before: Sequence[Line]) -> Outcome:
         intakes.set_status(self.s, self.intake, "ended")
         phone = self.parts.clinic.get("phone")
-        route = f"You can call the clinic at {phone}." if phone else "Please contact the clinic directly."
-        line = Line(f"{text} {route}", [button("Ask a question", "ask_question")])
+        by_team = ending.link_id in CONTACT_WITHOUT
+        route = f"You can call the clinic at {phone}." if phone else "You can contact the clinic directly."
+        if by_team:
+            route += " Or I can ask the team to contact you."
+        line = Line(f"{ending.text} {route}", list(STARTERS if by_team else STARTERS[:1]))
         return Outcome([*before, line], goes_on=False)
 
     def _take_over(self, item: Item, answer: Answer, category: str) -> Outcome:
@@ -482,10 +672,11 @@ class Dialogue:
         return fresh
 
     def _recalled(self, item: Item) -> List[Line]:
-        answer = self.answers.get((item.questionnaire, item.link_id))
+        answer = self.answers.get(item.key)
         if answer is None or answer.status != "answered":
             return []
-        return [Line(f"You said: {self._shown(answer, item)}")]
+        replaced = "\n\nWhat you write now takes its place." if item.type == "text" else ""
+        return [Line(f"You said: {self._shown(answer, item)}{replaced}")]
 
     def _shown(self, answer: Answer, item: Item) -> str:
         if answer.status != "answered":
@@ -508,9 +699,13 @@ class Dialogue:
         for item, _ in self.player.review():
             questionnaire = self._questionnaire(item)
             top = next(top for top in questionnaire.items if item in top.walk())
-            title = top.link_id.removesuffix("-group").replace("-", " ").capitalize() if top.type == "group" else questionnaire.title
+            title = top.short if top.type == "group" and top.short else questionnaire.title
             sections.setdefault(title, []).append(item)
         return sections
+
+    def _title(self, item: Item) -> str:
+        """What stands over an answer in the review: the short title, else the question as its group makes it whole."""
+        return item.short or " ".join(filter(None, (self.player.stem(item), _gist(item.prompt))))
 
     def _questionnaire(self, item: Item) -> Questionnaire:
         return next(q for q in self.player.questionnaires if q.name == item.questionnaire)
@@ -553,22 +748,27 @@ def pending(item: Item) -> Dict[str, Any]:
     }
 
 
-def _pending_choice(name: str, buttons: Sequence[Button]) -> Dict[str, Any]:
-    return {"questionnaire": "", "link_id": name, "type": "choice", "options": [b["title"] for b in buttons], "format": None}
+def _pending_choice(name: str, buttons: Sequence[Button], also: Sequence[str] = ()) -> Dict[str, Any]:
+    options = [*(b["title"] for b in buttons), *also]
+    return {"questionnaire": "", "link_id": name, "type": "choice", "options": options, "format": None}
 
 
-def _named(text: str, items: Sequence[Item]) -> Optional[Item]:
-    """The item whose link id or question has most words of the text, if there is exactly one."""
-    words = set(re.findall(r"\w+", text.lower())) - {"change", "my", "the", "a", "answer", "to", "please", "i"}
-    best: Dict[int, List[Item]] = {}
-    for item in items:
-        asked = {word for word in re.findall(r"\w+", item.prompt.lower()) if len(word) > 3}
-        called = set(item.link_id.lower().replace("-", " ").split())
-        hits = 2 * len(words & called) + len(words & (asked - called))  # a question's name counts for more than its words
-        if hits:
-            best.setdefault(hits, []).append(item)
-    top = best[max(best)] if best else []
-    return top[0] if len(top) == 1 else None
+def _change_button(item: Item) -> Button:
+    return button(_label(item), "change_answer", f"{item.questionnaire}|{item.link_id}")
+
+
+def _says_right(text: str) -> bool:
+    """Whether it says yes to "Is this right?", in whatever words."""
+    if _NOTHING_TO_CHANGE.search(text):
+        return True
+    reading = polarity.read(text)
+    agreed = reading is not None and reading.meaning == polarity.YES and not reading.lean
+    return not _NOT_RIGHT.search(text) and (agreed or len(text.split()) <= 8 and bool(_RIGHT.search(text)))
+
+
+def _has_a_form(item: Item) -> bool:
+    """Whether its answers can be told from other texts: dates, phone numbers, e-mail addresses, a long list of choices."""
+    return item.type == "date" or item.answer_format in ("phone", "email", "phone-or-email") or len(item.options) > MOST_BUTTONS
 
 
 def _read_differently(item: Item, answer: Answer) -> bool:
@@ -586,5 +786,7 @@ def _gist(text: str) -> str:
     return text if asked.endswith(" that?") else asked
 
 
-def _short(text: str, most: int = 60) -> str:
+def _label(item: Item, most: int = 60) -> str:
+    """The short title of a question, else what a choice can hold of its words."""
+    text = item.short or item.prompt
     return text if len(text) <= most else text[: most - 1].rsplit(" ", 1)[0] + "…"

@@ -87,6 +87,9 @@ class ActionOfferReply(Action):
         if rated[0] == "helpful":
             return _rate(dispatcher, tracker, rated[1:])
         offered = tracker.get_slot("offered") or {}
+        if offered.get("kind") == "erase":
+            say(dispatcher, "All right. Nothing was deleted.")
+            return [SlotSet("offered", None)]
         if intent(tracker) == "affirm" and offered.get("kind"):
             return list(as_said(offered["kind"]))
         say(dispatcher, "All right. What would you like to do?", [

@@ -8,17 +8,19 @@ from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 from sqlalchemy.orm import Session
 
-from actions.dialogue import STARTERS, Dialogue, Line, Outcome
+from actions.dialogue import CONTACT_ME, FOR_ANOTHER, STARTERS, Dialogue, Line, Outcome
 from actions.faq import say_answers
 from actions.sent import ADD, ASK, TAKE_BACK, TAKEN_BACK_IN_FORM, passed_on, stay, taken_back, takes_back
 from actions.services import Services, services
-from actions.turn import choice, intent, say, since_last_message, typed_text
+from actions.turn import button, choice, intent, say, since_last_message, typed_text
 from bot.handoff import service
 from bot.handoff.runs import questionnaires
+from bot.intake.helpers import fills_in_for_another, speaks_for_another
 from bot.records import intakes
 from bot.records.models import Intake
 
 FORM = "intake_form"
+TOGETHER = button("They're here and will answer", "start_intake", "together")
 # Answers a request for contact can take over from the history, by link id.
 CONTACT = (("name", "name"), ("phone", "reach"), ("email", "reach"), ("best-time", "best-time"))
 
@@ -37,9 +39,11 @@ class ValidateIntakeForm(Action):
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Dict[Text, Any]) -> List[EventType]:
         since = since_last_message(tracker)
         given = any(e["event"] == "slot" and e["name"] == "answer" and e["value"] is not None for e in since)
-        came_back = any(e["event"] == "action" and e["name"] not in (FORM, "action_listen") for e in since)
-        if not given and not came_back:
+        actions = [e["name"] for e in since if e["event"] == "action" and e["name"] not in (FORM, "action_listen")]
+        if not given and not actions:
             return []
+        if actions[-1:] == ["action_delete_my_data"]:  # asks something itself, and a yes must be an answer to that
+            return [SlotSet("answer", None), SlotSet("pending", None)]
         parts = services()
         with parts.database.session() as s:
             intake = intakes.current_intake(s, tracker.sender_id)
@@ -48,7 +52,7 @@ class ValidateIntakeForm(Action):
             elif given:
                 outcome = Dialogue(s, parts, intake).take(_meant(s, tracker, intake), typed_text(tracker), choice(tracker))
             else:
-                outcome = Dialogue(s, parts, intake).ask()
+                outcome = Dialogue(s, parts, intake).ask_again()
         events: List[EventType] = [SlotSet("answer", None), SlotSet("pending", outcome.pending)]
         beside = parts.library.known(tracker.latest_message.get("beside") or [])
         if given and beside and outcome.goes_on:  # "sertraline 100. Does that mix?" is kept, and answered
@@ -78,12 +82,21 @@ class _OpenRun:
     """Begins or goes on with a run; the form then asks its open question."""
 
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Dict[Text, Any]) -> List[EventType]:
-        parts = services()
-        with parts.database.session() as s:
-            line = self.open(s, parts, tracker)
+        parts, words = services(), typed_text(tracker)
+        events: List[EventType] = [SlotSet("answer", None), SlotSet("offered", None)]
+        if self.is_for_another(words) and not tracker.get_slot("helper"):  # told once; nothing is begun by it
+            line: Optional[Line] = Line(FOR_ANOTHER, [TOGETHER, CONTACT_ME, STARTERS[0]])
+            events.append(SlotSet("helper", words))
+        else:
+            with parts.database.session() as s:
+                line = self.open(s, parts, tracker)
         if line:
             say(dispatcher, line.text, line.buttons, line.kind)
-        return [SlotSet("answer", None), SlotSet("offered", None)]
+        return events
+
+    def is_for_another(self, words: str) -> bool:
+        """Whether somebody asks to give another person's history."""
+        return False
 
     def open(self, s: Session, parts: Services, tracker: Tracker) -> Optional[Line]:
         raise NotImplementedError
@@ -93,12 +106,16 @@ class ActionStartIntake(_OpenRun, Action):
     def name(self) -> Text:
         return "action_start_intake"
 
+    def is_for_another(self, words: str) -> bool:
+        return speaks_for_another(words)
+
     def open(self, s: Session, parts: Services, tracker: Tracker) -> Optional[Line]:
         _set_aside(s, tracker.sender_id, besides="intake")
         intake = intakes.current_intake(s, tracker.sender_id, kind="intake")
         if intake is not None:
             return _go_on(s, intake)
-        intakes.start_intake(s, tracker.sender_id, "intake")
+        helper = tracker.get_slot("helper")
+        intakes.start_intake(s, tracker.sender_id, "intake", {"helper": helper} if helper else None)
         return Line(
             "This is a first history for the clinic's team. It takes about 10 minutes. You can skip what you'd rather not "
             "say, ask me anything in between, and stop at any time by typing \"stop\"; what you gave is kept."
@@ -158,6 +175,8 @@ class ActionCallback(_OpenRun, Action):
         if taken_back(dispatcher, tracker) or passed_on(dispatcher, tracker):
             return stay(tracker)
         return super().run(dispatcher, tracker, domain)
+    def is_for_another(self, words: str) -> bool:
+        return fills_in_for_another(words)
 
     def open(self, s: Session, parts: Services, tracker: Tracker) -> Optional[Line]:
         open_request = intakes.current_intake(s, tracker.sender_id, kind="callback")

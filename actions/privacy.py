@@ -1,10 +1,13 @@
-"""Erasing what a visitor wrote: asked first, done by the channel, because this very message is among what goes."""
+"""Erasing what a visitor wrote: asked first, done by the channel, because this very message is among what goes.
+
+The channel also reads a typed yes to the offer; what reaches ``action_offer_reply`` is something else.
+"""
 from __future__ import annotations
 
 from typing import Any, Dict, List, Text
 
 from rasa_sdk import Action, Tracker
-from rasa_sdk.events import EventType
+from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.services import services
@@ -29,4 +32,4 @@ class ActionDeleteMyData(Action):
             sent = bool(service.handed_over(s, tracker.sender_id))
         ask = [button("Ask the team to delete what I sent", "withdraw_request")] if sent else []
         say(dispatcher, text, [ERASE, button("No, keep it", "deny"), *ask, button("Contact me", "talk_to_human")])
-        return []
+        return [SlotSet("offered", {"kind": ERASE["id"]})]

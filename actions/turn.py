@@ -17,6 +17,12 @@ def button(title: str, intent: str, choice: Optional[str] = None) -> Button:
     return {"title": title, "payload": f"/{intent}{data}"}
 
 
+def payload_parts(payload: str) -> Tuple[str, Optional[str]]:
+    """The intent and the choice of a button that ``button`` made."""
+    name, brace, data = payload[1:].partition("{")
+    return name, json.loads(brace + data)["choice"] if brace else None
+
+
 def say(
     dispatcher: CollectingDispatcher,
     text: str,

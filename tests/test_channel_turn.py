@@ -282,3 +282,22 @@ def test_erasing_tells_of_what_staff_still_have(chat: Chat) -> None:
 def test_bare_signs_are_not_guessed_at(chat: Chat, text: str, guessed: bool) -> None:
     chat.say(text)
     assert (chat.parsed is None) is guessed, "the model takes a bare sign for a yes"
+@pytest.mark.parametrize("text", ["yes", "Yes please, delete it", "delete everything", "ok go ahead"])
+def test_a_typed_yes_erases_too(chat: Chat, text: str) -> None:
+    offer_to_erase(chat)
+    said = chat.say(text, client_id="erase-1")
+    assert [m["text"] for m in said] == [ERASED] and chat.say(text, client_id="erase-1") == said
+
+
+@pytest.mark.parametrize("text", ["no", "yes, and I want to kill myself", "yes but keep my name", "is it gone for good?"])
+def test_what_says_more_than_yes_does_not_erase(chat: Chat, text: str) -> None:
+    offer_to_erase(chat)
+    assert [m["text"] for m in chat.say(text)] != [ERASED]
+    with chat.database.reading() as s:
+        assert "delete my data please" in [m.body["text"] for m in conversations.messages_after(s, chat.id, 0)]
+
+
+def test_a_yes_to_something_else_does_not_erase(chat: Chat) -> None:
+    offer_to_erase(chat)
+    chat.say("what does it cost?")
+    assert [m["text"] for m in chat.say("yes")] == ["ok"]

@@ -267,3 +267,11 @@ def test_times_carry_their_zone(session):
     told = summary.summarize(session, submit(session))
     assert told["created"].endswith("+00:00")
     assert all(answer["at"].endswith("+00:00") for answer in told["answers"])
+
+
+def test_a_history_that_somebody_else_may_have_typed_says_so(session):
+    conversation_id = new_conversation(session)
+    intake = intakes.start_intake(session, conversation_id, "intake", {"helper": "I'm his wife Ana"})
+    kept = summary.summarize(session, service.send_unfinished(session, intake, settings=make_settings()))
+    assert [(f["level"], f["code"], f["words"]) for f in kept["flags"]][-1] == ("amber", "typed-by-another", "I'm his wife Ana")
+    assert "typed-by-another" not in {f["code"] for f in summary.summarize(session, submit(session))["flags"]}

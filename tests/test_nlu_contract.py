@@ -72,6 +72,10 @@ CONTACT_WAY = {"questionnaire": "intake", "link_id": "contact-way", "type": "cho
 EMAIL = {"questionnaire": "intake", "link_id": "email", "type": "string", "options": [], "format": "email"}
 MEDICATIONS = {"questionnaire": "intake", "link_id": "medications", "type": "text", "options": [], "format": None}
 TREATED = {"questionnaire": "intake", "link_id": "high-bp-treated", "type": "choice", "options": ["Yes", "No"], "format": None}
+VOICEMAIL = {"questionnaire": "intake", "link_id": "voicemail-ok", "type": "boolean", "options": ["Yes", "No"], "format": None}
+PHONE = {"questionnaire": "intake", "link_id": "phone", "type": "string", "options": [], "format": "phone"}
+NAME = {"questionnaire": "intake", "link_id": "name", "type": "string", "options": [], "format": "name"}
+REVIEW = {"questionnaire": "", "link_id": "review", "type": "choice", "options": ["Send my history", "Yes", "No", "Looks good"], "format": None}
 REASON = {"questionnaire": "intake", "link_id": "reason", "type": "text", "options": [], "format": None}
 
 
@@ -92,6 +96,18 @@ REASON = {"questionnaire": "intake", "link_id": "reason", "type": "text", "optio
         (REASON, "I can't sleep since I came home", "answer"),
         (REASON, "does it work for ptsd?", "faq"),
         (REASON, "I want to kill myself", "crisis"),
+        (PHONE, "no, that's wrong, it's 1/3/1980", "change_answer"),
+        (PHONE, "my birthday is wrong", "change_answer"),
+        (PHONE, "how many questions are left", "progress"),
+        (VOICEMAIL, "how much longer", "progress"),
+        (VOICEMAIL, "are we almost done", "progress"),
+        (VOICEMAIL, "start over", "start_over"),
+        (BIRTH_DATE, "can we start again from the first question", "start_over"),
+        (NAME, "I'm filling this in for my husband", "answer"),
+        (NAME, "how long does a session last", "faq"),
+        (REVIEW, "looks good", "answer"),
+        (REVIEW, "yes that's right", "answer"),
+        (REVIEW, "everything is right", "answer"),
         (None, "march 4 1987", None),
     ],
 )

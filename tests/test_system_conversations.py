@@ -2,6 +2,8 @@
 from __future__ import annotations
 
 import html
+import re
+from typing import List
 
 import pytest
 
@@ -103,6 +105,147 @@ def test_skip_back_and_change(visitor: Visitor) -> None:
     assert "full name" in visitor.question.lower(), "what is needed cannot be skipped, and nothing else happens"
 
 
+CORRECTIONS = {
+    "in the same message": (["no, that's wrong, it's 1/3/1980"], "Changed to: January 3, 1980"),
+    "first said to be wrong": (["that's wrong", "1/3/1980"], "Changed to: January 3, 1980"),
+    "only the date": (["it's 1/3/1980 actually"], "Changed to: January 3, 1980"),
+    "after a no": (["no it's 1/3/1980"], "Changed to: January 3, 1980"),
+    "by its name": (["actually my birthday is wrong, it's June 13 1991"], "Changed to: June 13, 1991"),
+    "by its name, then the date": (["my birthday is wrong", "June 13 1991"], "Changed to: June 13, 1991"),
+    "another answer": (["correct my name", "Patricia Stone"], "Changed to: Patricia Stone"),
+    "out of the menu": (["change an answer", "Full name", "Patricia Stone"], "Changed to: Patricia Stone"),
+    "with the new answer in the menu": (["change an answer", "Washington"], "Changed to: Washington"),
+}
+
+
+@pytest.mark.parametrize("said, changed", list(CORRECTIONS.values()), ids=list(CORRECTIONS))
+def test_an_answer_is_corrected_in_plain_words_and_the_question_asked_again(visitor: Visitor, said: List[str], changed: str) -> None:
+    visitor.consent()
+    visitor.answer_until("which state")
+    visitor.say("Oregon")
+    visitor.answer_until("date of birth")
+    visitor.say("1/2/1980")
+    waiting = visitor.question
+    assert "Tell me if that's wrong" in visitor.said
+    for text in said:
+        visitor.say(text)
+    assert changed in visitor.said and visitor.question == waiting
+
+
+def test_an_answer_is_corrected_where_a_story_is_asked_for(visitor: Visitor) -> None:
+    visitor.consent()
+    visitor.answer_until("brings you here")
+    waiting = visitor.question
+    visitor.say("my birthday is wrong")
+    assert "date of birth" in visitor.question and "You said" in visitor.said
+    visitor.say("June 1 1990")
+    assert "Changed to: June 1, 1990" in visitor.said and visitor.question == waiting
+
+
+def test_what_the_change_menu_cannot_read_is_said_and_stored_nowhere(visitor: Visitor) -> None:
+    visitor.consent()
+    visitor.answer_until("brings you here")
+    waiting = visitor.question
+    visitor.say("change an answer")
+    assert {"About you", "How to reach you"} <= {c["label"] for c in visitor.last[-1]["choices"]}
+    visitor.say("the purple thing")
+    assert "couldn't tell" in visitor.said and "Which part" in visitor.question
+    visitor.say("about you")
+    visitor.say("the first one")
+    assert "Which state" in visitor.question
+    visitor.say("skip")
+    assert visitor.question == waiting and "You said" not in visitor.said
+
+
+def to_the_review(visitor: Visitor) -> None:
+    visitor.consent()
+    for _ in range(70):
+        if "Is this right?" in visitor.question:
+            return
+        visitor.give()
+    raise AssertionError("no review")
+
+
+def test_a_yes_in_any_words_sends_and_anything_else_does_not(system: System) -> None:
+    for text in ("yes that's right", "looks good", "that looks right to me", "everything is right", "yes please send it", "no changes"):
+        visitor = system.visitor()
+        to_the_review(visitor)
+        visitor.say(text)
+        assert "has been sent" in visitor.said, text
+    for text in ("yes but my name is wrong", "no", "that's not right", "save and stop"):
+        visitor = system.visitor()
+        to_the_review(visitor)
+        visitor.say(text)
+        assert "has been sent" not in visitor.said, text
+        assert visitor.question or text == "save and stop" and "saved" in visitor.said
+
+
+def test_what_else_a_message_holds_is_noted_and_said_back(visitor: Visitor) -> None:
+    visitor.consent()
+    visitor.answer_until("which state")
+    visitor.say("I'm in Salem Oregon, 503-555-0142, and dana@example.com")
+    assert "Oregon" in visitor.said and "phone number" in visitor.said and "dana@example.com" in visitor.said
+    visitor.say("that's wrong")
+    visitor.tap("Phone number")
+    visitor.say("503-555-0143")
+    assert "Changed to" in visitor.said
+    visitor.answer_until("date of birth")
+    visitor.say("it's March 4 1987 but why do you need it")
+    assert "18" not in visitor.question and "contacted" in visitor.question, "the date is kept; phone and e-mail are known"
+
+
+@pytest.mark.parametrize("text", ["how many questions are left", "how much longer", "are we almost done"])
+def test_how_many_questions_are_left_is_told_and_stops_nothing(visitor: Visitor, text: str) -> None:
+    visitor.consent()
+    waiting = visitor.question
+    visitor.say(text)
+    assert re.search(r"About \d\d questions are left, about \d+ minutes", visitor.said) and visitor.question == waiting
+
+
+def test_start_over_asks_what_is_meant(visitor: Visitor) -> None:
+    visitor.consent()
+    visitor.say("Oregon")
+    visitor.say("start over")
+    visitor.say("the last one")
+    assert "Which state" in visitor.question and "You said: Oregon" in visitor.said
+    visitor.say("start over")
+    visitor.say("begin anew")
+    assert "keeps your answers" in visitor.question
+
+
+def test_somebody_who_fills_it_in_for_another_is_told_and_staff_hear_of_it(system: System, visitor: Visitor) -> None:
+    visitor.say("Can I fill this out for my husband?")
+    assert "their consent" in visitor.said and not visitor.question
+    visitor.tap("They're here and will answer")
+    visitor.say("yes he agrees")
+    assert "their consent" in visitor.said and "keeps your answers" in visitor.question, "no consent is taken from another"
+    for _ in range(4):
+        visitor.tap("Yes")
+    visitor.answer_until("brings you here")
+    visitor.say("stop")
+    nurse = system.nurse()
+    before = system.handoffs(nurse)
+    visitor.tap("Send what I have so far")
+    (new,) = set(system.handoffs(nurse)) - set(before)
+    flags = nurse.get(f"/handoffs/{new}/summary.json").json()["flags"]
+    assert ("typed-by-another", "Can I fill this out for my husband?") in {(f["code"], f["words"]) for f in flags}
+
+
+@pytest.mark.parametrize("before", [[], ["stop"]], ids=["while a question waits", "while nothing waits"])
+def test_a_typed_yes_deletes(visitor: Visitor, before: List[str]) -> None:
+    visitor.consent()
+    waiting = visitor.question
+    visitor.say("delete everything")
+    assert "Shall I delete it?" in visitor.said and not visitor.question
+    visitor.say("no")
+    assert "Nothing was deleted" in visitor.said and visitor.question == waiting
+    for text in [*before, "delete my data", "yes please delete it"]:
+        visitor.say(text)
+    assert "I've deleted" in visitor.said
+    visitor.say("start my history")
+    assert "keeps your answers" in visitor.question, "nothing is left to go on with"
+
+
 def test_after_two_misses_the_question_is_explained(visitor: Visitor) -> None:
     visitor.consent()
     visitor.answer_until("date of birth")
@@ -185,14 +328,17 @@ def test_a_stopped_history_is_sent_only_when_the_visitor_says_so(system: System,
     assert visitor.question
 
 
-@pytest.mark.parametrize("answer, at", [("No", 0), ("No", 2)])
-def test_without_consent_it_ends_kindly(visitor: Visitor, answer: str, at: int) -> None:
+@pytest.mark.parametrize("at, by_team", [(0, False), (1, True), (2, False), (3, True)])
+def test_without_consent_it_ends_kindly(visitor: Visitor, at: int, by_team: bool) -> None:
+    """The team is offered where neither keeping answers nor being contacted was refused."""
     visitor.say("start my history")
     for _ in range(at):
         visitor.tap("Yes")
-    visitor.tap(answer)
+    visitor.tap("No")
     assert not visitor.question
     assert "contact" in visitor.said.lower() or "call" in visitor.said.lower()
+    labels = [c["label"] for c in visitor.last[-1]["choices"]]
+    assert "Ask a question" in labels and ("Contact me" in labels) == by_team
 
 
 def test_under_18_ends_kindly(visitor: Visitor) -> None:
@@ -210,7 +356,7 @@ def test_asking_for_a_person_reaches_staff(system: System, visitor: Visitor) -> 
         if not visitor.question:
             break
         visitor.give()
-    assert "team" in visitor.said
+    assert "asked the team to contact you" in visitor.said and "The team will contact you" not in visitor.said
     nurse = system.nurse()
     people = [nurse.get(f"/handoffs/{i}/summary.json").json() for i in system.handoffs(nurse)]
     mine = next(s for s in people if s["person"]["name"] == "Robin Callback")

@@ -45,6 +45,12 @@ ERASED_UNSENT = (
     "I've deleted the answers you hadn't sent. The team has something from you that they haven't dealt with yet. It stays with "
     "them, and so does this conversation. They can delete it when you ask them."
 )
+# A typed yes to the offer to delete. It says nothing else, because what deletes is not screened.
+_CONFIRMS = re.compile(
+    r"^\W*(?:(?:yes|yeah|yep|yup|y|si|sí|sure|ok|okay|please|go ahead(?: and)?|do (?:it|that|so)|i'?m sure|i confirm|confirm|"
+    r"(?:delete|erase|remove) (?:it all|it|that|everything|all of it|all|my (?:data|answers|messages|chat)))\b[\s,.!]*)+$",
+    re.IGNORECASE,
+)
 # Not even guessed at: typed text in the form of a payload, whose words may name an intent all the same, and bare signs, which
 # the model takes for a yes. "$" asks what it costs, "-" may answer a question.
 _NOT_GUESSED = re.compile(PROTECTED_PREFIX + r"(?:\s*/\s*[A-Za-z_]+|[\s!-#%-,./:-@\[-`{-~]+$)")
@@ -161,6 +167,8 @@ class Turns:
         state = conversations.get_state(s, conversation_id, locked=True)
         if state is None:
             raise Unauthorized()
+        if _CONFIRMS.match(text or "") and any(ERASE in said.choices for said in conversations.last_said(s, conversation_id)):
+            choice = ERASE
         offered = conversations.find_choice(s, conversation_id, choice) if choice else None
         if choice == ERASE or (choice and offered is None):
             return self._erase(s, conversation_id, client_id, offered)

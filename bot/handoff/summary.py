@@ -76,7 +76,11 @@ def snapshot(
             for asked in conversations.questions_asked(s, conversation_id)
         ],
     }
-    return empty if intake is None else {**empty, **_of_run(player(s, intake), pc_ptsd5_cut, now)}
+    if intake is None:
+        return empty
+    told = _of_run(player(s, intake), pc_ptsd5_cut, now)
+    helper = (intake.state or {}).get("helper")
+    return {**empty, **told, "flags": [*told["flags"], helper_flag(helper)] if helper else told["flags"]}
 
 
 def summarize(s: Session, handoff: Handoff) -> dict[str, Any]:
@@ -120,6 +124,12 @@ def crisis_flag(event: Mapping[str, Any]) -> dict[str, Any]:
     """The flag of a crisis message."""
     what = CATEGORIES.get(event["category"], event["category"])
     return flags.flag("red", f"crisis-{event['category'].replace('_', '-')}", f"May be about {what}.", event["words"])
+
+
+def helper_flag(words: str) -> dict[str, Any]:
+    """The flag of a history that somebody else may have typed."""
+    reason = "Somebody else may have typed this. Confirm consent and answers with the person."
+    return flags.flag("amber", "typed-by-another", reason, words)
 
 
 def crisis_reason(events: Sequence[Mapping[str, Any]]) -> str:

@@ -164,6 +164,8 @@ _EXTENSION_KINDS = {
     HL7 + "regex": {"String"},
     HL7 + "minValue": {"Date", "DateTime", "Time", "Decimal", "Integer", "Quantity"},
     HL7 + "maxValue": {"Date", "DateTime", "Time", "Decimal", "Integer", "Quantity"},
+    SDC + "sdc-questionnaire-shortText": {"String"},
+    OWN + "also-called": {"String"},
     OWN + "answer-format": {"Code"},
     OWN + "asked-again": {"String"},
     OWN + "example": {"String"},

@@ -3,6 +3,7 @@
 The raw JSON is looked over by ``check.py`` first, so that this module can read it without asking twice. Extensions that
 are understood stand in ``HL7`` and ``SDC``; those of this project start with ``OWN``:
 
+    also-called     valueString, another name of a question ("birthday"), by which somebody may ask to correct its answer
     answer-format   valueCode phone | email | phone-or-email | name | preferred-name | pronouns | place | birth-date | past-date:
                     how it is read
     asked-again     valueString, said where an answer that matters much is not plain; then a half no ("not really") is none
@@ -103,6 +104,8 @@ class Item:
     help: Optional[str] = None
     notes: Tuple[str, ...] = ()
     example: Optional[str] = None
+    short: str = ""
+    also_called: Tuple[str, ...] = ()
     entry_format: Optional[str] = None
     regex: Optional[str] = None
     unit: Optional[Mapping[str, Any]] = None
@@ -140,6 +143,13 @@ class Item:
         by what it is coded as."""
         text = self.text or next((c["display"] for c in self.code if c.get("display")), "") or self.link_id
         return f"{self.prefix} {text}".strip()
+
+    @property
+    def names(self) -> Tuple[str, ...]:
+        """What a person may call the question: its short title, other names, its own words, and its link id if that is a word."""
+        words = self.link_id.replace("-", " ")
+        names = (self.short, *self.also_called, self.text, words if words[:3].isalpha() else "")
+        return tuple({name.lower(): name for name in names if name})
 
     def option(self, code: str) -> Optional[Option]:
         return next((option for option in self.options if option.code == code), None)
@@ -482,6 +492,8 @@ def _item(
         help=help_,
         notes=() if is_group else tuple(c["text"] for c in shown if not is_decoration(c)),
         example=extension(raw, OWN + "example"),
+        short=extension(raw, SDC + "sdc-questionnaire-shortText") or "",
+        also_called=tuple(extensions(raw, OWN + "also-called")),
         entry_format=extension(raw, HL7 + "entryFormat"),
         regex=extension(raw, HL7 + "regex"),
         unit=_unit(raw),

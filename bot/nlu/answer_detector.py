@@ -27,10 +27,11 @@ from rasa.shared.exceptions import InvalidConfigException
 from rasa.shared.nlu.constants import ENTITIES, TEXT
 from rasa.shared.nlu.training_data.message import Message
 
-from bot.intake import choices, polarity
+from bot.intake import choices, corrections, polarity
 from bot.intake.answers import AnswerError
 from bot.intake.contact import parse_email, parse_phone, parse_phone_or_email
 from bot.intake.dates import parse_date
+from bot.intake.helpers import speaks_for_another
 from bot.intake.questionnaire import Option
 from bot.nlu import forms
 from bot.nlu.fallback import FALLBACK, put_intent
@@ -43,7 +44,10 @@ ANSWER = "answer"
 BESIDE = "beside"  # key of the parse result: ids of the answers that an answer asks for
 MOST_BESIDE = 2
 # What runs the history; the classifier may name one of these where the rules of form do not.
-COMMANDS = ("skip", "go_back", "why", "repeat", "stop", "review", "submit", "change_answer", "delete_my_data", "talk_to_human")
+COMMANDS = (
+    "skip", "go_back", "why", "repeat", "stop", "review", "submit", "change_answer", "progress", "start_over", "delete_my_data",
+    "talk_to_human",
+)  # fmt: skip
 _ASIDES = (*COMMANDS, "send_unfinished", "start_intake", "resume_intake", "bot_challenge", "pass_question", "ask_question")
 # Least trust for what sounds like a question about the clinic: "who would be calling", "is this on everybody's form".
 # And for what reads as an answer: "wake up rested", "just curious", "I want to complain about a nurse".
@@ -202,6 +206,10 @@ def ordered(pending: Pending, text: str, found: Sequence[Verdict], medicines: Se
     """
     typed = clean(text)
     words = len(WORDS.findall(typed))
+    if pending.questionnaire == "intake" and speaks_for_another(text):
+        return ANSWER  # whoever answers for another is told so by the history itself
+    if corrections.contradicts(text) or pending.type != "text" and corrections.says_wrong(text):
+        return "change_answer"
     command = forms.command(typed)
     if pending.takes_questions:
         return command if command and command != "why" and words <= 5 else ANSWER
@@ -209,6 +217,8 @@ def ordered(pending: Pending, text: str, found: Sequence[Verdict], medicines: Se
         return command
     if pending.format in _CONTACT and words <= 8 and _HAS_NONE.search(typed) and not fits(pending, typed):
         return "skip"
+    if typed.rstrip(".!?") in {clean(option).rstrip(".!?") for option in pending.options}:
+        return ANSWER
     if found and found[0].label in _COURTESIES and words <= 5 and _COURTEOUS.search(typed):
         return found[0].label
     if pending.type == "text" and forms.asks_somewhere(text) and _names(forms.said_beside(text), medicines):

@@ -127,6 +127,18 @@ _STOP = re.compile(
     r"(?:don'?t|do not) (?:want to|wanna) (?:do|continue|go on with|finish|fill (?:this|it) (?:in|out)) ?(?:this(?! (?:one|question))|it|the form|any ?more|\W*$)|(?:never ?mind|nvm)\b.*\bthis\b.*\bnow\b|^\W*(?:never ?mind|nvm)\W*$|(?:forget it|nope|no),? (?:close|cancel|end) (?:this|it)\W*$|not doin'?g? this\b|brb\b)",
     re.IGNORECASE,
 )  # fmt: skip
+_PROGRESS = re.compile(
+    rf"^{_LEAD}(?:how many (?:more )?(?:questions?|of these|to go|left|are left|more\b)|how much (?:longer|more)\b(?! (?:does|will|is) (?:it|that|ketamine) (?:cost|help|last))|"
+    r"how (?:long|far) (?:is|does|will|am) (?:this|the (?:form|questionnaire|history|survey)|i)(?: (?:going to|gonna))? (?:take|along)\W*$|how long (?:left|is left|more)\b|"
+    r"(?:are|r) (?:we|you|u) (?:almost|nearly|about|close to) (?:done|finished|there|through)|am i (?:almost|nearly|about) (?:done|finished|there|through)|"
+    r"(?:almost|nearly) (?:done|finished|there)\W*\?|(?:are there )?(?:many|any|a lot(?: of)?) more questions|is (?:this|it) (?:almost|nearly) (?:done|over|finished))",
+    re.IGNORECASE,
+)  # fmt: skip
+_START_OVER = re.compile(
+    rf"^{_LEAD}(?:(?:can|could|may) (?:i|we) |(?:i(?:'?d like| want| need| would like) to|let'?s|let me|please) )*"
+    r"(?:(?:just )?(?:start|begin) (?:all )?(?:over|anew|again|from scratch|from the (?:beginning|start|top))|restart)(?: please| again| from (?:scratch|the (?:beginning|start|top)))*\W*$",
+    re.IGNORECASE,
+)
 _LONGEST_COMMAND = 16  # words
 _POINTS_BACK = re.compile(r"\b(?:them|both|either)\b|^or\b", re.IGNORECASE)
 
@@ -196,10 +208,10 @@ def points_back(sentence: str) -> bool:
 
 
 def command(text: str) -> str | None:
-    """The command that a message is, in plain words: go_back, why, skip or stop."""
+    """The command that a message is, in plain words: start_over, progress, go_back, why, skip or stop."""
     if len(WORDS.findall(text)) > _LONGEST_COMMAND:
         return None
-    for name, pattern in (("go_back", _BACK), ("stop", _STOP), ("why", _WHY), ("skip", _SKIP)):
+    for name, pattern in (("start_over", _START_OVER), ("progress", _PROGRESS), ("go_back", _BACK), ("stop", _STOP), ("why", _WHY), ("skip", _SKIP)):
         if pattern.search(text):
             return name
     return None

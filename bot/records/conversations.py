@@ -74,6 +74,7 @@ class Said(NamedTuple):
 
     kind: str
     text: str
+    choices: tuple[str, ...] = ()  # their ids
 
 
 def get_state(s: Session, conversation_id: str, locked: bool = False) -> str | None:
@@ -90,7 +91,7 @@ def get_state(s: Session, conversation_id: str, locked: bool = False) -> str | N
 def last_said(s: Session, conversation_id: str) -> list[Said]:
     """What the bot has said since the visitor's newest message, oldest first."""
     rows = s.execute(_LAST_SAID, {"conversation": conversation_id})
-    return [Said(row.kind, row.body["text"]) for row in rows]
+    return [Said(row.kind, row.body["text"], tuple(c["id"] for c in row.body.get("choices", ()))) for row in rows]
 
 
 def sent(s: Session, conversation_id: str, client_id: str) -> Message | None:

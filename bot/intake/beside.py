@@ -1,0 +1,51 @@
+"""What a message holds beside the answer it was asked for.
+
+Only what can be taken for nothing else is read: one phone number, one e-mail address, one date of birth with its year.
+Everything else stays in the words of the answer, where staff read it.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Optional
+
+import phonenumbers
+
+from bot.intake.questionnaire import Item
+
+_EMAIL = re.compile(r"[^\s<>()\[\],;:\"']+@[^\s<>()\[\],;:\"'@]+\.[A-Za-z]{2,}")
+_MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?"
+_DATE = re.compile(
+    rf"\b(?:{_MONTH} \d{{1,2}}(?:st|nd|rd|th)?,? \d{{4}}|\d{{1,2}}(?:st|nd|rd|th)? (?:of )?{_MONTH},? \d{{4}}"
+    r"|\d{1,2}[/.-]\d{1,2}[/.-]\d{4}|\d{4}-\d{2}-\d{2})\b",
+    re.I,
+)
+_BORN = re.compile(r"\b(?:born|birth\w*|b-?day|dob)\b", re.I)
+_OTHERS = re.compile(
+    r"\b(?:husband|wife|partner|spouse|son|daughter|mother|mom|father|dad|brother|sister|friend|roommate|doctor|therapist|"
+    r"psychiatrist|counselor|work|office|(?:his|their) (?:number|phone|cell|e-?mail)|her (?:number|phone|cell|e-?mail))\b",
+    re.I,
+)
+
+
+def given(item: Item, text: str, *, asked: bool = False) -> Optional[str]:
+    """The words of the text that answer the item and can mean nothing else; None where there are none, or two.
+
+    Args:
+        item: a question for a phone number, an e-mail address or a date of birth; others are never read from a message.
+        asked: it is the question that waits, so that a date needs no "born" and nobody else is meant.
+    """
+    if not asked and _OTHERS.search(text):
+        return None
+    found = set(_candidates(item.answer_format, text, asked))
+    return found.pop() if len(found) == 1 else None
+
+
+def _candidates(kind: Optional[str], text: str, asked: bool) -> list[str]:
+    if kind == "phone":
+        return [match.raw_string for match in phonenumbers.PhoneNumberMatcher(text[:1000], "US")]
+    if kind == "email":
+        return _EMAIL.findall(text)
+    if kind == "birth-date" and (asked or _BORN.search(text)):
+        return [match[0] for match in _DATE.finditer(text)]
+    return []
