@@ -2,11 +2,14 @@
 from __future__ import annotations
 
 from collections import Counter
+from typing import Any
 
 import numpy as np
 import pytest
+import yaml
+from rasa.shared.exceptions import InvalidConfigException
 
-from bot.nlu.answer_detector import Pending
+from bot.nlu.answer_detector import AnswerDetector, Pending
 from bot.nlu.answer_detector import decide as in_form
 from bot.nlu.fallback import decide
 from bot.nlu.faq_retriever import Retrieval, retrieve
@@ -14,6 +17,7 @@ from bot.nlu.forms import asks, asks_somewhere, command, only_asks
 from bot.nlu.intent_classifier import Verdict
 from bot.nlu.ngrams import CharacterNgrams, grams
 from bot.nlu.text import MAX_SENTENCES, WORD_JOINER, clean, held_out, is_payload, normalise, sentences
+from bot.settings import ROOT
 
 
 @pytest.mark.parametrize(
@@ -135,8 +139,8 @@ def test_these_tell(text: str) -> None:
 
 
 def test_a_story_that_holds_a_question_is_not_only_a_question() -> None:
-    assert only_asks("how long does it take?", 0)
-    assert not only_asks("I came back from the war and nothing was ever as it was before it. will it help?", 8)
+    assert only_asks("how long does it take?")
+    assert not only_asks("I came back from the war and nothing was ever as it was before it. will it help?")
 
 
 @pytest.mark.parametrize(
@@ -188,54 +192,47 @@ def test_a_doubtful_answer_is_no_question(text: str, asking: bool) -> None:
     assert asks_somewhere(text) is asking
 
 
-@pytest.mark.parametrize(
-    "kind, text, trust, expected",
-    [
-        ("choice", "I don't feel like carrying on", 0.9, "stop"),
-        ("choice", "I don't feel like carrying on", 0.7, "answer"),  # a no may answer the question
-        ("boolean", "Nope, I'm out. Cancel all the rest.", 0.9, "stop"),
-        ("boolean", "Nope, I'm out. Cancel all the rest.", 0.7, "answer"),
-        ("boolean", "no thank you", 0.95, "answer"),
-    ],
-)
-def test_a_command_with_a_no_in_it_needs_more_trust(kind: str, text: str, trust: float, expected: str) -> None:
-    pending = Pending("intake", "heart", kind, ("Yes", "No", "Not sure"), None)
-    found = [verdict(text, trust, stop=0.9, answer=0.1)]
-    assert in_form(pending, text, found, None, "stop", faq_trust=0.4, command_trust=0.6) == expected
+def shipped() -> dict[str, Any]:
+    """The settings of the answer detector in config.yml, without its name."""
+    config = yaml.safe_load((ROOT / "config.yml").read_text(encoding="utf-8"))
+    (found,) = [dict(part) for part in config["pipeline"] if part["name"].endswith("AnswerDetector")]
+    del found["name"]
+    return found
 
 
 @pytest.mark.parametrize(
-    "kind, link_id, text, trust, expected",
+    "kind, link_id, text, label, trust, expected",
     [
         # nobody tells a story for a place: the question at its end is one, where an answer is certain
-        ("string", "city", "My sponsor is dead against all of this because I have six years clean. Is it okay?", 0.9, "faq"),
-        ("string", "city", "My sponsor is dead against all of this because I have six years clean. Is it okay?", 0.2, "answer"),
-        ("text", "reason", "My sponsor is dead against all of this because I have six years clean. Is it okay?", 0.9, "answer"),
+        ("string", "city", "My sponsor is dead against all of this because I have six years clean. Is it okay?", "faq/recovery", 0.9, "faq"),
+        ("text", "reason", "I was deployed twice and I can't sleep since", "faq/symptoms_helped", 0.5, "answer"),
         # a worry about the treatment, told where something else was asked
-        ("string", "name", "I heard ketamine wrecks your bladder", 0.9, "faq"),
-        ("string", "name", "I heard ketamine wrecks your bladder", 0.5, "answer"),
-        ("choice", "ketamine", "I had ketamine in the army once", 0.9, "answer"),  # it was asked for
-        ("text", "reason", "I heard ketamine can help with ptsd", 0.99, "answer"),
-        ("boolean", "nightmares", "yes, and the treatment scares me too", 0.99, "answer"),
+        ("string", "name", "I heard ketamine wrecks your bladder", "faq/ketamine_before", 0.9, "faq"),
+        ("choice", "ketamine", "I had ketamine in the army once", "faq/ketamine_before", 0.9, "answer"),  # it was asked for
+        ("boolean", "nightmares", "yes, and the treatment scares me too", "faq/needle_fear", 0.9, "answer"),
+        ("choice", "heart", "no, never", "faq/heart_or_stroke", 0.9, "answer"),
+        # a wish or a command, and what only sounds like one
+        ("string", "name", "please let me talk to a person first", "talk_to_human", 0.95, "talk_to_human"),
+        ("string", "name", "please let me talk to a person first", "talk_to_human", 0.5, "answer"),
+        ("string", "name", "Robin Callback", "talk_to_human", 0.85, "answer"),
+        ("text", "goals", "wake up rested", "resume_intake", 0.8, "answer"),
+        ("choice", "heart", "I don't feel like carrying on", "stop", 0.95, "stop"),
+        ("boolean", "nightmares", "no thank you", "stop", 0.95, "answer"),
+        ("text", "medications", "lisinopril, does that mix?", "faq/blood_pressure", 0.95, "answer"),  # it must not be lost
+        ("date", "birth-date", "skip", "skip", 0.9, "skip"),
     ],
-)
-def test_a_question_where_something_short_was_asked(kind: str, link_id: str, text: str, trust: float, expected: str) -> None:
-    pending = Pending("intake", link_id, kind, ("Yes", "No") if kind == "choice" else (), None)
-    found = [verdict(text, trust, faq_ketamine_before=0.9, answer=0.1)]
-    retrieval = Retrieval("faq/ketamine_before", trust, (), ())
-    assert in_form(pending, text, found, retrieval, "faq", faq_trust=0.4, command_trust=0.7) == expected
+)  # fmt: skip
+def test_evidence_tells_an_answer_from_a_question(kind: str, link_id: str, text: str, label: str, trust: float, expected: str) -> None:
+    pending = Pending("intake", link_id, kind, ("Yes", "No", "Not sure") if kind == "choice" else (), None)
+    found = [verdict(text, trust, **{label.replace("/", "_", 1): 0.9, "answer": 0.01})]
+    retrieval = Retrieval(label, trust, (), ()) if "/" in label else None
+    settings = {key: shipped()[key] for key in ("weights", "faq_trust", "command_trust")}
+    intent = label.partition("/")[0]
+    assert in_form(pending, text, found, retrieval, intent, medicines=["lisinopril"], **settings) == expected
 
 
-@pytest.mark.parametrize(
-    "text, trust, expected",
-    [
-        ("Robin Callback", 0.9, "answer"),
-        ("Robin Callback", 0.95, "talk_to_human"),
-        ("please let me talk to a person first", 0.92, "talk_to_human"),  # nobody is called that
-        ("please let me talk to a person first", 0.7, "answer"),
-    ],
-)
-def test_a_wish_where_a_name_was_asked(text: str, trust: float, expected: str) -> None:
-    pending = Pending("intake", "name", "string", (), None)
-    found = [verdict(text, trust, talk_to_human=0.9, answer=0.1)]
-    assert in_form(pending, text, found, None, "talk_to_human", faq_trust=0.4, command_trust=0.7) == expected
+@pytest.mark.parametrize("change", [{"asks": None}, {"mood": 1.0}])
+def test_a_weight_that_is_missing_or_unknown_is_named(change: dict[str, Any]) -> None:
+    weights = {name: weight for name, weight in {**shipped()["weights"], **change}.items() if weight is not None}
+    with pytest.raises(InvalidConfigException, match=next(iter(change))):
+        AnswerDetector({**shipped(), "weights": weights})
