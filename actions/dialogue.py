@@ -96,7 +96,7 @@ class Dialogue:
         """Ask what is open now, after the given lines."""
         ending = self.player.ending()
         if ending:
-            return self._end(ending.text, before)
+            return self._end(ending.code, ending.text, before)
         item = self.current()
         if item is None:
             return self._review(before) if self._needs_review() else self._submit(before)
@@ -370,7 +370,14 @@ class Dialogue:
             [button("Go on with my history", "resume_intake"), *STARTERS],
         )
 
-    def _end(self, text: str, before: Sequence[Line]) -> Outcome:
+    def end_for(self, code: str) -> Outcome:
+        """End the run in the words of the questionnaire's ending of this code, whatever was told it otherwise."""
+        endings = (rule for q in self.player.questionnaires for item in q.flat for rule in item.end_when)
+        return self._end(code, next(rule.text for rule in endings if rule.code == code), ())
+
+    def _end(self, code: str, text: str, before: Sequence[Line]) -> Outcome:
+        self.state["ended"] = code
+        self._remember()
         intakes.set_status(self.s, self.intake, "ended")
         phone = self.parts.clinic.get("phone")
         route = f"You can call the clinic at {phone}." if phone else "Please contact the clinic directly."

@@ -4,7 +4,7 @@ from __future__ import annotations
 from typing import Any, Dict, List, Optional, Text
 
 from rasa_sdk import Action, Tracker
-from rasa_sdk.events import EventType, SlotSet
+from rasa_sdk.events import ActiveLoop, EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 from sqlalchemy.orm import Session
 
@@ -121,6 +121,22 @@ class ActionSendUnfinished(Action):
                 line = Dialogue(s, parts, intake).send_unfinished()
         say(dispatcher, line.text, line.buttons, line.kind)
         return []
+
+
+class ActionEndForAge(Action):
+    """Ends the history of somebody who has said that they are under 18, as the date of birth would."""
+
+    def name(self) -> Text:
+        return "action_end_for_age"
+
+    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Dict[Text, Any]) -> List[EventType]:
+        parts = services()
+        with parts.database.session() as s:
+            intake = intakes.current_intake(s, tracker.sender_id, kind="intake")
+            lines = Dialogue(s, parts, intake).end_for(intakes.UNDER_AGE).lines if intake else []
+        for line in lines:
+            say(dispatcher, line.text, line.buttons, line.kind)
+        return [ActiveLoop(None), SlotSet("requested_slot", None), SlotSet("pending", None), SlotSet("answer", None)]
 
 
 class ActionCallback(_OpenRun, Action):

@@ -37,6 +37,12 @@ _BODILY = ("medical_emergency", "withdrawal", "disorientation")  # where any wor
 NEAR = 30  # characters before a match in which its verb stands
 _ENDED = ("abuse", "harm_to_others")  # told with the year in which one got away
 _NOTES = ("suicidal", "passive", "self_harm", "third_party", "minor", "abuse")
+NOTES = ("pressure", "loss", "assault", "history", "information")  # the first counts where a text gives several
+OF_MINORS = ("suicidal", "passive", "self_harm", "abuse")  # told by somebody under 18, these have words of their own
+_PRESSURE = re.compile(r"(?<![\d/.])(\d{2,3})\s*(?:/|\bover\b|\bon\b)\s*(\d{2,3})(?![\d/.%]| ?m[cg])", re.IGNORECASE)
+_UPPER = re.compile(r"(?:blood pressure|\bbp|systolic|(?:top|upper) number)[^\d.?!]{0,25}(1[89]\d|2[0-5]\d)(?![\d/.%]| ?m[cg])", re.IGNORECASE)
+DANGEROUS = "dangerouspressure"
+HIGHEST = 180, 120  # mmHg, from which a reading is dangerous with symptoms (facts 4.2, item 21)
 
 
 class SafetyDataError(ValueError):
@@ -47,8 +53,8 @@ class SafetyDataError(ValueError):
 class Screening:
     """What was found.
 
-    ``note`` says why nothing is done, where a kind sentence or the 988 line still fits: "loss", "history" or
-    "information"; ``HARMLESS`` where a model overruled a rule. ``rule`` is for staff (never the text itself).
+    ``note`` says why nothing is done, where a kind sentence or the 988 line still fits (see ``NOTES``); ``HARMLESS`` where
+    a model overruled a rule. ``rule`` is for staff (never the text itself).
     """
 
     outcome: str
@@ -167,7 +173,19 @@ class Screener:
 
     def normalise(self, text: str) -> str:
         """The text in the form in which the patterns see it, idioms blanked."""
-        return self._blank(self._normalise(text))
+        return self._blank(self._normalise(_with_pressure(text)))
+
+    def is_minor(self, text: str) -> bool:
+        """Whether a text says that who writes is under 18."""
+        return bool(self._context_words["own_age"].search(self._normalise(text)))
+
+    def for_age(self, category: Optional[str], texts: Iterable[str]) -> Optional[str]:
+        """The category, or "minor" where one of the texts says an age under 18 and there are words of its own for that."""
+        return "minor" if category in OF_MINORS and any(map(self.is_minor, texts)) else category
+
+    def happens(self, text: str, since: str = "now") -> bool:
+        """Whether a text says that what it tells of happens now, or with ``since="just_now"`` that it did hours ago."""
+        return bool(self._context_words[since].search(self._normalise(text)))
 
     def screen(self, text: str, recent: Sequence[str] = ()) -> Screening:
         """Screen the newest text of a visitor.
@@ -181,7 +199,7 @@ class Screener:
         found = self._findings(newest)
         if "\n" in text.strip() and all(item.outcome == "none" for item in found):  # a sentence broken over lines
             found += self._findings(self.normalise(" ".join(text.split())))
-        minor = bool(self._context_words["minor"].search(newest))
+        minor = bool(self._context_words["minor"].search(newest)) or any(map(self.is_minor, recent[-RECENT:]))
         if recent and not any(item.outcome == "takeover" for item in found):
             earlier = [part for part in (self.normalise(item[-RECENT_CHARS:]) for item in recent[-RECENT:]) if part]
             found += self._across(earlier, newest)
@@ -274,7 +292,8 @@ class Screener:
         left, right = context.sentence(start, end)
         sentence = text[left:right]
         if rule.outcome == "none":
-            return Screening("none", None, rule.id, rule.note) if not self._cancelled(rule, sentence) else NOTHING
+            asks = rule.note == "assault" and words["question"].match(sentence)  # it names what it asks about
+            return Screening("none", None, rule.id, rule.note) if not (asks or self._cancelled(rule, sentence)) else NOTHING
         if self._cancelled(rule, sentence):
             return NOTHING
         if rule.negatable and not words["but_then"].match(text[end + 1:]) and self._negated(
@@ -297,7 +316,8 @@ class Screener:
         if rule.past and not now and context.says("past", words["past"], left, right) and not context.says(
             "present", words["present"], left, right
         ) and self._past(context, rule, start, end, left, right):
-            return Screening("none", None, rule.id, "history" if note_fits else None)
+            told = "assault" if category == "abuse" else "history"
+            return Screening("none", None, rule.id, told if note_fits else None)
         if rule.ask and words["question"].match(sentence) and not words["i_am_now"].match(text, start) and not (
             left < context.clause_start(start) and words["own_clause"].match(saying)
         ) and not self._beside_question(context, start, end, left, right):
@@ -445,7 +465,7 @@ class Screener:
         for item in found:
             if _rank(item) > _rank(best):
                 best = item
-        if minor and best.outcome != "none" and best.category in ("suicidal", "passive", "self_harm", "abuse"):
+        if minor and best.outcome != "none" and best.category in OF_MINORS:
             return dataclasses.replace(best, category="minor")
         return best
 
@@ -489,6 +509,16 @@ class Screener:
         return text
 
 
+def _with_pressure(text: str) -> str:
+    """The text with a word for a dangerous blood pressure reading, so that rules can speak of it: "200/110", "190 over 100"."""
+    def word(match: "re.Match[str]") -> str:
+        upper, lower = int(match[1]), int(match[2])
+        plausible = 60 <= upper <= 260 and 30 <= lower <= 160 and lower < upper <= 3 * lower  # "Advair 250/50" is none
+        return f" {DANGEROUS} " if plausible and (upper >= HIGHEST[0] or lower >= HIGHEST[1]) else match[0]
+
+    return _UPPER.sub(lambda m: f"blood pressure {DANGEROUS} ", _PRESSURE.sub(word, text))
+
+
 def _around(borders: Sequence[int], position: int) -> Tuple[int, int]:
     """The part between two borders in which a position lies."""
     return max(b for b in borders if b <= position), min((b for b in borders if b > position), default=borders[-1])
@@ -523,4 +553,4 @@ def _apart(first: Sequence[Tuple[int, int]], second: Sequence[Tuple[int, int]], 
 
 def _rank(item: Screening) -> Tuple[int, int, int]:
     order = CATEGORIES.index(item.category) if item.category in CATEGORIES else len(CATEGORIES)
-    return OUTCOMES.index(item.outcome), ("loss", "history", "information").index(item.note) * -1 if item.note else -9, -order
+    return OUTCOMES.index(item.outcome), -NOTES.index(item.note) if item.note else -9, -order
