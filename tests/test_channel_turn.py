@@ -244,6 +244,7 @@ def test_a_minor_in_danger_is_taken_into_no_history(chat: Chat) -> None:
     assert chat.given == ["/ask_question"]
     with chat.database.reading() as s:
         assert [i.status for i in intakes.conversation_intakes(s, chat.id) if i.id == run] == ["ended"]
+        assert intakes.is_minor(s, chat.id)
 
 
 def test_an_age_under_18_ends_the_history(chat: Chat) -> None:

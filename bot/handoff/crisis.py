@@ -47,6 +47,7 @@ def take_over(
     if category == "minor":  # the history is for adults
         history = intakes.current_intake(s, conversation_id, kind="intake")
         if history is not None:
+            intakes.set_state(s, history, {**(history.state or {}), "ended": intakes.UNDER_AGE})
             intakes.set_status(s, history, "ended")
     report_crisis(
         s,
