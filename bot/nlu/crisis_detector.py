@@ -68,9 +68,9 @@ class CrisisDetector(GraphComponent, IntentClassifierBase):
         return {
             "data": "data/safety",
             "model": "tuned",
-            "confirm": 0.3,
-            "alone": 0.9,
-            "together": 0.7,
+            "confirm": 0.28,
+            "alone": 0.87,
+            "together": 0.68,
             "check_in": 0.3,
             "check_in_elsewhere": 0.45,
             "check_in_answer": 0.55,
