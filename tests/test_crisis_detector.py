@@ -73,6 +73,12 @@ def test_what_is_explained_with_certainty_silences_a_rule_earlier(screener: Scre
     assert judged(screener, TAKEN_OVER, 0.1, understood=CERTAIN)["outcome"] == "none"
 
 
+def test_a_dangerous_reading_with_a_symptom_needs_no_second_opinion(screener: Screener) -> None:
+    found = judged(screener, "yes, 200/110 with crushing chest pain", 0.01, understood=ANSWERED)
+    assert found["outcome"] == "takeover" and found["category"] == "medical_emergency"
+    assert judged(screener, "200/110 and a headache", 0.01, understood=ANSWERED)["outcome"] == "check_in"
+
+
 def test_without_a_model_the_rule_stands(screener: Screener) -> None:
     detector = CrisisDetector({}, None, None)  # type: ignore[arg-type]
     assert detector.judge(TAKEN_OVER, screen(screener, TAKEN_OVER, TAKEN_OVER), FOUND, 0.3, understood=UNDERSTOOD)["outcome"] == "takeover"

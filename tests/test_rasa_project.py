@@ -15,7 +15,10 @@ from bot.settings import ROOT
 from tests.nlu_fixtures import Reader, reader  # noqa: F401
 
 # The answers are said by action_faq, which adds the clinic's part; the validator knows only Rasa's own way.
-KNOWN = {"The utterance 'utter_faq' is not used in any story or rule."}
+KNOWN = {
+    "The utterance 'utter_faq' is not used in any story or rule.",
+    "The intent 'under_18' is listed in the domain file, but is not found in the NLU training data.",  # the channel's alone
+}
 
 
 @pytest.fixture

@@ -100,6 +100,10 @@ it's something else
 no I'm just stressed
 nothing like that
 God no
+no it's from before
+that was years ago
+it's over now
+No, it was a long time ago
 heavens no
 No, I'm good thanks
 no, I am not having thoughts of ending my life""",

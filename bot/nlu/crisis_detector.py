@@ -209,7 +209,7 @@ class CrisisDetector(GraphComponent, IntentClassifierBase):
                 a model that has at least some doubt: "can I tap out" among questions about sessions is one of them.
         """
         ruled, weak = rules.screening, rules.weak
-        if found is None or self._model is None or not normalise(text):  # signs alone say nothing to the model
+        if rules.sure or found is None or self._model is None or not normalise(text):  # signs alone say nothing to the model
             return _of_rules(ruled)
         takeover, care, category = self._model.score(found)
         if ruled.outcome != "none" and understood:

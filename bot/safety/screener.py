@@ -77,6 +77,7 @@ class _Rule:
     past: bool  # False: a past marker does not make it history
     ask: bool  # False: an information question around it changes nothing
     other: bool  # False: another person as subject changes nothing
+    sure: bool  # it stands whatever a model says
     unless: Tuple["re.Pattern[str]", ...]
     despite: Tuple["re.Pattern[str]", ...]  # said in the sentence, these leave ``unless`` without effect
     softer: Tuple["re.Pattern[str]", ...]
@@ -170,6 +171,10 @@ class Screener:
     def is_weak(self, rule: str) -> bool:
         """Whether a rule never says more than check-in; a takeover that was softened to one is not weak."""
         return any(known.id == rule and known.outcome == "check_in" for known in self._rules)
+
+    def is_sure(self, rule: str) -> bool:
+        """Whether a rule stands whatever a model says: a dangerous reading with a symptom needs no second opinion."""
+        return any(pair.rule.id == rule and pair.rule.sure for pair in self._pairs)
 
     def normalise(self, text: str) -> str:
         """The text in the form in which the patterns see it, idioms blanked."""
@@ -461,10 +466,10 @@ class Screener:
         return not border or not words["own_state"].match(f"{between[border[-1].end():].lstrip()}{match}")
 
     def _choose(self, found: Iterable[Screening], minor: bool) -> Screening:
-        best = NOTHING
-        for item in found:
-            if _rank(item) > _rank(best):
-                best = item
+        def weight(item: Screening) -> Tuple[int, int, int, bool]:
+            return (*_rank(item), bool(item.rule) and self.is_sure(item.rule))
+
+        best = max([NOTHING, *found], key=weight)
         if minor and best.outcome != "none" and best.category in OF_MINORS:
             return dataclasses.replace(best, category="minor")
         return best
@@ -483,7 +488,7 @@ class Screener:
             tuple(self._compile(entry["id"], p).regex for p in lines(entry.get(key))) for key in ("unless", "despite", "softer")
         )
         return _Rule(entry["id"], entry.get("category"), entry["outcome"], entry.get("note"), entry.get("negatable", True),
-                     entry.get("past", True), entry.get("ask", True), entry.get("other", True), unless, despite, softer)
+                     entry.get("past", True), entry.get("ask", True), entry.get("other", True), entry.get("sure", False), unless, despite, softer)
 
     def _add(self, entry: Mapping[str, Any]) -> set:
         rule, vocabulary = self._rule(entry), set()
