@@ -114,6 +114,8 @@ class Dialogue:
         said_first = self._before_the_answer(intent, text)
         if said_first is not None:
             return said_first
+        if intent == "stop" and choice == intakes.UNDER_AGE:
+            return self._end_for(choice)
         handler: Optional[Callable[[], Outcome]] = {
             "skip": lambda: self._skip(text),
             "go_back": self._back,
@@ -620,7 +622,15 @@ class Dialogue:
             [button("Go on with my history", "resume_intake"), *STARTERS],
         )
 
+    def _end_for(self, code: str) -> Outcome:
+        """End the run in the words of the questionnaire's ending of this code, whatever was told it otherwise."""
+        endings = ((rule, item) for q in self.player.questionnaires for item in q.flat for rule in item.end_when)
+        rule, item = next((rule, item) for rule, item in endings if rule.code == code)
+        return self._end(Ending(code, rule.text, item.questionnaire, item.link_id), ())
+
     def _end(self, ending: Ending, before: Sequence[Line]) -> Outcome:
+        self.state["ended"] = ending.code
+        self._remember()
         intakes.set_status(self.s, self.intake, "ended")
         phone = self.parts.clinic.get("phone")
         by_team = ending.link_id in CONTACT_WITHOUT

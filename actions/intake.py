@@ -175,6 +175,7 @@ class ActionCallback(_OpenRun, Action):
         if taken_back(dispatcher, tracker) or passed_on(dispatcher, tracker):
             return stay(tracker)
         return super().run(dispatcher, tracker, domain)
+
     def is_for_another(self, words: str) -> bool:
         return fills_in_for_another(words)
 

@@ -1,20 +1,23 @@
 """The crisis path for what only the model noticed, and the gentle check-in."""
 from __future__ import annotations
 
-from typing import Any, Dict, List, Text
+from typing import Any, Dict, List, Optional, Text
 
 from rasa_sdk import Action, Tracker
 from rasa_sdk.events import ActiveLoop, EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
+from sqlalchemy.orm import Session
 
 from actions.dialogue import Dialogue, Line, crisis_line
 from actions.faq import asked_besides
 from actions.sent import taken_back, takes_back
-from actions.services import services
+from actions.services import Services, services
 from actions.turn import intent, say, typed_text
 from bot.handoff import service
 from bot.handoff.crisis import take_over
-from bot.records import intakes
+from bot.records import conversations, intakes
+from bot.safety import OF_MINORS
+from bot.safety.screener import RECENT
 
 
 class ActionTakeover(Action):
@@ -30,6 +33,7 @@ class ActionTakeover(Action):
         with parts.database.session() as s:
             if takes_back(tracker):  # "he's home, nobody call": for what was sent before; only the crisis text is said of it
                 service.add_note(s, tracker.sender_id, words=typed_text(tracker), withdraws=True, settings=parts.settings)
+            category = _for_age(s, parts, tracker, category)
             reply = take_over(
                 s,
                 tracker.sender_id,
@@ -42,6 +46,13 @@ class ActionTakeover(Action):
                 clinic=parts.clinic,
             )
         return _stop_form(dispatcher, crisis_line(reply))
+
+
+def _for_age(s: Session, parts: Services, tracker: Tracker, category: Optional[Text]) -> Optional[Text]:
+    """The category, or "minor" where the visitor has told such an age; the model reads one message only."""
+    if intakes.is_minor(s, tracker.sender_id) and category in OF_MINORS:
+        return "minor"
+    return parts.screener.for_age(category, conversations.recent_visitor_texts(s, tracker.sender_id, RECENT + 1))
 
 
 def _stop_form(dispatcher: CollectingDispatcher, line: Line) -> List[EventType]:
@@ -62,15 +73,15 @@ class ActionCheckIn(Action):
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Dict[Text, Any]) -> List[EventType]:
         parts, words = services(), typed_text(tracker)
         noticed = tracker.latest_message.get("safety") or {}
-        if noticed.get("answer"):
-            with parts.database.session() as s:
-                intake = intakes.current_intake(s, tracker.sender_id)
-                crisis = Dialogue(s, parts, intake).keep(words) if intake else None
-            if crisis:
-                return _stop_form(dispatcher, crisis.lines[0])
+        with parts.database.session() as s:
+            category = _for_age(s, parts, tracker, noticed.get("category"))
+            intake = intakes.current_intake(s, tracker.sender_id) if noticed.get("answer") else None
+            crisis = Dialogue(s, parts, intake).keep(words) if intake else None
+        if crisis:
+            return _stop_form(dispatcher, crisis.lines[0])
         taken_back(dispatcher, tracker)
         language = parts.replies.language(words)
-        line = crisis_line(parts.replies.reply(noticed.get("category"), "check_in", language))
+        line = crisis_line(parts.replies.reply(category, "check_in", language))
         besides = asked_besides(tracker) if language == "en" else []  # the reviewed answers are English
         say(dispatcher, line.text, [*line.buttons, *besides], line.kind)
         return []

@@ -19,11 +19,11 @@ def screener() -> Screener:
 
 def doubted(screener: Screener, understand: Any, text: str = CRISIS) -> Any:
     turns = turn.Turns(None, None, None, screener, None, None, understand)  # type: ignore[arg-type]
-    return asyncio.run(turns._doubted(text))
+    return asyncio.run(turns._doubted("a conversation", text))
 
 
 def says(outcome: str, **more: str) -> Any:
-    async def understand(text: str) -> dict:
+    async def understand(conversation_id: str, text: str) -> dict:
         return {"intent": {"name": "any"}, "safety": {"outcome": outcome, **more}}
 
     return understand
@@ -48,10 +48,10 @@ def test_the_rule_stands_without_a_model(screener: Screener) -> None:
 
 
 def test_the_rule_stands_when_the_model_fails_or_is_slow(screener: Screener, monkeypatch: pytest.MonkeyPatch) -> None:
-    async def broken(text: str) -> dict:
+    async def broken(conversation_id: str, text: str) -> dict:
         raise RuntimeError("no model")
 
-    async def slow(text: str) -> dict:
+    async def slow(conversation_id: str, text: str) -> dict:
         await asyncio.sleep(5)
         return {"safety": {"outcome": "check_in"}}
 

@@ -10,7 +10,7 @@ import pytest
 from rasa.core.channels.channel import UserMessage
 
 from bot.channel.errors import Conflict
-from bot.channel.turn import ERASED, ERASED_UNSENT, PROTECTED_PREFIX, Turns
+from bot.channel.turn import ERASED, ERASED_UNSENT, PROTECTED_PREFIX, UNDER_18, Turns
 from bot.handoff import service
 from bot.records import Database, conversations, intakes
 from bot.records.models import Handoff
@@ -120,6 +120,66 @@ def test_a_second_typed_yes_is_a_yes_to_the_check_in(chat: Chat) -> None:
     assert [m["text"] for m in chat.say("yes")] == [REPLIES.reply("abuse", "takeover").text]
 
 
+@pytest.mark.parametrize("text", ["yeah a lot", "yes I am", "yes, sometimes", "yes but I wouldn't do it", "at night mostly"])
+def test_a_yes_with_words_is_a_yes(chat: Chat, text: str) -> None:
+    chat.checked_in("passive", asks_on=False)
+    assert [m["text"] for m in chat.say(text)] == [REPLIES.reply("suicidal", "takeover").text]
+    assert chat.handoffs() == ["crisis"]
+
+
+@pytest.mark.parametrize("text", ["yeah a lot", "yes I am", "yes, sometimes", "yes but I wouldn't do it", "at night mostly"])
+def test_a_yes_with_words_behind_a_question_is_asked_what_it_meant(chat: Chat, text: str) -> None:
+    chat.checked_in("passive", asks_on=True)
+    assert [m["text"] for m in chat.say(text)] == [REPLIES.get("check_in_which").text]
+    chat.say(choice="check_in_form")
+    assert chat.given[-1] == PROTECTED_PREFIX + text
+
+
+NO_IN_WORDS = """\
+no, I'm ok
+no I'm not suicidal
+no nothing like that
+No dear, nothing like that
+I just mean I'm worn out, not suicidal
+not that, just tired
+it's something else, just worn out
+no nothing like that, I just want to correct my birthday"""
+
+
+@pytest.mark.parametrize("asks_on", [True, False])
+@pytest.mark.parametrize("text", NO_IN_WORDS.splitlines())
+def test_a_no_in_words_answers_the_check_in_and_no_question(chat: Chat, text: str, asks_on: bool) -> None:
+    with chat.database.session() as s:
+        intakes.start_intake(s, chat.id, "intake")
+    chat.checked_in("passive", asks_on)
+    said = chat.say(text)
+    assert said[0]["text"] == REPLIES.resumed().text and chat.given[-1] == "/resume_intake" and not chat.handoffs()
+
+
+@pytest.mark.parametrize("text", ["October 2019", "my therapist", "no known allergies"])
+def test_what_answers_the_question_behind_a_check_in_goes_to_it(chat: Chat, text: str) -> None:
+    chat.checked_in("passive", asks_on=True)
+    chat.say(text)
+    assert chat.given[-1] == PROTECTED_PREFIX + text
+
+
+def test_a_doubt_is_asked_about_once_more_and_then_counts_as_a_yes(chat: Chat) -> None:
+    chat.checked_in("abuse", asks_on=False)
+    assert [m["text"] for m in chat.say("not really")] == [REPLIES.get("check_in_again").text] and not chat.handoffs()
+    assert [m["text"] for m in chat.say("I don't know")] == [REPLIES.reply("abuse", "takeover").text]
+
+
+def test_a_no_that_goes_on_to_say_what_it_denies_is_left_to_the_model(chat: Chat) -> None:
+    async def understand(conversation_id: str, text: str) -> Dict[str, Any]:
+        return {"safety": {"outcome": "takeover"}}
+
+    chat.turns.understand = understand
+    chat.checked_in("passive", asks_on=False)
+    text = "nothing like that, I would only like to be under the ice when it closes"
+    chat.say(text)
+    assert chat.given[-1] == PROTECTED_PREFIX + text
+
+
 @pytest.mark.parametrize("asks_on", [True, False])
 def test_a_no_to_a_check_in_goes_on_and_answers_no_question(chat: Chat, asks_on: bool) -> None:
     chat.checked_in("abuse", asks_on)
@@ -207,6 +267,44 @@ def test_a_minor_in_danger_is_taken_into_no_history(chat: Chat) -> None:
     assert chat.given == ["/ask_question"]
     with chat.database.reading() as s:
         assert [i.status for i in intakes.conversation_intakes(s, chat.id) if i.id == run] == ["ended"]
+        assert intakes.is_minor(s, chat.id)
+
+
+def test_an_age_under_18_ends_the_history(chat: Chat) -> None:
+    chat.say("I'm 16")
+    assert chat.given[-1] == PROTECTED_PREFIX + "I'm 16", "no history is open"
+    with chat.database.session() as s:
+        intakes.start_intake(s, chat.id, "intake")
+    chat.say("i said im 16")
+    assert chat.given[-1] == UNDER_18
+
+
+def test_abuse_told_after_such_an_age_gets_the_words_for_minors(chat: Chat) -> None:
+    minor = REPLIES.reply("minor", "takeover").text
+    chat.say("I'm 16")
+    assert [m["text"] for m in chat.say("my dad hits me sometimes")] == [minor]
+
+
+def test_an_age_told_after_the_crisis_changes_its_words(chat: Chat) -> None:
+    assert [m["text"] for m in chat.say("my dad hits me")] == [REPLIES.reply("abuse", "takeover").text]
+    assert [m["text"] for m in chat.say("yes im 16")] == [REPLIES.reply("minor", "takeover").text]
+
+
+def test_a_history_that_ended_for_age_is_remembered(chat: Chat) -> None:
+    with chat.database.session() as s:
+        run = intakes.start_intake(s, chat.id, "intake", {"ended": intakes.UNDER_AGE})
+        intakes.set_status(s, run, "ended")
+    assert [m["text"] for m in chat.say("my dad hits me sometimes")] == [REPLIES.reply("minor", "takeover").text]
+
+
+@pytest.mark.parametrize("text, note", [("I was raped 6 years ago", "assault"), ("yes, 200/110", "pressure"), ("I lost my wife last year", "loss")])
+def test_a_kind_sentence_comes_before_the_next_question(chat: Chat, text: str, note: str) -> None:
+    chat.next = [QUESTION]
+    assert [m["text"] for m in chat.say(text)] == [REPLIES.line(note), QUESTION["text"]]
+
+
+def test_a_question_that_only_names_trauma_gets_no_notice(chat: Chat) -> None:
+    assert len(chat.say("does it work for military sexual trauma and is it covered by the VA?")) == 1
 
 
 def test_a_visitor_who_leaves_in_the_middle_of_a_turn_does_not_end_it(chat: Chat) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from bot.nlu import crisis_detector
 from bot.nlu.crisis_detector import ANSWERED, CERTAIN, NOT, UNDERSTOOD, CrisisDetector
 from bot.nlu.rule_screener import screen
 from bot.nlu.sentence_encoder import Readings
@@ -72,6 +73,12 @@ def test_what_is_explained_with_certainty_silences_a_rule_earlier(screener: Scre
     assert judged(screener, TAKEN_OVER, 0.1, understood=CERTAIN)["outcome"] == "none"
 
 
+def test_a_dangerous_reading_with_a_symptom_needs_no_second_opinion(screener: Screener) -> None:
+    found = judged(screener, "yes, 200/110 with crushing chest pain", 0.01, understood=ANSWERED)
+    assert found["outcome"] == "takeover" and found["category"] == "medical_emergency"
+    assert judged(screener, "200/110 and a headache", 0.01, understood=ANSWERED)["outcome"] == "check_in"
+
+
 def test_without_a_model_the_rule_stands(screener: Screener) -> None:
     detector = CrisisDetector({}, None, None)  # type: ignore[arg-type]
     assert detector.judge(TAKEN_OVER, screen(screener, TAKEN_OVER, TAKEN_OVER), FOUND, 0.3, understood=UNDERSTOOD)["outcome"] == "takeover"
@@ -95,3 +102,25 @@ def test_without_a_model_the_rule_stands(screener: Screener) -> None:
 )
 def test_what_counts_as_understood(name: str | None, confidence: float, understood: int) -> None:
     assert CrisisDetector._understood(name, confidence) == understood
+
+
+@pytest.mark.parametrize(
+    "asked, text, outcome",
+    [
+        ("allergies", "codeine throat swelling, none other", "none"),
+        ("allergies", "peanut, lips and throat swelling", "none"),
+        ("allergies", "throat swelling", "check_in"),
+        ("allergies", "my throat is swelling right now", "takeover"),
+        ("allergies", "I just ate peanuts and my throat feels tight", "takeover"),
+        ("allergies", "penicillin, and I want to kill myself", "takeover"),
+        ("heart-what", "peanut, lips and throat swelling", "takeover"),
+        ("heart-when", "last night", "check_in"),
+        ("heart-when", "in 2015", None),
+        ("heart-when", "last night and I want to kill myself", "takeover"),
+    ],
+)
+def test_what_a_message_means_as_the_answer_to_a_question(screener: Screener, asked: str, text: str, outcome: str | None) -> None:
+    rules = screen(screener, text, text)
+    care = 0.9 if rules.screening.outcome == "takeover" else 0.1
+    found = crisis_detector._as_answer(asked, text, judged(screener, text, care, understood=ANSWERED), rules)
+    assert (found and found["outcome"]) == outcome

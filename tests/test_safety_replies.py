@@ -6,6 +6,7 @@ import re
 import pytest
 
 from bot.safety import CATEGORIES, Replies
+from bot.safety.screener import NOTES
 
 REPLIES = Replies.load()
 TEXTS = {name: REPLIES.get(name, phone="503-000-0000").text for name in REPLIES.names()}
@@ -137,7 +138,8 @@ def test_a_check_in_asks_one_question(name: str) -> None:
 def test_while_the_crisis_is_open_numbers_and_words_are_kept() -> None:
     hold = REPLIES.hold()
     assert "Nothing you wrote is lost" in hold.text and "988" in hold.text
-    assert [choice["id"] for choice in hold.choices] == ["safe_now", "talk_staff", "call_988", "text_988"]
+    assert [choice["id"] for choice in hold.choices] == ["safe_now", "talk_staff", "call_911", "call_988", "text_988"]
+    assert hold.text.index("911") < hold.text.index("988"), "it is shown after an emergency of the body as well"
 
 
 def test_telling_the_team_promises_no_answer() -> None:
@@ -171,6 +173,19 @@ def test_spanish_is_answered_in_spanish_where_there_is_a_text(outcome: str) -> N
 )
 def test_the_language_of_a_text_is_told(text: str, language: str) -> None:
     assert REPLIES.language(text) == language
+
+
+@pytest.mark.parametrize("note", NOTES)
+def test_every_note_has_a_line(note: str) -> None:
+    assert REPLIES.line(note)
+
+
+def test_a_dangerous_reading_names_the_signs_and_911() -> None:
+    assert all(word in REPLIES.line("pressure") for word in ("chest pain", "breathing", "weakness", "vision", "speech", "911"))
+
+
+def test_an_assault_is_answered_by_no_talk_of_thoughts_that_come_back() -> None:
+    assert "thoughts" not in REPLIES.line("assault") and "person" in REPLIES.line("assault")
 
 
 @pytest.mark.parametrize("note", ["loss", "history", "information"])

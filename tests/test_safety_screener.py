@@ -151,6 +151,12 @@ def test_an_emergency_of_the_body_comes_before_everything_else(screener: Screene
         ("does ketamine help with suicidal thoughts?", "information"),
         ("what is your suicide policy?", "information"),
         ("I was suicidal in 2015 but not now", "history"),
+        ("I was raped 6 years ago", "assault"),
+        ("my ex beat me for years, I left in 2015", "assault"),
+        ("200/110", "pressure"),
+        ("190 over 95 at the pharmacy", "pressure"),
+        ("my blood pressure was 188", "pressure"),
+        ("it was 185/95, no chest pain, no headache", "pressure"),
         ("my friend died by suicide years ago", "loss"),
     ],
 )
@@ -316,6 +322,69 @@ def test_the_same_words_without_a_crisis_stop_nobody(screener: Screener, text: s
 )
 def test_a_death_in_the_family_does_not_hide_who_is_at_risk_now(screener: Screener, text: str) -> None:
     assert (screener.screen(text).outcome, screener.screen(text).category) == ("takeover", "third_party")
+
+
+@pytest.mark.parametrize("text", ["120/80", "Advair 250/50", "lisinopril 20/12.5", "20/200 vision", "160/100 mg", "I scored 190/200"])
+def test_what_is_no_dangerous_reading_is_none(screener: Screener, text: str) -> None:
+    assert screener.screen(text) == Screening("none")
+
+
+@pytest.mark.parametrize(
+    ("text", "outcome"),
+    [
+        ("190 over 120 and chest pain", "takeover"),
+        ("200/110 and my vision is blurry", "takeover"),
+        ("bp 210/115, I feel so weak", "takeover"),
+        ("180/120 and a terrible headache right now", "takeover"),
+        ("yes, 200/110 this morning with a headache", "check_in"),
+    ],
+)
+def test_a_dangerous_reading_with_a_symptom_is_an_emergency(screener: Screener, text: str, outcome: str) -> None:
+    found = screener.screen(text)
+    assert (found.outcome, found.category) == (outcome, "medical_emergency")
+
+
+UNDER_AGE = """\
+im 16
+i said im 16
+I'm sixteen
+im a 16 year old girl
+I'm in 10th grade
+I'm under 18
+16 years old
+im 17 btw can i still
+sorry im 14
+tengo 15 a\u00f1os"""
+
+OF_AGE = """\
+I'm 61
+I have a 12 year old
+I'm 16 weeks pregnant
+I'm 14 days clean
+when I was 16
+my son is 16
+I am 15 minutes away
+I feel like I'm 16 again
+I'm 17 years sober
+I'm a minor league coach
+I'm a high school teacher
+I'm 45, my kid is 12
+16 years old when it happened"""
+
+
+@pytest.mark.parametrize(("text", "minor"), [*((t, True) for t in UNDER_AGE.splitlines()), *((t, False) for t in OF_AGE.splitlines())])
+def test_an_age_under_18_is_ones_own_and_of_now(screener: Screener, text: str, minor: bool) -> None:
+    assert screener.is_minor(text) is minor
+
+
+@pytest.mark.parametrize("text", ["to not be here anymore", "not be here", "to not exist", "not being alive anymore"])
+def test_not_to_be_here_is_no_ordinary_goal(screener: Screener, text: str) -> None:
+    assert screener.screen(text).category == "passive" and screener.screen(text).outcome == "takeover"
+
+
+@pytest.mark.parametrize("text", ["promise me it works", "you're useless", "this is useless", "yes, it's me, his wife. He doesn't answer his phone", "to not be here all day"])
+def test_an_everyday_word_is_no_despair(screener: Screener, text: str) -> None:
+    assert screener.screen(text).outcome == "none"
 
 
 # -- several messages ----------------------------------------------------------------------------------------------------

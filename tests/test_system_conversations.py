@@ -556,3 +556,28 @@ def test_what_was_sent_can_be_taken_back_in_the_middle_of_the_history(system: Sy
     visitor.say("please cancel my callback request")
     assert "told the team" in visitor.said and "full name" in visitor.question.lower()
     assert flags_of(system, "Mia Middle") == [("withdrawn", "please cancel my callback request")]
+
+
+def test_an_age_under_18_ends_the_history_and_is_remembered(visitor: Visitor) -> None:
+    visitor.consent()
+    visitor.say("i said im 16")
+    assert "18 or older" in visitor.said and not visitor.question
+    visitor.say("my dad hits me sometimes")
+    assert visitor.kinds == ["crisis"] and "1-800-422-4453" in visitor.said
+
+
+def test_a_reaction_of_long_ago_answers_the_question_of_allergies(visitor: Visitor) -> None:
+    visitor.consent()
+    visitor.answer_until("allerg")
+    visitor.say("codeine throat swelling, none other")
+    assert "crisis" not in visitor.kinds and "check_in" not in visitor.kinds
+    assert visitor.question and "allerg" not in visitor.question.lower()
+    visitor.say("my throat is swelling right now")
+    assert visitor.kinds == ["crisis"]
+
+
+def test_a_dangerous_reading_is_told_of_911_and_the_history_goes_on(visitor: Visitor) -> None:
+    visitor.consent()
+    visitor.answer_until("high blood pressure")
+    visitor.say("yes, 200/110")
+    assert "call 911" in visitor.last[0]["text"] and visitor.question

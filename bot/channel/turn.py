@@ -25,7 +25,7 @@ from bot.records import conversations, intakes
 from bot.records.database import Database
 from bot.records.models import Message
 from bot.records.retention import forget
-from bot.safety import HARMLESS, Replies, Reply, Screener, Screening
+from bot.safety import DOUBT, HARMLESS, NO, YES, CheckInReplies, Replies, Reply, Screener, Screening
 from bot.settings import Clinic, Settings
 
 logger = logging.getLogger(__name__)
@@ -57,8 +57,8 @@ _NOT_GUESSED = re.compile(PROTECTED_PREFIX + r"(?:\s*/\s*[A-Za-z_]+|[\s!-#%-,./:
 _NOT_UNDERSTOOD = {"intent": {"name": "nlu_fallback", "confidence": 1.0}, "entities": []}
 YES_TO_CHECK_IN, YES_TO_FORM = "check_in_yes", "check_in_form"  # choices of the text check_in_which
 ASK_OF_DANGER = ("suicidal", "passive", "self_harm")  # crisis texts that ask a question whose yes means danger
-YES = {"yes", "y", "yeah", "yep", "i am", "i do", "kind of", "kinda", "sort of", "maybe", "sometimes", "a little", "si", "sí"}
-NO = {"no", "n", "nope", "nah", "no i'm not", "no im not", "no, i'm not", "not at all", "i'm fine", "im fine", "i'm ok", "im ok", "something else", "no, something else", "it's something else", "its something else"}
+UNDER_18 = f'/stop{{"choice": "{intakes.UNDER_AGE}"}}'  # payload: somebody in the history has said an age for which it is not meant
+SAID_FIRST = ("loss", "assault", "pressure")  # notes whose sentence comes before what is said next
 OF_THE_FORM = {"form", "the form", "about the form", "for the form", "the form's question", "the question", "el formulario", "formulario"}
 OF_ME = {"me", "about me", "how i am", "about how i am", "how i feel", "myself", "de mí", "de mi"}
 SAFE_WORDS = {
@@ -99,7 +99,7 @@ class _Kept:
     offered: Optional[Dict[str, Any]]
     recent: List[str]
     state: str  # of the conversation
-    said: List[conversations.Said]  # by the bot since the message before, where this one is a yes or a no
+    said: List[conversations.Said]  # by the bot since the message before, where this one was typed
 
 
 @dataclasses.dataclass
@@ -112,8 +112,11 @@ class Turns:
     screener: Screener
     replies: Replies
     handle: Handler
-    understand: Optional[Callable[[str], Awaitable[Parse]]] = None  # the model alone, without the dialogue
+    understand: Optional[Callable[[str, str], Awaitable[Parse]]] = None  # the model alone, of a conversation's text
     queues: Queues = dataclasses.field(default_factory=Queues)
+
+    def __post_init__(self) -> None:
+        self.check_ins = CheckInReplies.load(self.screener.normalise)
 
     async def open(self, conversation_id: str) -> List[Dict[str, Any]]:
         """The greeting of a new conversation."""
@@ -146,15 +149,17 @@ class Turns:
             return kept
         message, offered = kept.message, kept.offered
         screening = Screening("none") if choice else self.screener.screen(text or "", kept.recent)
-        if screening.outcome == "takeover" and not await self._doubted(text or ""):
+        if screening.outcome == "takeover" and not await self._doubted(conversation_id, text or ""):
             return await self._take_over(conversation_id, message.id, text or "", screening)
         if kept.state == STAFF_STATE:
             return []  # it is for staff to answer
         if kept.state == CRISIS_STATE:
             return await self._in_crisis(conversation_id, kept, text, choice)
-        checked_in = await self._checked_in(conversation_id, kept, text, choice)
+        checked_in = await self._checked_in(conversation_id, kept, text, screening)
         if checked_in is not None:
             return checked_in
+        if text and self.screener.is_minor(text) and await self.database.written(self._in_history, conversation_id):
+            return await self._answer(conversation_id, message.id, UNDER_18, Screening("none"), None)
         if choice and choice in self._crisis_choices():
             return await self._in_crisis(conversation_id, kept, text, choice)
         payload = offered["payload"] if offered else PROTECTED_PREFIX + (text or "")
@@ -173,7 +178,7 @@ class Turns:
         if choice == ERASE or (choice and offered is None):
             return self._erase(s, conversation_id, client_id, offered)
         recent = [] if choice else conversations.recent_visitor_texts(s, conversation_id, RECENT_TEXTS)
-        said = conversations.last_said(s, conversation_id) if _means(text, YES | NO | OF_THE_FORM | OF_ME) else []
+        said = conversations.last_said(s, conversation_id) if text else []
         words = offered["label"] if offered else text or ""
         message, created = conversations.add_visitor_message(s, conversation_id, client_id, words, choice)
         if not created and message.status != "pending":
@@ -197,19 +202,25 @@ class Turns:
     def _replies_to(s: Session, message: Message) -> List[Dict[str, Any]]:
         return [conversations.public(m) for m in conversations.replies_to(s, message.id)]
 
-    async def _doubted(self, text: str) -> bool:
+    async def _doubted(self, conversation_id: str, text: str) -> bool:
         """Whether the model finds harmless what a rule takes for a crisis, so that the dialogue may have it."""
         if self.understand is None or self.screener.screen(text).outcome != "takeover":
             return False  # only the messages before it make it one: the model reads one message
         if _NOT_GUESSED.match(PROTECTED_PREFIX + text):
             return False  # the dialogue would not read it
+        safety = await self._model_says(conversation_id, text)
+        return safety.get("outcome") == "check_in" or safety.get("note") == HARMLESS
+
+    async def _model_says(self, conversation_id: str, text: str) -> Dict[str, Any]:
+        """What the model says of a text's safety; nothing where it has nothing to say or cannot be asked."""
+        if self.understand is None:
+            return {}
         try:
-            parsed = await asyncio.wait_for(self.understand(PROTECTED_PREFIX + text), DOUBT_TIMEOUT_S)
+            parsed = await asyncio.wait_for(self.understand(conversation_id, PROTECTED_PREFIX + text), DOUBT_TIMEOUT_S)
         except Exception as error:  # the rules stand without the model
             logger.error("The model could not be asked: %s", type(error).__name__)
-            return False
-        safety = parsed.get("safety") or {}
-        return safety.get("outcome") == "check_in" or safety.get("note") == HARMLESS
+            return {}
+        return parsed.get("safety") or {}
 
     async def _answer(
         self,
@@ -223,8 +234,8 @@ class Turns:
         if not said:
             return await self._failed(conversation_id, message_id, screening, text)
         line = self.replies.line(screening.note)
-        if line and not any(m["kind"] in ("crisis", "check_in") or "988" in m["text"] for m in said):
-            said.append(_plain(line, kind="notice"))
+        if line and not any(m["kind"] in ("crisis", "check_in") or "988" in line and "988" in m["text"] for m in said):
+            said.insert(0 if screening.note in SAID_FIRST else len(said), _plain(line, kind="notice"))
         return await self._reply(conversation_id, message_id, said)
 
     async def _rasa(
@@ -270,35 +281,49 @@ class Turns:
         return await self.database.written(work)
 
     async def _checked_in(
-        self, conversation_id: str, kept: _Kept, text: Optional[str], choice: Optional[str]
+        self, conversation_id: str, kept: _Kept, text: Optional[str], screening: Screening
     ) -> Optional[List[Dict[str, Any]]]:
-        """The answer to a yes or a no that follows a check-in; None where this message is none of them.
+        """The answer to the reply to a check-in; None where this message is none.
 
         Where the form has asked its question again behind the check-in, a yes may be meant for either: it is asked for which.
+        A reply that is neither a yes nor a no is asked about once more, and counts as a yes when it stays so.
         """
         message_id, words = kept.message.id, kept.words
+        if kept.offered and kept.offered["id"] == YES_TO_CHECK_IN:
+            return await self._said_yes(conversation_id, kept, kept.offered["payload"].rpartition("/")[2])
         asked = next((said for said in reversed(kept.said) if said.kind == "check_in"), None)
-        meant = kept.offered if choice == YES_TO_CHECK_IN else None
-        if asked is not None and self.replies.is_which(asked.text) and not _means(text, NO):
-            name = YES_TO_FORM if _means(text, OF_THE_FORM) else YES_TO_CHECK_IN
-            meant = await self.database.written(conversations.find_choice, conversation_id, name)
-            if name == YES_TO_FORM:
-                return await self._answer(conversation_id, message_id, meant["payload"], Screening("none"), None)
-        if meant is not None:
-            category = meant["payload"].rpartition("/")[2]
-        elif asked is None or not _means(text, YES | NO):
+        if asked is None or not text:
             return None
-        elif _means(text, NO):
+        back, reply, category = self.replies.asks_back(asked.text), self.check_ins.read(text), self.replies.asks_about(asked.text)
+        if back:
+            offered = await self.database.written(conversations.find_choice, conversation_id, YES_TO_CHECK_IN)
+            category = offered["payload"].rpartition("/")[2]
+        if back == "which" and _means(text, OF_THE_FORM):
+            form = await self.database.written(conversations.find_choice, conversation_id, YES_TO_FORM)
+            return await self._answer(conversation_id, message_id, form["payload"], Screening("none"), None)
+        if reply == NO and not await self._belied(conversation_id, text, screening):
             return await self._go_on(conversation_id, message_id, "/resume_intake", self.replies.resumed(self.replies.language(words)))
-        else:
-            category = self.replies.asks_about(asked.text)
-            if kept.said[-1] != asked:
-                return await self._reply(conversation_id, message_id, [self._which(category, words)])
-        return await self._take_over(conversation_id, message_id, words, Screening("takeover", category, "check-in"))
+        if reply == YES and not back and kept.said[-1] != asked:
+            return await self._reply(conversation_id, message_id, [self._ask_back("which", category, words)])
+        if reply == YES or back and reply == DOUBT or back == "which" and _means(text, OF_ME):
+            return await self._said_yes(conversation_id, kept, category)
+        if reply == DOUBT:
+            return await self._reply(conversation_id, message_id, [self._ask_back("again", category, words)])
+        return None
 
-    def _which(self, category: str, text: str) -> Dict[str, Any]:
-        """Asks whether a yes was meant for the check-in or for the form."""
-        asks = _from_reply(self.replies.reply("which", "check_in", self.replies.language(text)))
+    async def _said_yes(self, conversation_id: str, kept: _Kept, category: str) -> List[Dict[str, Any]]:
+        category = self.screener.for_age(category, [*kept.recent, kept.words])
+        return await self._take_over(conversation_id, kept.message.id, kept.words, Screening("takeover", category, "check-in"))
+
+    async def _belied(self, conversation_id: str, text: str, screening: Screening) -> bool:
+        """Whether a no goes on to say what it denies: "nothing like that, I'd only like to stay asleep"."""
+        if screening.outcome != "none" and not self.screener.is_weak(screening.rule or ""):
+            return True
+        return (await self._model_says(conversation_id, text)).get("outcome") == "takeover"
+
+    def _ask_back(self, name: str, category: str, text: str) -> Dict[str, Any]:
+        """Asks whether a yes was meant for the check-in or for the form ("which"), or for a clearer word ("again")."""
+        asks = _from_reply(self.replies.reply(name, "check_in", self.replies.language(text)))
         payloads = {YES_TO_CHECK_IN: f"/{YES_TO_CHECK_IN}/{category}", YES_TO_FORM: PROTECTED_PREFIX + text}
         return {**asks, "choices": [{**c, "payload": payloads.get(c["id"], c["payload"])} for c in asks["choices"]]}
 
@@ -313,7 +338,9 @@ class Turns:
         if choice == "talk_staff":
             told = self.replies.chosen("talk_staff", language=language) if kept.state == CRISIS_STATE else None
             return await self._go_on(conversation_id, message_id, "/talk_to_human", told)
-        if kept.said and _means(text, YES) and self.replies.asks_about(kept.said[-1].text) in ASK_OF_DANGER:
+        if text and self.screener.is_minor(text):
+            return await self._take_over(conversation_id, message_id, words, Screening("takeover", "minor", "age"))
+        if text and kept.said and self.check_ins.read(text) == YES and self.replies.asks_about(kept.said[-1].text) in ASK_OF_DANGER:
             return await self._take_over(conversation_id, message_id, words, Screening("takeover", "suicidal", "crisis-yes"))
         chosen = self.replies.chosen(choice, self.clinic.get("phone"), language) if choice else None
         return await self._reply(conversation_id, message_id, [_from_reply(chosen or self.replies.hold(language))])
@@ -335,6 +362,11 @@ class Turns:
             conversations.set_state(s, conversation_id, "open")
         run = intakes.current_intake(s, conversation_id)
         return run if run is not None and run.status == "in_progress" else None
+
+    @staticmethod
+    def _in_history(s: Session, conversation_id: str) -> bool:
+        run = intakes.current_intake(s, conversation_id)
+        return run is not None and run.kind == "intake" and run.status == "in_progress"
 
     def _crisis_choices(self) -> set:
         return set(self.replies.choice_ids()) - {YES_TO_FORM}

@@ -78,7 +78,7 @@ class WebChat(InputChannel):
         @chat.listener("after_server_start")
         async def ask_the_model(app: Sanic, _: Any) -> None:
             if hasattr(app.ctx, "agent"):
-                turns.understand = lambda text: app.ctx.agent.parse_message(text)
+                turns.understand = functools.partial(_understand, app.ctx.agent)
 
         @chat.listener("before_server_start")
         async def prepare(app: Sanic, _: Any) -> None:
@@ -234,6 +234,12 @@ class WebChat(InputChannel):
                     return reply.status == 200
         except (aiohttp.ClientError, asyncio.TimeoutError):
             return False
+
+
+async def _understand(agent: Any, conversation_id: str, text: str) -> Dict[str, Any]:
+    """What the model makes of a text in its conversation: the question that waits may make an answer of it."""
+    tracker = await agent.processor.tracker_store.retrieve(conversation_id)
+    return await agent.processor.parse_message(UserMessage(text), tracker)
 
 
 def _said(error: ChatError, *_: Any) -> HTTPResponse:

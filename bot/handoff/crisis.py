@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from bot.handoff.service import report_crisis
 from bot.records import intakes
 from bot.records.conversations import get_state, set_state
-from bot.safety import Replies, Reply
+from bot.safety import OF_MINORS, Replies, Reply
 from bot.settings import Clinic, Settings
 
 
@@ -39,12 +39,15 @@ def take_over(
     Returns:
         The reply to show, with nothing before it and nothing after it.
     """
+    if category in OF_MINORS and intakes.is_minor(s, conversation_id):
+        category = "minor"
     reply = replies.reply(category, "takeover", language=replies.language(words), phone=clinic.get("phone"))
     if get_state(s, conversation_id, locked=True) != "staff":  # whoever of the team writes there goes on writing
         set_state(s, conversation_id, "crisis")
     if category == "minor":  # the history is for adults
         history = intakes.current_intake(s, conversation_id, kind="intake")
         if history is not None:
+            intakes.set_state(s, history, {**(history.state or {}), "ended": intakes.UNDER_AGE})
             intakes.set_status(s, history, "ended")
     report_crisis(
         s,

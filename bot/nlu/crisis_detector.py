@@ -22,12 +22,13 @@ from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.storage.resource import Resource
 from rasa.engine.storage.storage import ModelStorage
 from rasa.nlu.classifiers.classifier import IntentClassifier as IntentClassifierBase
+from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.shared.nlu.constants import INTENT, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from bot.nlu import crisis_model
-from bot.nlu.answer_detector import ANSWER, COMMANDS
+from bot.nlu.answer_detector import ANSWER, COMMANDS, Pending
 from bot.nlu.crisis_model import EVERYDAY, CrisisModel
 from bot.nlu.encoder import Encoder, model_path
 from bot.nlu.fallback import put_intent
@@ -48,6 +49,9 @@ _FILE = "crisis"
 NOT_UNDERSTOOD = (None, "nlu_fallback", "out_of_scope", *SAFETY_INTENTS)
 UNDERSTOOD_AT, PERSON_AT, ELSEWHERE_AT, CERTAIN_AT = 0.3, 0.6, 0.7, 0.9  # confidence of the intent
 NOT, ANSWERED, UNDERSTOOD, CERTAIN = range(4)
+# Questions (link ids) whose answer tells of an emergency of the body that was, and those where "last night" may still be one.
+TOLD_AT, WHEN_AT = ("allergies",), ("heart-when", "stroke-when")
+FEWEST_WORDS = 3  # that name a cause beside a reaction: a bare "throat swelling" may be one that happens
 
 
 def label_of(row: dict[str, str]) -> str:
@@ -64,9 +68,9 @@ class CrisisDetector(GraphComponent, IntentClassifierBase):
         return {
             "data": "data/safety",
             "model": "tuned",
-            "confirm": 0.3,
-            "alone": 0.9,
-            "together": 0.7,
+            "confirm": 0.28,
+            "alone": 0.87,
+            "together": 0.68,
             "check_in": 0.3,
             "check_in_elsewhere": 0.45,
             "check_in_answer": 0.55,
@@ -148,14 +152,18 @@ class CrisisDetector(GraphComponent, IntentClassifierBase):
     def process_training_data(self, training_data: TrainingData) -> TrainingData:
         return training_data
 
-    def process(self, messages: list[Message]) -> list[Message]:
+    def process(self, messages: list[Message], tracker: DialogueStateTracker | None = None) -> list[Message]:
+        pending = Pending.of(tracker.get_slot("pending")) if tracker else None
         for message in messages:
             text = message.get(TEXT)
             if not text or is_payload(text):
                 continue
             intent = message.get(INTENT) or {}
             name, confidence = intent.get("name"), intent.get("confidence") or 0.0
-            safety = self.judge(text, rules_say(message), readings(message), self._least_care(name, confidence), self._understood(name, confidence))
+            rules = rules_say(message)
+            safety = self.judge(text, rules, readings(message), self._least_care(name, confidence), self._understood(name, confidence))
+            if pending:
+                safety = _as_answer(pending.link_id, text, safety, rules)
             if safety is not None:
                 if name == ANSWER and safety["outcome"] == "check_in":
                     safety["answer"] = True  # the question comes first, and the answer is kept
@@ -200,8 +208,8 @@ class CrisisDetector(GraphComponent, IntentClassifierBase):
             understood: how well something else explains the message. The check-in of a rule that never says more then needs
                 a model that has at least some doubt: "can I tap out" among questions about sessions is one of them.
         """
-        ruled, weak = rules
-        if found is None or self._model is None or not normalise(text):  # signs alone say nothing to the model
+        ruled, weak = rules.screening, rules.weak
+        if rules.sure or found is None or self._model is None or not normalise(text):  # signs alone say nothing to the model
             return _of_rules(ruled)
         takeover, care, category = self._model.score(found)
         if ruled.outcome != "none" and understood:
@@ -230,6 +238,18 @@ def _of_rules(ruled: Screening) -> dict[str, Any] | None:
     if ruled.note:
         return {**_finding("none", ruled.category, ruled.rule, 1.0), "note": ruled.note}
     return None
+
+
+def _as_answer(asked: str, text: str, safety: dict[str, Any] | None, rules: Ruled) -> dict[str, Any] | None:
+    """What a message means as the answer to a question about the body: an old reaction, or an attack of last night."""
+    if asked in WHEN_AT and rules.just_now and not (safety and safety["outcome"] == "takeover"):
+        return _finding("check_in", "medical_emergency", "just-now", 1.0)
+    of_the_body = rules.screening.category == "medical_emergency" if rules.screening.outcome != "none" else True
+    if asked in TOLD_AT and safety and safety["category"] in MEDICAL and of_the_body and not rules.now:
+        if len(text.split()) < FEWEST_WORDS:
+            return {**safety, "outcome": "check_in"}
+        return {**safety, "outcome": "none", "note": HARMLESS}
+    return safety
 
 
 def _finding(outcome: str, category: str | None, rule: str | None, score: float) -> dict[str, Any]:

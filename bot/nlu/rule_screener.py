@@ -29,6 +29,9 @@ class Ruled(NamedTuple):
 
     screening: Screening
     weak: bool  # whether it comes from a rule that never says more than check-in
+    sure: bool = False  # whether it comes from a rule that stands whatever the model says
+    now: bool = False  # whether the text says that what it tells of happens now
+    just_now: bool = False  # or did hours ago
 
 
 SILENT = Ruled(Screening("none"), weak=False)
@@ -39,7 +42,8 @@ def screen(screener: Screener, text: str, meant: str) -> Ruled:
     found = screener.screen(text)
     if clean(meant) != clean(text):
         found = max(found, screener.screen(clean(meant)), key=lambda screening: OUTCOMES.index(screening.outcome))
-    return Ruled(found, found.rule is not None and screener.is_weak(found.rule))
+    weak, sure = (found.rule is not None and asks(found.rule) for asks in (screener.is_weak, screener.is_sure))
+    return Ruled(found, weak, sure, screener.happens(text), screener.happens(text, since="just_now"))
 
 
 def rules_say(message: Message) -> Ruled:

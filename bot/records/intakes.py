@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from bot.records.models import Answer, Intake, utcnow
 
 OPEN = ("in_progress", "stopped")
+UNDER_AGE = "under-18"  # code of the ending of a history whose person is no adult
 UNREAD = "unread"  # status of what was typed to a question and could not be read
 
 
@@ -27,6 +28,11 @@ def current_intake(s: Session, conversation_id: str, kind: str | None = None) ->
 def conversation_intakes(s: Session, conversation_id: str) -> list[Intake]:
     """Every run of a conversation, newest first."""
     return list(s.scalars(select(Intake).filter_by(conversation_id=conversation_id).order_by(Intake.id.desc())))
+
+
+def is_minor(s: Session, conversation_id: str) -> bool:
+    """Whether a history of the conversation ended because its person is under 18."""
+    return any((run.state or {}).get("ended") == UNDER_AGE for run in conversation_intakes(s, conversation_id))
 
 
 def get_intake(s: Session, intake_id: int) -> Intake | None:

@@ -5,7 +5,11 @@
 """
 from __future__ import annotations
 
+from bot.safety.check_in import DOUBT, NO, YES, CheckInReplies
 from bot.safety.replies import Choice, Replies, Reply
-from bot.safety.screener import CATEGORIES, HARMLESS, SafetyDataError, Screener, Screening
+from bot.safety.screener import CATEGORIES, HARMLESS, OF_MINORS, SafetyDataError, Screener, Screening
 
-__all__ = ["CATEGORIES", "HARMLESS", "Choice", "Replies", "Reply", "SafetyDataError", "Screener", "Screening"]
+__all__ = [
+    "CATEGORIES", "DOUBT", "HARMLESS", "NO", "OF_MINORS", "YES", "CheckInReplies", "Choice", "Replies", "Reply", "SafetyDataError",
+    "Screener", "Screening",
+]

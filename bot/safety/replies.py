@@ -83,9 +83,10 @@ class Replies:
         category = self._name(text).removeprefix("check_in_")
         return category if category in CATEGORIES else "suicidal"
 
-    def is_which(self, text: str) -> bool:
-        """Whether a text, as it was shown, asked what a yes was meant for."""
-        return self._name(text) == "check_in_which"
+    def asks_back(self, text: str) -> Optional[str]:
+        """What a text, as it was shown, asked of the reply to a check-in: "which" question it was for, or it "again"."""
+        name = self._name(text).removeprefix("check_in_")
+        return name if name in ("which", "again") else None
 
     def written_in(self, text: str) -> Optional[str]:
         """The language of a text, as it was shown, where it is one of those that are not English."""
@@ -98,7 +99,7 @@ class Replies:
         return next((name for known, name in self._names.items() if text.startswith(known)), "")
 
     def line(self, note: Optional[str]) -> Optional[str]:
-        """The sentence that goes with ``Screening.note`` (loss, history, information) when there is no takeover."""
+        """The sentence that goes with ``Screening.note`` (loss, assault, pressure, history, information) when there is no takeover."""
         return self.lines.get(note) if note else None
 
     def choice_ids(self) -> Tuple[str, ...]:

@@ -37,6 +37,12 @@ _BODILY = ("medical_emergency", "withdrawal", "disorientation")  # where any wor
 NEAR = 30  # characters before a match in which its verb stands
 _ENDED = ("abuse", "harm_to_others")  # told with the year in which one got away
 _NOTES = ("suicidal", "passive", "self_harm", "third_party", "minor", "abuse")
+NOTES = ("pressure", "loss", "assault", "history", "information")  # the first counts where a text gives several
+OF_MINORS = ("suicidal", "passive", "self_harm", "abuse")  # told by somebody under 18, these have words of their own
+_PRESSURE = re.compile(r"(?<![\d/.])(\d{2,3})\s*(?:/|\bover\b|\bon\b)\s*(\d{2,3})(?![\d/.%]| ?m[cg])", re.IGNORECASE)
+_UPPER = re.compile(r"(?:blood pressure|\bbp|systolic|(?:top|upper) number)[^\d.?!]{0,25}(1[89]\d|2[0-5]\d)(?![\d/.%]| ?m[cg])", re.IGNORECASE)
+DANGEROUS = "dangerouspressure"
+HIGHEST = 180, 120  # mmHg, from which a reading is dangerous with symptoms (facts 4.2, item 21)
 
 
 class SafetyDataError(ValueError):
@@ -47,8 +53,8 @@ class SafetyDataError(ValueError):
 class Screening:
     """What was found.
 
-    ``note`` says why nothing is done, where a kind sentence or the 988 line still fits: "loss", "history" or
-    "information"; ``HARMLESS`` where a model overruled a rule. ``rule`` is for staff (never the text itself).
+    ``note`` says why nothing is done, where a kind sentence or the 988 line still fits (see ``NOTES``); ``HARMLESS`` where
+    a model overruled a rule. ``rule`` is for staff (never the text itself).
     """
 
     outcome: str
@@ -71,6 +77,7 @@ class _Rule:
     past: bool  # False: a past marker does not make it history
     ask: bool  # False: an information question around it changes nothing
     other: bool  # False: another person as subject changes nothing
+    sure: bool  # it stands whatever a model says
     unless: Tuple["re.Pattern[str]", ...]
     despite: Tuple["re.Pattern[str]", ...]  # said in the sentence, these leave ``unless`` without effect
     softer: Tuple["re.Pattern[str]", ...]
@@ -165,9 +172,25 @@ class Screener:
         """Whether a rule never says more than check-in; a takeover that was softened to one is not weak."""
         return any(known.id == rule and known.outcome == "check_in" for known in self._rules)
 
+    def is_sure(self, rule: str) -> bool:
+        """Whether a rule stands whatever a model says: a dangerous reading with a symptom needs no second opinion."""
+        return any(pair.rule.id == rule and pair.rule.sure for pair in self._pairs)
+
     def normalise(self, text: str) -> str:
         """The text in the form in which the patterns see it, idioms blanked."""
-        return self._blank(self._normalise(text))
+        return self._blank(self._normalise(_with_pressure(text)))
+
+    def is_minor(self, text: str) -> bool:
+        """Whether a text says that who writes is under 18."""
+        return bool(self._context_words["own_age"].search(self._normalise(text)))
+
+    def for_age(self, category: Optional[str], texts: Iterable[str]) -> Optional[str]:
+        """The category, or "minor" where one of the texts says an age under 18 and there are words of its own for that."""
+        return "minor" if category in OF_MINORS and any(map(self.is_minor, texts)) else category
+
+    def happens(self, text: str, since: str = "now") -> bool:
+        """Whether a text says that what it tells of happens now, or with ``since="just_now"`` that it did hours ago."""
+        return bool(self._context_words[since].search(self._normalise(text)))
 
     def screen(self, text: str, recent: Sequence[str] = ()) -> Screening:
         """Screen the newest text of a visitor.
@@ -181,7 +204,7 @@ class Screener:
         found = self._findings(newest)
         if "\n" in text.strip() and all(item.outcome == "none" for item in found):  # a sentence broken over lines
             found += self._findings(self.normalise(" ".join(text.split())))
-        minor = bool(self._context_words["minor"].search(newest))
+        minor = bool(self._context_words["minor"].search(newest)) or any(map(self.is_minor, recent[-RECENT:]))
         if recent and not any(item.outcome == "takeover" for item in found):
             earlier = [part for part in (self.normalise(item[-RECENT_CHARS:]) for item in recent[-RECENT:]) if part]
             found += self._across(earlier, newest)
@@ -274,7 +297,8 @@ class Screener:
         left, right = context.sentence(start, end)
         sentence = text[left:right]
         if rule.outcome == "none":
-            return Screening("none", None, rule.id, rule.note) if not self._cancelled(rule, sentence) else NOTHING
+            asks = rule.note == "assault" and words["question"].match(sentence)  # it names what it asks about
+            return Screening("none", None, rule.id, rule.note) if not (asks or self._cancelled(rule, sentence)) else NOTHING
         if self._cancelled(rule, sentence):
             return NOTHING
         if rule.negatable and not words["but_then"].match(text[end + 1:]) and self._negated(
@@ -297,7 +321,8 @@ class Screener:
         if rule.past and not now and context.says("past", words["past"], left, right) and not context.says(
             "present", words["present"], left, right
         ) and self._past(context, rule, start, end, left, right):
-            return Screening("none", None, rule.id, "history" if note_fits else None)
+            told = "assault" if category == "abuse" else "history"
+            return Screening("none", None, rule.id, told if note_fits else None)
         if rule.ask and words["question"].match(sentence) and not words["i_am_now"].match(text, start) and not (
             left < context.clause_start(start) and words["own_clause"].match(saying)
         ) and not self._beside_question(context, start, end, left, right):
@@ -441,11 +466,11 @@ class Screener:
         return not border or not words["own_state"].match(f"{between[border[-1].end():].lstrip()}{match}")
 
     def _choose(self, found: Iterable[Screening], minor: bool) -> Screening:
-        best = NOTHING
-        for item in found:
-            if _rank(item) > _rank(best):
-                best = item
-        if minor and best.outcome != "none" and best.category in ("suicidal", "passive", "self_harm", "abuse"):
+        def weight(item: Screening) -> Tuple[int, int, int, bool]:
+            return (*_rank(item), bool(item.rule) and self.is_sure(item.rule))
+
+        best = max([NOTHING, *found], key=weight)
+        if minor and best.outcome != "none" and best.category in OF_MINORS:
             return dataclasses.replace(best, category="minor")
         return best
 
@@ -463,7 +488,7 @@ class Screener:
             tuple(self._compile(entry["id"], p).regex for p in lines(entry.get(key))) for key in ("unless", "despite", "softer")
         )
         return _Rule(entry["id"], entry.get("category"), entry["outcome"], entry.get("note"), entry.get("negatable", True),
-                     entry.get("past", True), entry.get("ask", True), entry.get("other", True), unless, despite, softer)
+                     entry.get("past", True), entry.get("ask", True), entry.get("other", True), entry.get("sure", False), unless, despite, softer)
 
     def _add(self, entry: Mapping[str, Any]) -> set:
         rule, vocabulary = self._rule(entry), set()
@@ -487,6 +512,16 @@ class Screener:
         for number in self._idioms.candidates(text):
             text = self._idiom_patterns[number].sub("_", text)
         return text
+
+
+def _with_pressure(text: str) -> str:
+    """The text with a word for a dangerous blood pressure reading, so that rules can speak of it: "200/110", "190 over 100"."""
+    def word(match: "re.Match[str]") -> str:
+        upper, lower = int(match[1]), int(match[2])
+        plausible = 60 <= upper <= 260 and 30 <= lower <= 160 and lower < upper <= 3 * lower  # "Advair 250/50" is none
+        return f" {DANGEROUS} " if plausible and (upper >= HIGHEST[0] or lower >= HIGHEST[1]) else match[0]
+
+    return _UPPER.sub(lambda m: f"blood pressure {DANGEROUS} ", _PRESSURE.sub(word, text))
 
 
 def _around(borders: Sequence[int], position: int) -> Tuple[int, int]:
@@ -523,4 +558,4 @@ def _apart(first: Sequence[Tuple[int, int]], second: Sequence[Tuple[int, int]], 
 
 def _rank(item: Screening) -> Tuple[int, int, int]:
     order = CATEGORIES.index(item.category) if item.category in CATEGORIES else len(CATEGORIES)
-    return OUTCOMES.index(item.outcome), ("loss", "history", "information").index(item.note) * -1 if item.note else -9, -order
+    return OUTCOMES.index(item.outcome), -NOTES.index(item.note) if item.note else -9, -order
