@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bot.handoff import flags, outbox, summary
+from bot.handoff import alarms, flags, outbox, summary
 from bot.handoff.runs import player
 from bot.records import intakes
 from bot.records.models import Conversation, Handoff, Intake, OutboxItem, utcnow
@@ -91,6 +91,8 @@ def _of_run(s: Session, kind: str, intake: Intake, settings: Settings) -> Handof
             open_part.status = "closed"
     now = utcnow()
     kept = summary.snapshot(s, intake.conversation_id, intake, pc_ptsd5_cut=settings.pc_ptsd5_cut, now=now)
+    before = alarms.raised(s, intake.conversation_id, own=[one["code"] for one in kept["flags"] if one["level"] == "red"])
+    kept["flags"] = flags.in_order([*before, *kept["flags"]])
     responses = player(s, intake).response("completed" if finished else "in-progress", authored=now)
     handoff = None if finished else open_part
     if handoff is None:
