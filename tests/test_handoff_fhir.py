@@ -18,6 +18,7 @@ pytestmark = pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
 VERIFIED = {  # clinical codes that the fact sheet marks as verified, with their display
     ("http://snomed.info/sct", "47505003"), ("http://snomed.info/sct", "38341003"), ("http://snomed.info/sct", "77386006"),
     ("http://snomed.info/sct", "716186003"), ("http://snomed.info/sct", "275526006"),
+    *(("http://snomed.info/sct", code) for _, code in fhir.TOLD_CODES.values()),
     # FHIR R4's own profile for blood pressures
     ("http://loinc.org", "85354-9"), ("http://loinc.org", "8480-6"), ("http://loinc.org", "8462-4"),
     ("http://unitsofmeasure.org", "mm[Hg]"),
@@ -54,6 +55,7 @@ BUNDLES = {
         **dict.fromkeys(("birth_date", "phone", "city", "state", "medications", "allergies", "gate", "goals")),
         adult="yes",
     ),
+    "told": lambda s: submit(s, reason="bipolar, seizures as a kid, my mom has glaucoma"),
     "gate no": lambda s: submit(s, gate="no", allergies="none"),
     "half screened": lambda s: submit(s, guilt=None),
     "callback": lambda s: submit(s, "callback"),
@@ -210,6 +212,30 @@ def test_what_they_had_in_the_brain_is_coded_where_it_is_one_thing(session, what
     made = fhir.bundle(submit(session, stroke_aneurysm="yes", stroke_what=what, stroke_when="2019"))
     (found,) = resources(made, "Condition")[1:]
     assert (found["code"].get("coding", [{}])[0].get("code"), found["code"]["text"]) == (code, text)
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "text", "clinical"),
+    [
+        ("I have bipolar 2", "13746004", "bipolar disorder", "active"),
+        ("manic episodes", None, "bipolar disorder", "active"),
+        ("eye pressure", None, "glaucoma", "active"),
+        ("sleep apnea", "73430006", "sleep apnea", "active"),
+        ("epilepsy", None, "seizure disorder", "active"),
+        ("I had glaucoma as a kid", None, "glaucoma (in the past)", "inactive"),
+        ("maybe glaucoma", None, "glaucoma (not sure)", None),
+    ],
+)
+def test_a_condition_told_in_words_is_coded_only_where_they_name_it(session, words, code, text, clinical):
+    (found,) = resources(fhir.bundle(submit(session, reason=words, ptsd_diagnosed="no")), "Condition")
+    assert (found["code"].get("coding", [{}])[0].get("code"), found["code"]["text"]) == (code, text)
+    assert found.get("clinicalStatus", {}).get("coding", [{}])[0].get("code") == clinical
+    assert found["note"][0]["text"].startswith("Patient-reported via chat") and words in found["note"][0]["text"]
+
+
+def test_a_relatives_condition_is_not_the_patients(session):
+    made = fhir.bundle(submit(session, reason="my brother has schizophrenia", ptsd_diagnosed="no"))
+    assert not resources(made, "Condition")
 
 
 def test_what_they_are_not_sure_of_is_no_coded_problem(session):

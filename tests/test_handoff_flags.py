@@ -273,7 +273,7 @@ def test_every_rule_asks_about_questions_and_answers_that_exist():
                 assert condition.question in known, rule.code
                 extra = (condition.any | condition.none) - known[condition.question] - {"skipped", "open"}
                 assert extra <= {"yes"}, (rule.code, extra)  # "yes" for a clinic that asks a question as yes or no
-    assert all(key in known for key in (*loaded.medicine_questions, *loaded.allergy_questions, *loaded.pressure_questions))
+    assert all(key in known for key in (*loaded.medicine_questions, *loaded.allergy_questions, *loaded.pressure_questions, *loaded.told_questions))
     assert all(named.question in known for named in loaded.conditions)
 
 
@@ -283,7 +283,7 @@ def test_every_takeover_has_a_name_for_staff():
 
 def test_codes_are_unique():
     loaded = rules.load()
-    codes = [rule.code for rule in (*loaded.answers, *loaded.pressures, *loaded.medicines, *loaded.allergies)]
+    codes = [rule.code for rule in (*loaded.answers, *loaded.pressures, *loaded.medicines, *loaded.allergies, *loaded.told)]
     assert len(codes) == len(set(codes))
 
 
@@ -294,6 +294,7 @@ def test_codes_are_unique():
         ({"answers": [{"code": "x", "level": "info", "reason": "r", "takeover": "suicidal"}]}, "red"),
         ({"classes": {"a": {**CLASS, "names": ["lithium"]}, "b": {**CLASS, "names": ["lithium"]}}}, "two classes"),
         ({"classes": {"a": {**CLASS, "names": ["zoloft"]}}}, "not in the lexicon"),
+        ({"told": {"in": [], "flags": [{**CLASS, "code": "x", "names": ["manic"]}]}}, "not in the lexicon"),
     ],
 )
 def test_a_wrong_rule_is_refused(tmp_path, change, told):
@@ -372,7 +373,6 @@ def test_medicines_are_listed_by_their_generic_name_or_in_the_persons_words(text
     ("text", "found"),
     [
         ("penicillin (hives), latex", [("penicillin", "allergy"), ("latex", "allergy")]),
-        ("none", []), ("NKDA", []), ("no known drug allergies", []), ("No allergies that I know of", []),
         ("maybe aspirin?", [("aspirin", "unsure")]),
         ("not allergic to penicillin", [("penicillin", "negated")]),
         ("bee stings", [("bee stings", "allergy")]),
@@ -397,7 +397,7 @@ def test_medicines_are_listed_by_their_generic_name_or_in_the_persons_words(text
         ("cats, I take Zyrtec", [("cats", "allergy")]),
     ],
 )  # fmt: skip
-def test_allergies_are_listed_and_none_is_none(text, found):
+def test_allergies_are_listed(text, found):
     listed = flags.allergies({("intake", "allergies"): typed(text)})
     assert [(entry["name"], entry["status"]) for entry in listed] == found
     assert all(entry["words"] in text for entry in listed)
@@ -419,6 +419,70 @@ def test_an_allergy_told_among_the_medicines_is_one_and_a_remedy_among_the_aller
         ("bees", "bees"),
     ]
     assert flags.flags(told, today=TODAY) == []
+
+
+@pytest.mark.parametrize(
+    ("link", "text", "codes", "listed"),
+    [
+        ("reason", "I have bipolar 2 and sleep apnea with CPAP", ["told-bipolar", "told-breathing"],
+         [("bipolar disorder", "present"), ("sleep apnea", "present")]),
+        ("medications", "Keppra for seizures", ["told-seizures"], [("seizure disorder", "present")]),
+        ("medications", "I stopped Zoloft in May because it made me manic", ["told-bipolar"], [("bipolar disorder", "unsure")]),
+        ("medications", "I quit lithium because of my kidneys", ["told-kidney-bladder"], [("kidney disease", "unsure")]),
+        ("reason", "I hear voices", ["told-psychosis-now"], [("psychosis", "present")]),
+        ("goals", "I was psychotic in 2015", ["told-psychosis"], [("psychosis", "past")]),
+        ("reason", "seizures as a kid", ["told-seizures"], [("seizure disorder", "past")]),
+        ("heart_what", "not sure, but I have glaucoma", ["told-glaucoma"], [("glaucoma", "present")]),
+        ("stroke_what", "hydrocephalus", ["told-intracranial-pressure"], [("raised intracranial pressure", "present")]),
+        ("reason", "a concussion last week", ["told-head-injury-recent"], [("traumatic brain injury", "past")]),
+        ("reason", "a TBI in 2005", ["told-head-injury"], [("traumatic brain injury", "past")]),
+        ("reason", "cirrhosis from hep c", ["told-liver-severe"], [("liver disease", "present")]),
+        ("reason", "interstitial cystitis", ["told-kidney-bladder"], [("interstitial cystitis", "present")]),
+        ("reason", "Graves disease", ["told-thyroid"], [("hyperthyroidism", "present")]),
+        ("reason", "recovering alcoholic", ["told-alcohol"], [("alcohol use disorder", "past")]),
+        ("reason", "addicted to pain pills", ["told-opioids-now"], [("opioid use disorder", "present")]),
+        ("reason", "I survived heroin addiction", ["told-substance-use"], [("opioid use disorder", "past")]),
+        ("allergies", "aspirin triggers my asthma", ["told-breathing"], [("asthma", "unsure")]),
+        ("allergies", "codeine: hallucinations", ["told-psychosis"], [("psychosis", "unsure")]),
+        ("reason", "my brother has schizophrenia", [], [("schizophrenia", "family")]),
+        ("reason", "no seizures, I am not bipolar", [], []),
+        ("reason", "depression", [], [("depression", "present")]),
+        ("name", "Tia Gad", [], []),
+    ],
+)  # fmt: skip
+def test_a_condition_told_in_words_is_listed_and_flagged(link, text, codes, listed):
+    given = {("intake", link.replace("_", "-")): typed(text)}
+    found = [flag for flag in flags.flags(given, today=TODAY) if flag["code"].startswith("told-")]
+    assert [flag["code"] for flag in found] == codes
+    assert all(flag["level"] == ("red" if flag["code"] == "told-psychosis-now" else "amber") for flag in found)
+    assert [(entry["name"], entry["status"]) for entry in flags.conditions(given)] == listed
+    assert all(entry["words"] in text for entry in (*found, *flags.conditions(given)))
+
+
+@pytest.mark.parametrize(
+    ("answers", "codes", "listed"),
+    [
+        ({"heart": tapped("yes"), "heart_what": typed("afib")}, ["heart"], ["heart problem"]),
+        ({"heart": tapped("no"), "reason": typed("my afib")}, ["told-heart"], ["arrhythmia"]),
+        ({"heart": tapped("unsure"), "reason": typed("my afib")}, ["heart-unsure"], ["heart problem", "arrhythmia"]),
+        ({"high_bp": tapped("yes"), "reason": typed("high blood pressure")}, ["high-bp"], ["hypertension"]),
+        ({"stroke_aneurysm": tapped("no"), "reason": typed("my TIA in 2018")}, ["told-stroke"], ["stroke"]),
+        ({"ptsd_diagnosed": tapped("no"), "reason": typed("my PTSD")}, ["ptsd-not-diagnosed"], []),
+        ({"pregnant": tapped("no"), "reason": typed("it began when I was pregnant")}, [], []),
+        ({"pregnant": tapped("declined"), "reason": typed("I'm pregnant")}, ["told-pregnancy", "pregnancy-not-said"], ["pregnancy"]),
+    ],
+)  # fmt: skip
+def test_what_an_asked_question_says_is_not_said_again(answers, codes, listed):
+    given = {("intake", link.replace("_", "-")): answer for link, answer in answers.items()}
+    assert [flag["code"] for flag in flags.flags(given, today=TODAY)] == codes
+    assert [entry["name"] for entry in flags.conditions(given)] == listed
+
+
+@pytest.mark.parametrize("text", ["no allergies that I know of", "no known drug allergies", "NKDA", "none"])
+def test_no_known_allergies_is_told_apart_from_not_asked(text):
+    given = {("intake", "allergies"): typed(text)}
+    assert flags.allergies(given) == [{"name": "no known allergies", "words": text, "status": "negated"}]
+    assert flags.allergies({("intake", "medications"): typed("Zoloft")}) == []
 
 
 def test_conditions_are_those_said_yes_or_not_sure_to():

@@ -10,11 +10,13 @@ from sqlalchemy import select, update
 
 from bot.handoff import service, summary
 from bot.handoff.fhir import bundle
-from bot.records import intakes
+from bot.records import conversations, intakes
 from bot.records.models import Handoff, OutboxItem, utcnow
+from bot.safety import Replies
 from tests.handoff_fixtures import CALLBACK, PERSON, QUESTION, crisis, new_conversation, play, submit
 from tests.records_fixtures import backend, database, make_settings  # noqa: F401
 
+REPLIES = Replies.load()
 ALL = make_settings(
     smtp_host="mail",
     notify_to=("a@example.org",),
@@ -112,6 +114,73 @@ def test_a_crisis_is_stat_and_more_of_it_goes_into_the_open_handoff(database):  
         ]
         assert [event["shown"] for event in first.data["events"]] == ["Call or text 988."] * 2
         assert owed(s, first) == ["email", "webhook"], "told once within a few minutes"
+
+
+def checked_in(s, conversation_id, words="what's the point", *answers):
+    """A check-in, and what the assistant said to each further turn."""
+    for said, text in ((words, REPLIES.reply("suicidal", "check_in").text), *answers):
+        message, _ = conversations.add_visitor_message(s, conversation_id, None, said)
+        kind = "check_in" if text == REPLIES.reply("suicidal", "check_in").text else "message"
+        conversations.add_message(s, conversation_id, "bot", text, kind=kind, reply_to=message.id)
+
+
+@pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
+@pytest.mark.parametrize(("kind", "send"), [("intake", service.submit_intake), ("callback", service.request_callback)])
+def test_what_is_sent_after_a_crisis_says_so(database, kind, send):  # noqa: F811
+    with database.session() as s:
+        conversation_id = new_conversation(s)
+        crisis(s, conversation_id, "driving off a bridge").status = "closed"
+        sent = send(s, play(s, kind, {**PERSON, **CALLBACK}, conversation_id), settings=ALL)
+        (flag, *_) = summary.summarize(s, sent)["flags"]
+        assert (flag["level"], flag["code"], flag["words"]) == ("red", "crisis-suicidal", "driving off a bridge")
+        assert f"{utcnow():%Y-%m-%d}" in flag["reason"] and sent.urgency == "stat"
+        other = send(s, play(s, kind, {**PERSON, **CALLBACK}), settings=ALL)
+        assert other.urgency == "routine", "another conversation"
+
+
+@pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("answer", ["yes", "no"])
+def test_a_red_answer_that_still_stands_is_told_once(database, answer):  # noqa: F811
+    with database.session() as s:
+        conversation_id = new_conversation(s)
+        crisis(s, conversation_id, "Are you having thoughts of suicide now? Yes", rule="intake/suicidal-now")
+        sent = service.submit_intake(s, play(s, "intake", {**PERSON, "suicidal-now": answer}, conversation_id), settings=ALL)
+        reds = [flag["code"] for flag in summary.summarize(s, sent)["flags"] if flag["level"] == "red"]
+        assert reds == (["suicidal-now"] if answer == "yes" else ["crisis-suicidal"])
+
+
+@pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
+@pytest.mark.parametrize(
+    ("answers", "told"),
+    [
+        ([], True),
+        ([("nightmares", "What would you like to be different?")], True),
+        ([("no", REPLIES.resumed().text)], False),
+        ([("no", REPLIES.resumed("es").text)], False),
+        ([("no", REPLIES.resumed().text), ("why bother", REPLIES.reply("suicidal", "check_in").text)], True),
+    ],
+)
+def test_a_check_in_that_was_not_cleared_up_is_told(database, answers, told):  # noqa: F811
+    with database.session() as s:
+        conversation_id = new_conversation(s)
+        checked_in(s, conversation_id, "what's the point", *answers)
+        sent = service.submit_intake(s, play(s, "intake", PERSON, conversation_id), settings=ALL)
+        found = [flag for flag in summary.summarize(s, sent)["flags"] if flag["code"] == "check-in-suicidal"]
+        words = "why bother" if len(answers) == 2 else "what's the point"
+        assert [(flag["level"], flag["words"]) for flag in found] == ([("amber", words)] if told else [])
+
+
+@pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
+def test_a_check_in_that_led_to_a_crisis_is_told_with_it(database):  # noqa: F811
+    with database.session() as s:
+        conversation_id = new_conversation(s)
+        checked_in(s, conversation_id)
+        conversations.add_message(s, conversation_id, "bot", "Call or text 988.", kind="crisis")
+        conversations.add_message(s, conversation_id, "bot", REPLIES.resumed().text)
+        crisis(s, conversation_id, "yes")
+        sent = service.submit_intake(s, play(s, "intake", PERSON, conversation_id), settings=ALL)
+        words = [flag["words"] for flag in summary.summarize(s, sent)["flags"]]
+        assert words[:2] == ["yes", "what's the point"]
 
 
 def test_staff_are_told_again_when_the_first_notice_is_old(database):  # noqa: F811
@@ -228,14 +297,3 @@ def test_there_is_nothing_to_add_to_where_nothing_was_sent(database):  # noqa: F
     with database.session() as s:
         assert not service.add_note(s, new_conversation(s), words="my number is wrong", settings=ALL)
         assert s.scalars(select(Handoff)).all() == []
-
-
-def test_who_reads_a_history_learns_of_a_crisis_in_the_same_chat(database):  # noqa: F811
-    with database.session() as s:
-        conversation_id = new_conversation(s)
-        crisis(s, conversation_id, "I think about driving off a bridge")
-        crisis(s, conversation_id, "Are you having thoughts of suicide now? Yes", rule="intake/suicidal-now")
-        handoff = service.submit_intake(s, play(s, "intake", PERSON, conversation_id), settings=ALL)
-        told = summary.summarize(s, handoff)
-        assert told["flags"][0]["words"] == "I think about driving off a bridge" and told["urgency"] == "stat"
-        assert sum(flag["code"].startswith("crisis") for flag in told["flags"]) == 1, "a red answer has its own flag"

@@ -58,6 +58,21 @@ def test_typed_payloads_do_nothing(reader: Reader, text: str) -> None:  # noqa: 
         ("allergic to codeine", {("medication", "codeine", "allergy")}),
         ("suboxone daily", {("medication", "buprenorphine/naloxone", "current")}),
         ("I love my garden", set()),
+        # how it is taken, and that it is over
+        ("Zoloft 50 mg once a day", {("medication", "sertraline", "current")}),
+        ("I took Zoloft once", {("medication", "sertraline", "past")}),
+        ("trazodone before bed", {("medication", "trazodone", "current")}),
+        ("Xanax before flights", {("medication", "alprazolam", "current")}),
+        ("Prozac before, now Zoloft", {("medication", "fluoxetine", "past"), ("medication", "sertraline", "current")}),
+        ("Paxil before the war", {("medication", "paroxetine", "past")}),
+        ("Xanax n Ativan", {("medication", "alprazolam", "current"), ("medication", "lorazepam", "current")}),
+        ("Asthma: n Diabetes: y", {("condition", "asthma", "negated"), ("condition", "diabetes", "present")}),
+        ("asthma n", {("condition", "asthma", "negated")}),
+        ("quit Zoloft in May, Xanax", {("medication", "sertraline", "past"), ("medication", "alprazolam", "current")}),
+        ("I may have glaucoma", {("condition", "glaucoma", "unsure")}),
+        ("epilepsy as a teen, and sleep apnea", {("condition", "seizure disorder", "past"), ("condition", "sleep apnea", "present")}),
+        ("one psychotic episode in my 20s", {("condition", "psychosis", "past")}),
+        ("scared of hallucinations", {("condition", "psychosis", "unsure")}),
     ],
 )
 def test_medicines_and_conditions(reader: Reader, text: str, expected: set) -> None:  # noqa: F811

@@ -17,6 +17,7 @@ from typing import Any
 from sqlalchemy.orm import object_session
 
 from bot.handoff import rules
+from bot.handoff.flags import NO_ALLERGIES
 from bot.handoff.pressure import BloodPressure, blood_pressures
 from bot.handoff.substances import denies_allergies
 from bot.handoff.summary import KINDS, crisis_flag, note_flags, summarize
@@ -32,6 +33,16 @@ LOINC = "http://loinc.org"
 
 # Verified in VSAC expansions and US Core; other conditions go as text.
 CONDITION_CODES = {"ptsd": "47505003", "hypertension": "38341003", "pregnancy": "77386006"}
+# Told in words, these are coded only where the words name the very thing: "eye pressure" is no glaucoma yet.
+TOLD_CODES = {
+    "bipolar disorder": (r"\bbi-?\s?polar", "13746004"),
+    "schizophrenia": (r"\bschizophreni", "58214004"),
+    "glaucoma": (r"\bglaucoma", "23986001"),
+    "interstitial cystitis": (r"\binterstitial cystitis", "197834003"),
+    "hyperthyroidism": (r"\bhyperthyroid|\boveractive thyroid", "34486009"),
+    "hypothyroidism": (r"\bhypothyroid|\bunderactive thyroid", "40930008"),
+    "sleep apnea": (r"\bsleep apno?ea", "73430006"),
+}
 # "Stroke or aneurysm" is asked as one, and whether they ever had it: the code is of what they say it was, if it is one thing.
 BRAIN = (
     ("transient ischemic attack", r"\btias?\b|\btransient isch\w+(?: attack)?|\b(?:mini|small|little)[- ]?strokes?\b", None),
@@ -148,13 +159,16 @@ class _Bundle:
 
     def _conditions(self) -> Iterator[Resource]:
         for named in self.told["conditions"]:
+            if named["status"] == "family":
+                continue
             # What they are not sure of is for a person to ask about, not for a problem list.
-            sure = named["status"] == "present"
+            sure = named["status"] != "unsure"
             code, text = _condition(named) if sure else (None, f"{named['name']} (not sure)")
+            clinical = ("active", "Active") if named["status"] == "present" else ("inactive", "Inactive")
             category = _concept(f"{TERMINOLOGY}/condition-category", "problem-list-item", "Problem List Item")
             yield _filled(
                 resourceType="Condition",
-                clinicalStatus=_concept(f"{TERMINOLOGY}/condition-clinical", "active", "Active") if sure else None,
+                clinicalStatus=_concept(f"{TERMINOLOGY}/condition-clinical", *clinical) if sure else None,
                 verificationStatus=_concept(f"{TERMINOLOGY}/condition-ver-status", "unconfirmed", "Unconfirmed"),
                 category=[category] if sure else None,
                 code={"coding": [{"system": SNOMED, "code": code}] if code else None, "text": text},
@@ -185,7 +199,8 @@ class _Bundle:
             yield self._allergy({"text": named["name"]}, named["words"], unsure)
         words = next((a["text"] for a in self.told["answers"] if a["link_id"] == "allergies" and a["text"]), None)
         # An empty list is no denial: "no meds" names no allergy either, and older handoffs lack those only asked about.
-        if words and not self.told["allergies"] and denies_allergies(words):
+        none_named = all(named["name"] == NO_ALLERGIES for named in self.told["allergies"])
+        if words and none_named and denies_allergies(words):
             code = [{"system": SNOMED, "code": NO_KNOWN_ALLERGY, "display": "No known allergy"}]
             yield self._allergy({"coding": code, "text": "No known allergy"}, words)
 
@@ -296,6 +311,11 @@ def _concept(system: str, code: str, display: str | None, text: str | None = Non
 
 def _condition(named: Mapping[str, Any]) -> tuple[str | None, str]:
     """Code, if there is a verified one, and name of a condition."""
+    if named["name"] in TOLD_CODES and named["status"] == "present":
+        pattern, code = TOLD_CODES[named["name"]]
+        return code if re.search(pattern, named["words"], re.IGNORECASE) else None, named["name"]
+    if named["status"] == "past":
+        return None, f"{named['name']} (in the past)"
     if named["name"] != "stroke or aneurysm":
         return CONDITION_CODES.get(named["name"]), named["name"]
     words, found = named["words"], []

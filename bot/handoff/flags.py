@@ -6,13 +6,14 @@ The bot decides nothing. "Not sure" and "prefer not to say" are never read as "n
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 
 from bot.handoff.pressure import BloodPressure, blood_pressures
-from bot.handoff.rules import LEVELS, Condition, Key, Rule, Rules, load
-from bot.handoff.substances import ALLERGIES, MEDICINES, Substance, substances
+from bot.handoff.rules import LEVELS, Condition, Key, Named, Rule, Rules, load
+from bot.handoff.substances import ALLERGIES, MEDICINES, Substance, denies_allergies, substances
+from bot.handoff.told import Told, by_name, told_conditions
 from bot.intake import Score
 
 _AGO = re.compile(r"\b(\d+|an?|one|two|three|four|five|six|few|couple)\s+(?:of\s+)?(day|week|month)s?\b", re.IGNORECASE)
@@ -20,6 +21,7 @@ _NUMBERS = {"a": 1, "an": 1, "one": 1, "two": 2, "couple": 2, "three": 3, "few":
 _LATELY = re.compile(
     r"\b(?:today|yesterday|recent\w*|lately|just now|last (?:week|month)|this (?:week|month|year))\b", re.I
 )
+NO_ALLERGIES = "no known allergies"
 _DAYS = {"day": 1, "week": 7, "month": 31}
 
 
@@ -47,8 +49,13 @@ def flags(
             raised.append((rule, _words(rule, answers, bands)))
     raised += _pressure_flags(rules, answers)
     raised += _substance_flags(rules, answers)
-    raised.sort(key=lambda found: (LEVELS.index(found[0].level), not found[0].high))
-    return [flag(rule.level, rule.code, rule.reason, words, high=rule.high) for rule, words in raised]
+    raised += _told_flags(rules, answers, {rule.topic for rule, _ in raised if rule.level != "info"}, today)
+    return in_order(flag(rule.level, rule.code, rule.reason, words, high=rule.high) for rule, words in raised)
+
+
+def in_order(raised: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Flags, the most serious first."""
+    return sorted(raised, key=lambda found: (LEVELS.index(found["level"]), not is_high(found)))
 
 
 def flag(level: str, code: str, reason: str, words: str, *, high: bool = False) -> dict[str, Any]:
@@ -77,17 +84,23 @@ def medications(answers: Mapping[Key, Any], rules: Rules | None = None) -> list[
 
 
 def allergies(answers: Mapping[Key, Any], rules: Rules | None = None) -> list[dict[str, str]]:
-    """The allergies that the person named."""
-    return [_listed(one) for one in _named(rules or load(), answers)[1]]
+    """The allergies that the person named, or that they know of none."""
+    rules = rules or load()
+    found = [_listed(one) for one in _named(rules, answers)[1]]
+    denials = [said(answers[key]) for key in rules.allergy_questions if key in answers and not found]
+    return found or [{"name": NO_ALLERGIES, "words": words, "status": "negated"} for words in denials if denies_allergies(words)]
 
 
 def conditions(answers: Mapping[Key, Any], rules: Rules | None = None) -> list[dict[str, str]]:
-    """The conditions that the person said yes or "not sure" to."""
+    """The conditions that the person said yes or "not sure" to, and those that they told of in words."""
+    rules = rules or load()
     found = []
-    for named in (rules or load()).conditions:
+    for named in rules.conditions:
         for status in filter(None, (named.statuses.get(code) for code in _codes(answers.get(named.question)))):
             words = _told(named.question, named.words, answers)
             found.append({"name": named.name, "words": words, "status": status})
+    for name, told in by_name(_told_in_words(rules, answers)).items():
+        found.append({"name": name, "words": _quoted(told), "status": told[0].status})
     return found
 
 
@@ -120,6 +133,31 @@ def _substance_flags(rules: Rules, answers: Mapping[Key, Any]) -> list[tuple[Rul
     return raised
 
 
+def _told_flags(
+    rules: Rules, answers: Mapping[Key, Any], topics: Collection[str], today: date
+) -> list[tuple[Rule, str]]:
+    told = _told_in_words(rules, answers)
+    raised: dict[str, tuple[Rule, str]] = {}
+    for rule in rules.told:
+        met = [one for one in told if one.meets(rule) and (not rule.recent or _is_recent(one.words, rule.recent, today))]
+        if met and rule.topic not in topics:
+            raised.setdefault(rule.topic, (rule, _quoted(met)))
+    return list(raised.values())
+
+
+def _told_in_words(rules: Rules, answers: Mapping[Key, Any]) -> list[Told]:
+    """What is told of conditions, but for what the asked questions say of them."""
+    covered = {name for named in rules.conditions if _answers_for(named, answers) for name in named.covers}
+    texts = {key: answer.text for key, answer in answers.items() if answer.text}
+    return [one for one in told_conditions(texts, rules) if one.name not in covered]
+
+
+def _answers_for(named: Named, answers: Mapping[Key, Any]) -> bool:
+    codes = set(_codes(answers.get(named.question)))
+    said_yes = any(named.statuses.get(code) == "present" for code in codes)
+    return said_yes or named.settles and bool(codes - {"declined", "skipped", "open"})
+
+
 def _of_class(rules: Rules, rule: Rule, named: Iterable[Substance]) -> list[Substance]:
     return [
         one
@@ -148,7 +186,7 @@ def _listed(named: Substance) -> dict[str, str]:
     return {"name": named.name, "words": named.words, "status": named.status}
 
 
-def _quoted(named: Iterable[Substance | BloodPressure]) -> str:
+def _quoted(named: Iterable[Substance | BloodPressure | Told]) -> str:
     return "; ".join(dict.fromkeys(one.words for one in named))
 
 

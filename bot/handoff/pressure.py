@@ -10,7 +10,7 @@ from bot.handoff.rules import Key, Rules
 from bot.intake.mentions import MEDICATION, RELATIVE
 from bot.intake.pressure import readings
 
-_SENTENCE = re.compile(r"[^.;!?\n]+(?:[.;!?](?=\S)[^.;!?\n]*)*")
+SENTENCE = re.compile(r"[^.;!?\n]+(?:[.;!?](?=\S)[^.;!?\n]*)*")
 _SPOKEN_OF = re.compile(r"\b(?:b\.?p|b/p|(?:blood[ -]?)?pressures?|readings?|systolic|hypertens\w+|cuff|mm ?hg)\b", re.IGNORECASE)
 _RELATIVES = re.compile(
     rf"\b(?:my|our)\s+(?:\w+\s+)?{RELATIVE}['’]?s\s+(?:bp|(?:blood )?pressure|reading)\b(?!.*\b(?:i|me|my|mine)\b)", re.IGNORECASE
@@ -38,7 +38,7 @@ def blood_pressures(texts: Mapping[Key, str], rules: Rules) -> list[BloodPressur
     return [
         found
         for key, text in texts.items()
-        for sentence in _SENTENCE.findall(text)
+        for sentence in SENTENCE.findall(text)
         for found in _in_sentence(sentence, key in rules.pressure_questions, key in rules.dose_questions, rules)
     ]
 

@@ -49,6 +49,10 @@ class Rule:
     words: tuple[Key, ...] = ()
     classes: frozenset[str] = frozenset()
     pressure: tuple[int, int] | None = None  # mmHg, systolic and diastolic; one of them reached is enough
+    names: frozenset[str] = frozenset()  # conditions that were told in words
+    written: frozenset[str] = frozenset()  # the names that count, in lower case; none: all
+    statuses: frozenset[str] = frozenset()
+    recent: int | None = None  # months
 
 
 @dataclass(frozen=True)
@@ -59,6 +63,8 @@ class Named:
     name: str
     words: tuple[Key, ...]
     statuses: Mapping[str, str]
+    covers: frozenset[str] = frozenset()  # conditions that are not listed again from their words
+    settles: bool = False  # a no counts for more than their words
 
 
 @dataclass(frozen=True)
@@ -76,6 +82,8 @@ class Rules:
     remarks: frozenset[str] = field(repr=False)  # words that name no substance
     reader: MentionReader = field(repr=False)
     conditions: tuple[Named, ...] = ()
+    told: tuple[Rule, ...] = ()
+    told_questions: tuple[Key, ...] = ()
 
     @property
     def dose_questions(self) -> tuple[Key, ...]:
@@ -92,7 +100,8 @@ def load(path: Path = QUESTIONNAIRES / "flags.yml") -> Rules:
     """
     data = yaml.safe_load(path.read_text(encoding="utf-8"))
     lexicon = Lexicon.load(LEXICON, answers=True)
-    substances = data["substances"]
+    substances, told = data["substances"], data["told"]
+    known = {value for _, value in lexicon.names.values()}
     answers = tuple(_rule(rule) for rule in data["answers"])
     if any(rule.takeover and rule.level != "red" for rule in answers):
         raise RulesError("only a red rule can start the crisis path")
@@ -107,11 +116,20 @@ def load(path: Path = QUESTIONNAIRES / "flags.yml") -> Rules:
         pressure_questions=tuple(map(_key, data["blood_pressure"]["in"])),
         medicine_questions=tuple(map(_key, substances["in"])),
         allergy_questions=tuple(map(_key, substances["allergies_in"])),
-        classes=_classes(data["classes"], {value for _, value in lexicon.names.values()}),
+        classes=_classes(data["classes"], known),
         remarks=frozenset(substances["remarks"].split()),
         reader=MentionReader(lexicon),
         conditions=tuple(_named(entry) for entry in data["conditions"]),
+        told=tuple(_told(rule, known) for rule in told["flags"]),
+        told_questions=tuple(map(_key, told["in"])),
     )
+
+
+def _told(data: Mapping[str, Any], known: Collection[str]) -> Rule:
+    unknown = [name for name in data["names"] if name not in known]
+    if unknown:
+        raise RulesError(f"{unknown[0]} is not in the lexicon")
+    return _rule(data)
 
 
 def _classes(classes: Mapping[str, Any], known: Collection[str]) -> dict[str, str]:
@@ -140,6 +158,10 @@ def _rule(data: Mapping[str, Any]) -> Rule:
         words=tuple(map(_key, data.get("words", ()))),
         classes=frozenset(data.get("classes", ())),
         pressure=(data["systolic"], data["diastolic"]) if "systolic" in data else None,
+        names=frozenset(data.get("names", ())),
+        written=frozenset(data.get("written", ())),
+        statuses=frozenset(data.get("statuses", ("present", "past", "unsure"))),
+        recent=data.get("recent"),
     )
 
 
@@ -156,7 +178,14 @@ def _condition(data: Mapping[str, Any]) -> Condition:
 
 def _named(data: Mapping[str, Any]) -> Named:
     statuses = {code: status for status in ("present", "unsure") for code in data.get(status, ())}
-    return Named(_key(data["question"]), data["name"], tuple(map(_key, data.get("words", ()))), statuses)
+    return Named(
+        _key(data["question"]),
+        data["name"],
+        tuple(map(_key, data.get("words", ()))),
+        statuses,
+        frozenset(data.get("covers", ())),
+        bool(data.get("settles")),
+    )
 
 
 def _key(text: str) -> Key:

@@ -16,7 +16,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bot.handoff import flags, outbox, summary
+from bot.handoff import alarms, flags, outbox, summary
 from bot.handoff.runs import player
 from bot.records import intakes
 from bot.records.models import Conversation, Handoff, Intake, OutboxItem, utcnow
@@ -138,7 +138,8 @@ def _of_run(s: Session, kind: str, intake: Intake, settings: Settings) -> Handof
             open_part.status = "closed"
     now = utcnow()
     kept = summary.snapshot(s, intake.conversation_id, intake, pc_ptsd5_cut=settings.pc_ptsd5_cut, now=now)
-    kept["flags"] = [*_crises(s, intake.conversation_id), *kept["flags"]]
+    before = alarms.raised(s, intake.conversation_id, own=[one["code"] for one in kept["flags"] if one["level"] == "red"])
+    kept["flags"] = flags.in_order([*before, *kept["flags"]])
     responses = player(s, intake).response("completed" if finished else "in-progress", authored=now)
     handoff = None if finished else open_part
     if handoff is None:
@@ -151,13 +152,6 @@ def _of_run(s: Session, kind: str, intake: Intake, settings: Settings) -> Handof
     if not _told_lately(s, handoff):
         outbox.enqueue(s, handoff, settings, now)
     return handoff
-
-
-def _crises(s: Session, conversation_id: str) -> list[dict[str, Any]]:
-    """The crisis messages of the same chat, which whoever opens the history must know of; a red answer has its own flag."""
-    events = [one for handoff in handed_over(s, conversation_id) if handoff.kind == "crisis" for one in handoff.data["events"]]
-    found = [summary.crisis_flag(event) for event in events if "/" not in event["rule"]]
-    return [{**flag, "reason": f"A crisis message in the same chat. {flag['reason']}"} for flag in found]
 
 
 def _sent(s: Session, intake: Intake, kind: str, statuses: Sequence[str] = ()) -> Handoff | None:

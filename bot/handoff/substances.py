@@ -250,7 +250,7 @@ def _medicine(text: str, row: _Row) -> str:
     again = _AGAIN.search(said) and not re.search(r"\bstopped\b", before, re.IGNORECASE)
     if _ENDED_BEHIND.search(behind) and not again:
         return "past"
-    denied = _NEGATION.search(text[: row.stop] if bare and not again else part)  # by a no, not by "Xanax n Ativan"
+    denied = _NEGATION.search(text[: row.stop] if bare and not again else part)  # by a no of its own, or before a bare name
     if row.reading == "negated" and denied and not _STILL_TAKEN.search(part):
         return "negated"
     if row.reading == "past" and not again and _ENDED.search(text[: row.said_stop] if bare else said):

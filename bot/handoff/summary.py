@@ -299,9 +299,10 @@ def _score_lines(found: Mapping[str, Any]) -> list[str]:
 
 
 def _substance_line(found: Mapping[str, Any]) -> str:
-    return (
-        found["name"] if found["words"] == found["name"] else f'{found["name"]} ({found["status"]}): "{found["words"]}"'
-    )
+    if found["words"] == found["name"]:
+        return found["name"]
+    status = "" if found["name"] == flags.NO_ALLERGIES else f" ({found['status']})"
+    return f'{found["name"]}{status}: "{found["words"]}"'
 
 
 def _consent_line(found: Mapping[str, Any]) -> str:

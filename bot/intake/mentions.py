@@ -66,16 +66,33 @@ _STILL = re.compile(
     r"\b(?:still|currently|now|these days|every (?:day|night|morning)|daily|at the moment|since|for (?:\w+ )?(?:years|months|weeks|decades|as long|a long|most of)|all my life|going on \w+ years)\b",
     re.IGNORECASE,
 )
+# "Before bed", "once a day" tell how it is taken; "Zoloft before", "once" and "before the war" that it is over.
+_BEFORE = (
+    r"(?<!\bnight )(?<!\bday )before(?=\W*$|\s*[,.;!?)]|\s+(?:that|this|then|now|covid|20\d\d|19\d\d|(?:the|my) (?:war|accident|army|navy|military|service|deployment|"
+    r"pandemic|divorce|diagnosis|kids|baby|pregnanc\w+)|(?:i|we|he|she|they|it) (?:was|were|got|had|went|met|came|left|became|knew|\w+ed))\b)"
+)
+_ONCE = (
+    r"once(?![\s-]*(?:or twice |to twice )?(?:(?:a|an|per|every|each|daily|nightly|weekly|monthly|before|in (?:a while|the (?:morning|evening|afternoon|day))|"
+    r"at (?:night|bed\w*|noon|lunch|dinner|breakfast)|with (?:food|meals?|breakfast|lunch|dinner))\b|/))"
+)
 _PAST_BEHIND = re.compile(
-    r"^[^.;,]{0,45}?\b(?:ago|any ?more|in (?:the )?(?:past|19\d\d|20[01]\d)|back (?:in|then)|last (?:year|month|week|summer|winter|spring|fall)|as a (?:kid|child|teen|teenager|baby)|when i was|"
-    r"until|till|before|once|did(?:n['’]?t| not) (?:work|help|do)|did nothing|made (?:me|it) \w+|stopped working|in remission|went away|is gone|resolved|cleared up|made me (?:sick|worse|feel))\b",
+    rf"^[^.;,]{{0,45}}?\b(?:ago|any ?more|in (?:the )?(?:past|19\d\d|20[01]\d)|in my (?:teens|\w+ties|\d0['’]?s)|in (?:high school|college)|back (?:in|then)|last (?:year|month|week|summer|winter|spring|fall)|as a (?:kid|child|teen|teenager|baby)|when i was|"
+    rf"until|till|{_BEFORE}|{_ONCE}|did(?:n['’]?t| not) (?:work|help|do)|did nothing|made (?:me|it) \w+|stopped working|in remission|went away|is gone|resolved|cleared up|made me (?:sick|worse|feel))\b",
     re.IGNORECASE,
 )  # fmt: skip
-_NO_BEHIND = re.compile(r"^\s*(?:[:?=-]\s*|\(\s*)?(?:is\s+|was\s+)?(?:no|none|never|negative|denied|ruled out|nope|n)\b(?!\s+(?:longer|more|idea))", re.IGNORECASE)
+_MONTH = r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)"
+# "Quit Zoloft in May, Xanax", "epilepsy as a teen, asthma": the time belongs to what it stands behind, and ends there.
+_TIME = (
+    rf"(?:(?:(?:a|an|couple|few|of|many|some|several|\d+|one|two|three|four|five|six|ten) )*\w+ ago|in (?:{_MONTH}|19\d\d|20\d\d)|"
+    r"last (?:year|month|week|summer|winter|spring|fall)|as a (?:kid|child|teen|teenager|baby))\b"
+)
+_TIME_ENDS = re.compile(rf"\b{_TIME}\s*,", re.IGNORECASE)
+_OWN_TIME = re.compile(rf"[^.;,]*?\b{_TIME}", re.IGNORECASE)
+_NO_BEHIND = re.compile(r"^\s*(?:[:?=-]\s*|\(\s*)?(?:is\s+|was\s+)?(?:no|none|never|negative|denied|ruled out|nope|n(?=\s*(?:$|[,.;)\n])))\b(?!\s+(?:longer|more|idea))|^\s*[:?=]\s*n\b", re.IGNORECASE)
 _QUIT_BEHIND = re.compile(r"^[^.;,]{0,20}?\b(?:i|and i|which i|that i|but i)\s+(?:stopped|quit|no longer|don['’]?t take any ?more|came off|used to)\b", re.IGNORECASE)
 _UNSURE = re.compile(
-    r"\b(?:not (?:really |entirely |totally |quite |100% )?(?:sure|certain)|unsure|maybe|may(?: have| be)?|might|possibl[ey]|perhaps|probably|could (?:have|be)|i think|i believe|i guess|thinks? (?:i|it)|don['’]?t know|dont know|idk|suspect\w*|wonder\w*|"
-    r"supposedly|borderline|checking (?:me )?for|testing (?:me )?for|tested for|being tested|being checked|worried (?:i|about)|can['’]?t remember|don['’]?t remember|something like|some kind of|trying to (?:get|become|be|have|conceive)|late period|undiagnosed|pre-?)\b|\?",
+    r"\b(?:not (?:really |entirely |totally |quite |100% )?(?:sure|certain)|unsure|maybe|(?<!\bin )(?<!\bsince )(?<!\blast )(?<!\bof )may(?: have| be)?(?!\s+\d)|might|possibl[ey]|perhaps|probably|could (?:have|be)|i think|i believe|i guess|thinks? (?:i|it)|don['’]?t know|dont know|idk|suspect\w*|wonder\w*|"
+    r"supposedly|borderline|checking (?:me )?for|testing (?:me )?for|tested for|being tested|being checked|worried (?:i|about)|(?:afraid|scared|fear) of\b(?=(?: \w+)?\s*$)|can['’]?t remember|don['’]?t remember|something like|some kind of|trying to (?:get|become|be|have|conceive)|late period|undiagnosed|pre-?)\b|\?",
     re.IGNORECASE,
 )  # fmt: skip
 _UNSURE_BEHIND = re.compile(
@@ -114,13 +131,14 @@ class Lexicon:
     names: Mapping[str, tuple[str, str]]  # name -> (entity, canonical value)
     events: frozenset[str]  # conditions that happen and are over
     ordinary: frozenset[str] = frozenset()  # words that are no misspelt names
+    hints: frozenset[str] = frozenset()  # names that only point to a condition
 
     @classmethod
     def load(cls, directory: Path, *, answers: bool = False) -> Lexicon:
         """Read ``medications.yml`` and ``conditions.yml``.
 
         Args:
-            answers: whether it is for answers about medicines, where more names count (see medications.yml).
+            answers: whether it is for answers of the history, where more names count (see the files).
         """
         medications = yaml.safe_load((directory / "medications.yml").read_text(encoding="utf-8"))
         conditions = yaml.safe_load((directory / "conditions.yml").read_text(encoding="utf-8"))
@@ -130,11 +148,15 @@ class Lexicon:
             (MEDICATION, medications["classes"]),
             (MEDICATION, medications["answers"] if answers else {}),
             (CONDITION, conditions["conditions"]),
+            (CONDITION, conditions["answers"] if answers else {}),
         ):
             for value, others in group.items():
                 for name in (value, *others):
                     names[_plain(name)] = (entity, value)
-        return cls(names, frozenset(conditions["events"]), frozenset(medications["ordinary"].split()))
+        hints = {_plain(name): (CONDITION, value) for value, others in conditions["hints"].items() for name in others}
+        if answers:
+            names |= hints
+        return cls(names, frozenset(conditions["events"]), frozenset(medications["ordinary"].split()), frozenset(hints))
 
 
 def _plain(name: str) -> str:
@@ -157,9 +179,14 @@ class MentionReader:
         found = list(self._find(text))
         clauses = list(_clauses(text)) if found else []
         return [
-            Mention(entity, value, self._status(text, clauses, entity, value, start, end), start, end)
+            Mention(entity, value, self._hinted(text, clauses, entity, value, start, end), start, end)
             for entity, value, start, end in found
         ]
+
+    def _hinted(self, text: str, clauses: list[tuple[int, int]], entity: str, value: str, start: int, end: int) -> str:
+        """The status; what only points to a condition is for a person to ask about."""
+        status = self._status(text, clauses, entity, value, start, end)
+        return "unsure" if status in ("present", "past") and _plain(text[start:end]) in self._lexicon.hints else status
 
     def status(self, text: str, start: int, end: int) -> str:
         """What is said about a medicine that the lexicon does not know, which stands between two offsets."""
@@ -223,6 +250,8 @@ class MentionReader:
         return "current" if entity == MEDICATION else "present"
 
     def _is_past(self, entity: str, value: str, before: str, behind: str, rest: str) -> bool:
+        if not _OWN_TIME.match(behind):
+            before = _without_times_of_others(before)
         still = bool(_STILL.search(before) or _STILL.search(behind))
         if _QUIT_BEHIND.match(rest):
             return True
@@ -256,6 +285,11 @@ def _denied(before: str) -> bool:
 def _without_questions(before: str) -> str:
     """A question mark further back belongs to another name of the list."""
     return before.replace("?", " ")
+
+
+def _without_times_of_others(before: str) -> str:
+    ends = [time.end() for time in _TIME_ENDS.finditer(before) if before[: time.start()].strip()]
+    return before[max(ends, default=0) :]
 
 
 def _is_family(text: str, clauses: list[tuple[int, int]], number: int, start: int) -> bool:

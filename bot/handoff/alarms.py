@@ -1,0 +1,79 @@
+"""What a conversation says of danger, as flags of what is sent in it: who opens a history must know of the crisis before it.
+
+A crisis is red. A check-in is amber until the visitor said that they are safe: the assistant's words of going on tell so.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from bot.handoff.flags import flag
+from bot.handoff.summary import CATEGORIES
+from bot.records import conversations
+from bot.records.models import Handoff, Message
+from bot.safety import Replies
+
+
+def raised(s: Session, conversation_id: str, own: Sequence[str] = ()) -> list[dict[str, Any]]:
+    """The flags, oldest first of each kind.
+
+    Args:
+        own: codes of the red flags that the run raises itself; a red answer of it that still stands is not told twice.
+    """
+    return [*_crises(s, conversation_id, own), *_check_ins(s, conversation_id)]
+
+
+def _crises(s: Session, conversation_id: str, own: Sequence[str]) -> Iterator[dict[str, Any]]:
+    handoffs = select(Handoff).filter_by(conversation_id=conversation_id, kind="crisis").order_by(Handoff.created_at)
+    for handoff in s.scalars(handoffs):
+        for event in handoff.data.get("events", ()):
+            _, asked, link_id = event["rule"].partition("/")
+            if asked and any(code.startswith(link_id) for code in own):
+                continue
+            what, when = CATEGORIES.get(event["category"], event["category"]), datetime.fromisoformat(event["at"])
+            reason = f"Crisis message in this chat, {_stamp(when)}. May be about {what}. See its own handoff."
+            yield flag("red", f"crisis-{_slug(event['category'])}", reason, event["words"])
+
+
+def _check_ins(s: Session, conversation_id: str) -> Iterator[dict[str, Any]]:
+    replies = _replies()
+    resumed = {replies.resumed(language).text for language in ("en", "es")}
+    visitor: dict[int, Message] = {}
+    not_cleared: list[Message] = []
+    in_crisis: list[Message] = []  # a check-in that led to a crisis is not cleared by what follows the crisis
+    for message in conversations.messages_after(s, conversation_id):
+        text = message.body["text"]
+        if message.author == "visitor":
+            visitor[message.id] = message
+        elif message.kind == "crisis":
+            in_crisis, not_cleared = in_crisis + not_cleared, []
+        elif message.kind == "check_in" and not replies.asks_back(text):
+            not_cleared.append(message)
+        elif text in resumed:
+            not_cleared = []
+    for message in in_crisis + not_cleared:
+        category, said = replies.asks_about(message.body["text"]), visitor.get(message.reply_to)
+        reason = (
+            f"Wrote something in this chat, {_stamp(message.at)}, that may be about {CATEGORIES[category]}. "
+            "They were asked, and it was not cleared up. Ask."
+        )
+        yield flag("amber", f"check-in-{_slug(category)}", reason, said.body["text"] if said else "")
+
+
+def _stamp(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d %H:%M} UTC"
+
+
+def _slug(category: str) -> str:
+    return category.replace("_", "-")
+
+
+@functools.lru_cache(maxsize=None)
+def _replies() -> Replies:
+    return Replies.load()
