@@ -530,7 +530,7 @@ def test_the_review_is_read_with_what_was_agreed_to_and_any_plain_yes_sends_it(v
     assert "Nobody watches this chat live, and it can't get help in an emergency." in visitor.said
     visitor.tap("Change an answer")
     visitor.say("the zebra one")
-    assert "couldn't tell which answer" in visitor.said
+    assert "couldn't tell which of these" in visitor.said
     visitor.say("Medicines")
     visitor.tap(next(c["label"] for c in visitor.last[-1]["choices"] if "medicines" in c["label"]))
     visitor.say("sertraline 50 mg")

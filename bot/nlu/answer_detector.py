@@ -48,12 +48,16 @@ COMMANDS = (
     "skip", "go_back", "why", "repeat", "stop", "review", "submit", "change_answer", "progress", "start_over", "delete_my_data",
     "talk_to_human",
 )  # fmt: skip
-_ASIDES = (*COMMANDS, "send_unfinished", "start_intake", "resume_intake", "bot_challenge", "pass_question", "ask_question")
+_ASIDES = (
+    *COMMANDS, "withdraw_request", "send_unfinished", "start_intake", "resume_intake", "bot_challenge", "pass_question", "ask_question",
+)  # fmt: skip
+# What may stand beside a yes, a no or a date: "no, cancel all of this". A wish beside it does not count: "they can contact me, sure".
+_BESIDE_WHAT_FITS = ("skip", "stop", "go_back", "change_answer", "why", "repeat", "withdraw_request")
 # Least trust for what sounds like a question about the clinic: "who would be calling", "is this on everybody's form".
 # And for what reads as an answer: "wake up rested", "just curious", "I want to complain about a nurse".
 _LEAST_TRUST = {
     "talk_to_human": 0.88, "why": 0.75, "repeat": 0.8, "start_intake": 0.85, "change_answer": 0.85, "bot_challenge": 0.85,
-    "resume_intake": 0.9, "ask_question": 0.95,
+    "resume_intake": 0.9, "ask_question": 0.95, "withdraw_request": 0.9,
 }  # fmt: skip
 _COURTESIES = ("thanks", "goodbye")  # answered when they are all that was said
 _COURTEOUS = re.compile(r"\b(?:thank\w*|thx|ty|tysm|appreciate\w*|cheers|bye\w*|good ?bye|good ?night|see you|take care|ttyl)\b", re.IGNORECASE)
@@ -170,12 +174,12 @@ class Evidence:
     ) -> Evidence:
         """Of a message; the arguments are those of ``decide``."""
         typed = clean(text)
-        whole, asks = found[0], forms.asks_somewhere(text)
+        whole, asks, fitting = found[0], forms.asks_somewhere(text), fits(pending, typed)
         said = clean(forms.said_beside(text)) if asks else typed
         answer = float(whole.probabilities[whole.labels == ANSWER].sum())
         trust = max((verdict.trust for verdict in found if "/" in verdict.label), default=0.0)
         return cls(
-            fits=fits(pending, typed),
+            fits=fitting,
             asks=asks,
             only_asks=asks and forms.only_asks(text),
             yes_or_no=bool(_YES_OR_NO.search(typed)),
@@ -185,7 +189,7 @@ class Evidence:
             told=pending.type == "text" and bool(_FIRST_PERSON.search(said)),
             length=math.log(len(WORDS.findall(typed)) + 1),
             answer=math.log(max(answer, 1e-4) / max(1 - answer, 1e-4)),
-            aside_trust=whole.trust if _is_aside(whole, command_trust) else 0.0,
+            aside_trust=whole.trust if _is_aside(whole, fitting, command_trust) else 0.0,
             faq_trust=whole.trust if "/" in whole.label else 0.0,
             related_trust=trust if retrieval is not None and _related(pending, retrieval.key) else 0.0,
         )
@@ -195,8 +199,9 @@ class Evidence:
         return weights["bias"] + sum(weights[name] * value for name, value in dataclasses.asdict(self).items())
 
 
-def _is_aside(whole: Verdict, command_trust: float) -> bool:
-    return whole.label in _ASIDES and whole.trust >= max(command_trust, _LEAST_TRUST.get(whole.label, 0.0))
+def _is_aside(whole: Verdict, fitting: bool, command_trust: float) -> bool:
+    followed = _BESIDE_WHAT_FITS if fitting else _ASIDES
+    return whole.label in followed and whole.trust >= max(command_trust, _LEAST_TRUST.get(whole.label, 0.0))
 
 
 def ordered(pending: Pending, text: str, found: Sequence[Verdict], medicines: Sequence[str] = ()) -> str | None:
@@ -217,6 +222,8 @@ def ordered(pending: Pending, text: str, found: Sequence[Verdict], medicines: Se
         return command
     if pending.format in _CONTACT and words <= 8 and _HAS_NONE.search(typed) and not fits(pending, typed):
         return "skip"
+    if pending.format in _CONTACT and fits(pending, typed):
+        return ANSWER  # "503-555-0142, let it ring, I'm slow": nothing else holds a number
     if typed.rstrip(".!?") in {clean(option).rstrip(".!?") for option in pending.options}:
         return ANSWER
     if found and found[0].label in _COURTESIES and words <= 5 and _COURTEOUS.search(typed):
@@ -257,7 +264,7 @@ def decide(
     if Evidence.of(pending, text, found, retrieval, command_trust, medicines).weighed(weights) < 0:
         return ANSWER
     whole = found[0]
-    if _is_aside(whole, command_trust):
+    if _is_aside(whole, fits(pending, clean(text)), command_trust):
         return ANSWER if whole.label == "skip" and _declines(pending, clean(text)) else whole.label
     if retrieval is not None and retrieval.trust >= faq_trust:
         return intent_of(retrieval.key)

@@ -162,7 +162,7 @@ class CrisisDetector(GraphComponent, IntentClassifierBase):
             name, confidence = intent.get("name"), intent.get("confidence") or 0.0
             rules = rules_say(message)
             safety = self.judge(text, rules, readings(message), self._least_care(name, confidence), self._understood(name, confidence))
-            if pending:
+            if pending and name == ANSWER:
                 safety = _as_answer(pending.link_id, text, safety, rules)
             if safety is not None:
                 if name == ANSWER and safety["outcome"] == "check_in":
