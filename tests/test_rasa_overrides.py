@@ -62,7 +62,7 @@ def replaced() -> Iterator[None]:
 @pytest.mark.parametrize("name", sorted(rasa_overrides.SOURCES))
 def test_rasa_still_has_the_code_that_is_replaced(name: str) -> None:
     module, owner, method = name.rsplit(".", 2)
-    found = getattr(getattr(importlib.import_module(module), owner), method)
+    found = ORIGINALS[getattr(importlib.import_module(module), owner), method]  # as imported: a training in this process replaces some
     assert hashlib.sha256(inspect.getsource(found).encode()).hexdigest()[:12] == rasa_overrides.SOURCES[name]
 
 

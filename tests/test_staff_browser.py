@@ -121,6 +121,7 @@ def test_a_slip_on_another_button_loses_no_word(site: Site, page: Page) -> None:
     page.get_by_role("button", name="Join the chat").click()
     box = page.get_by_label("Message to the visitor")
     box.fill("Hello, this is")
+    page.wait_for_load_state("load")  # with the style sheet
     hand_back, send = page.get_by_role("button", name="Hand back"), page.get_by_role("button", name="Send")
     gap = hand_back.bounding_box()["y"] - send.bounding_box()["y"] - send.bounding_box()["height"]
     assert gap >= 32, "a thumb must not hit both"
