@@ -126,13 +126,11 @@ class Dialogue:
             "submit": self._submit,
             "progress": self._how_far,
             "start_over": lambda: self._start_over(choice),
+            "withdraw_request": lambda: self._withdraw(text),
+            "change_answer": lambda: self._change(choice),
         }.get(intent)
         if handler:
             return handler()
-        if intent == "withdraw_request":
-            return self._withdraw(text)
-        if intent == "change_answer":
-            return self._change(choice)
         if choice:
             return self._tapped(choice)
         return self._typed(text)

@@ -30,7 +30,6 @@ _LEAD = re.compile(
 )
 _TAIL = re.compile(r"(?:[\s,]*(?:i think|i believe|i guess|maybe|or so|ish|thanks?|thank you|please))*[\s.,;:?]*$")
 _RELATIVE = re.compile(r"\b(ago|last|yesterday|today|this|next|tomorrow|hace|hoy|ayer)\b")
-_ISO = re.compile(r"^(\d{4})-(\d{2})(?:-(\d{2}))?$")
 
 _EXAMPLE = "March 4, 1987"
 _WHOLE_BIRTH_DATE = f"I need the whole date of birth: month, day and year. For example: {_EXAMPLE}."

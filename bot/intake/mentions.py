@@ -110,7 +110,6 @@ _NEW_SUBJECT = re.compile(r"^\W*(?:and|but|then|so|now|also|however|though|\s)*\
 _SWITCH = re.compile(r"\b(?:switched|changed|went|moved|swapped|transitioned)\b(?:\s+\w+){0,3}?\s+from\b", re.IGNORECASE)
 _SWITCHED_TO = re.compile(r"\b(?:to|onto|for|with)\s+(?:\w+\s+){0,2}$", re.IGNORECASE)
 _INSTEAD = re.compile(r"\b(?:instead of|rather than|in place of|replaced)\s+(?:\w+\s+){0,2}$", re.IGNORECASE)
-_QUESTION = re.compile(r"^\W*(?:can|could|will|would|does|do|is|are|should|what|how|when|why|if)\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True)

@@ -167,14 +167,15 @@ class Evidence:
         cls,
         pending: Pending,
         text: str,
+        fitting: bool,
         found: Sequence[Verdict],
         retrieval: Retrieval | None,
         command_trust: float,
         medicines: Sequence[str],
     ) -> Evidence:
-        """Of a message; the arguments are those of ``decide``."""
+        """Of a message; ``fitting`` is what ``fits`` says of it, the other arguments are those of ``decide``."""
         typed = clean(text)
-        whole, asks, fitting = found[0], forms.asks_somewhere(text), fits(pending, typed)
+        whole, asks = found[0], forms.asks_somewhere(text)
         said = clean(forms.said_beside(text)) if asks else typed
         answer = float(whole.probabilities[whole.labels == ANSWER].sum())
         trust = max((verdict.trust for verdict in found if "/" in verdict.label), default=0.0)
@@ -204,7 +205,7 @@ def _is_aside(whole: Verdict, fitting: bool, command_trust: float) -> bool:
     return whole.label in followed and whole.trust >= max(command_trust, _LEAST_TRUST.get(whole.label, 0.0))
 
 
-def ordered(pending: Pending, text: str, found: Sequence[Verdict], medicines: Sequence[str] = ()) -> str | None:
+def ordered(pending: Pending, text: str, fitting: bool, found: Sequence[Verdict], medicines: Sequence[str] = ()) -> str | None:
     """What the form of a message alone says: a command, a courtesy, an answer that names a medicine or to who was asked for a question.
 
     None where the evidence has to be weighed.
@@ -220,9 +221,9 @@ def ordered(pending: Pending, text: str, found: Sequence[Verdict], medicines: Se
         return command if command and command != "why" and words <= 5 else ANSWER
     if command and not (command == "skip" and _declines(pending, typed)) and not _names(typed, medicines):
         return command
-    if pending.format in _CONTACT and words <= 8 and _HAS_NONE.search(typed) and not fits(pending, typed):
+    if pending.format in _CONTACT and words <= 8 and _HAS_NONE.search(typed) and not fitting:
         return "skip"
-    if pending.format in _CONTACT and fits(pending, typed):
+    if pending.format in _CONTACT and fitting:
         return ANSWER  # "503-555-0142, let it ring, I'm slow": nothing else holds a number
     if typed.rstrip(".!?") in {clean(option).rstrip(".!?") for option in pending.options}:
         return ANSWER
@@ -258,13 +259,14 @@ def decide(
         command_trust: least trust for a command.
         medicines: what the message calls the medicines in it.
     """
-    said = ordered(pending, text, found, medicines)
+    fitting = fits(pending, clean(text))
+    said = ordered(pending, text, fitting, found, medicines)
     if said:
         return said
-    if Evidence.of(pending, text, found, retrieval, command_trust, medicines).weighed(weights) < 0:
+    if Evidence.of(pending, text, fitting, found, retrieval, command_trust, medicines).weighed(weights) < 0:
         return ANSWER
     whole = found[0]
-    if _is_aside(whole, fits(pending, clean(text)), command_trust):
+    if _is_aside(whole, fitting, command_trust):
         return ANSWER if whole.label == "skip" and _declines(pending, clean(text)) else whole.label
     if retrieval is not None and retrieval.trust >= faq_trust:
         return intent_of(retrieval.key)
