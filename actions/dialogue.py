@@ -7,9 +7,8 @@ was opened out of order (``current``), what was stored last (``last``), which ch
 from __future__ import annotations
 
 import dataclasses
-import re
 from datetime import date
-from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
+from typing import Any, Callable, Dict, List, Optional, Sequence
 
 from sqlalchemy.orm import Session
 
@@ -18,17 +17,17 @@ from actions.turn import Button, button, payload_parts
 from bot.handoff import flags, service
 from bot.handoff.crisis import take_over
 from bot.handoff.runs import questionnaires
-from bot.intake import beside, choices, corrections, polarity
+from bot.intake import beside, choices, corrections, polarity, review
 from bot.intake.answers import Answer, AnswerError, Ending
 from bot.intake.corrections import Correction
 from bot.intake.helpers import speaks_for_another
 from bot.intake.parsing import clean, has_yes_and_no, show
 from bot.intake.player import Player
 from bot.intake.questionnaire import Item, Option, Questionnaire
+from bot.intake.wording import LONG_LIST, gist, has_a_form, label, options, read_differently, shown
 from bot.records import intakes
 from bot.records.models import Intake
 
-MOST_BUTTONS = 8  # a longer list of options is typed, with the list read out
 MISSES_BEFORE_HELP = 2
 MINUTES = 10  # that a whole history takes, as it is told at its start
 SEND = {"intake": "Send my history", "callback": "Send my request", "question": "Send my question"}
@@ -63,16 +62,6 @@ FOR_ANOTHER = (
     "you type what they say. Or the team can contact you or them instead."
 )
 REVIEW_WORDS = ("Yes", "No", "Looks right", "Looks good", "That's right", "Everything is right", "Nothing to change")
-_RIGHT = re.compile(r"\b(?:right|correct|good|fine|accurate|perfect|true|all set|send (?:it|that|this|my \w+)|submit)\b", re.I)
-_NOT_RIGHT = re.compile(r"\b(?:not|no|wrong|but|except|only|change|fix|missing|forgot|incorrect|almost|later|don'?t)\b|n't\b", re.I)
-_NOTHING_TO_CHANGE = re.compile(
-    r"\b(?:(?:do not|don'?t|no) (?:want|need|have|wish|like)?\b.{0,20}\b(?:chang|correct|fix)\w*|no changes?|nothing (?:else )?(?:to|i(?:'d| would)?)\b.{0,15}\bchange"
-    r"|nothing (?:is|'s) wrong|leave (?:it|everything) as it is)", re.I,
-)  # fmt: skip
-
-_NEVER_MIND = {"go on", "continue", "never mind", "nevermind", "nothing", "none", "none of these", "no", "back", "go back", "cancel"}
-
-Key = Tuple[str, str]  # (questionnaire, linkId)
 
 
 @dataclasses.dataclass
@@ -216,9 +205,9 @@ class Dialogue:
             return crisis
         lines = []
         if changed and changed.status == "answered" and answer.status == "answered":
-            lines.append(Line(f"Changed to: {self._shown(answer, item)}"))
-        elif _read_differently(item, answer):
-            lines.append(Line(f"Thanks. I noted {self._shown(answer, item)}. Tell me if that's wrong."))
+            lines.append(Line(f"Changed to: {shown(item, answer)}"))
+        elif read_differently(item, answer):
+            lines.append(Line(f"Thanks. I noted {shown(item, answer)}. Tell me if that's wrong."))
         return self.ask([*lines, *self._noted_beside(item, typed)])
 
     def _noted_beside(self, answered: Item, typed: str) -> List[Line]:
@@ -233,7 +222,7 @@ class Dialogue:
                 continue
             self._keep(item, answer)
             kept.append(list(item.key))
-            lines.append(Line(f"I also noted this {_label(item).lower()}: {self._shown(answer, item)}. Tell me if that's wrong."))
+            lines.append(Line(f"I also noted this {label(item).lower()}: {shown(item, answer)}. Tell me if that's wrong."))
         self.state["last"] = kept
         return lines
 
@@ -408,7 +397,7 @@ class Dialogue:
             return self._set(fitting[0], Correction(text))
         if fitting:
             return self._offer("Which of these?", [_change_button(item) for item in fitting])
-        if _NOTHING_TO_CHANGE.search(text) or polarity.normalise(text) in _NEVER_MIND:
+        if review.leaves_as_is(text):
             return self.ask()
         not_understood = Line("I couldn't tell which of these you mean by that.")
         return self._offer(menu["text"], menu["buttons"], [not_understood], self._answer_names())
@@ -451,7 +440,7 @@ class Dialogue:
 
     def _taking(self, items: Sequence[Item], text: str) -> List[Item]:
         """The items whose answers have a form, and this one."""
-        return [item for item in items if text and _has_a_form(item) and self._parsed(item, text)]
+        return [item for item in items if text and has_a_form(item) and self._parsed(item, text)]
 
     def _may_answer(self, waiting: Item, text: str, value: str) -> bool:
         """Whether the question that waits has a form of its own and takes the text, so that it is not about the last."""
@@ -462,7 +451,7 @@ class Dialogue:
         """Take a new value where one is given and fits; else open the question again."""
         if item.type == "text" and correction.led:  # a long answer is not replaced by a few words of another message
             self._keep_unread(item, correction.value)
-        if item.type == "text" or not correction.value or not (_has_a_form(item) or correction.brief):
+        if item.type == "text" or not correction.value or not (has_a_form(item) or correction.brief):
             return self._reopen(item.key)
         try:
             return self._store(item, self.player.parse(item, correction.value))
@@ -488,7 +477,7 @@ class Dialogue:
             self.state.pop(closed, None)
         self._remember()
         done = self.player.next_item() is None
-        rows = [f"{self._title(item)}\n{self._shown(answer, item)}" for item, answer in self.player.review()]
+        rows = [f"{self._title(item)}\n{shown(item, answer)}" for item, answer in self.player.review()]
         closing = "Is this right?" if done else "This is what I have so far."
         text = "Here is what you told me.\n\n" + "\n\n".join(rows) + f"\n\n{closing}"
         first = button(SEND[self.intake.kind], "submit") if done else button("Go on", "repeat")
@@ -499,14 +488,12 @@ class Dialogue:
         label = {"save and stop": self._stop, "go on": self.ask}.get(polarity.normalise(text))
         if label is not None:
             return label()
-        if _says_right(text):
+        if review.agrees(text):
             return self._submit()
         corrected = self._corrects("change_answer", text)
         if corrected is not None:
             return corrected
-        reading = polarity.read(text)
-        known = reading is not None and reading.meaning == polarity.NO or _NOT_RIGHT.search(text)
-        return self._change(None, [] if known else [Line("I couldn't tell which answer you mean by that.")])
+        return self._change(None, [] if review.disagrees(text) else [Line("I couldn't tell which answer you mean by that.")])
 
     def _change(self, choice: Optional[str], before: Sequence[Line] = ()) -> Outcome:
         """Open the answer that was tapped, else offer them part by part."""
@@ -646,7 +633,7 @@ class Dialogue:
             category=category,
             rule=f"{item.questionnaire}/{item.link_id}",
             version=self._version(item),
-            words=f"{item.prompt} {self._shown(answer, item)}",
+            words=f"{item.prompt} {shown(item, answer)}",
             replies=self.parts.replies,
             settings=self.parts.settings,
             clinic=self.parts.clinic,
@@ -656,11 +643,11 @@ class Dialogue:
     # -- wording -------------------------------------------------------------------------------------------------
 
     def _question(self, item: Item) -> Line:
-        options = _options(item)
+        answers = options(item)
         buttons: List[Button] = []
-        if len(options) <= MOST_BUTTONS:
+        if len(answers) <= LONG_LIST:
             prefix = f"{item.questionnaire}|{item.link_id}|"
-            buttons = [button(label, "answer", prefix + code) for code, label in options]
+            buttons = [button(words, "answer", prefix + code) for code, words in answers]
         if item.help:
             buttons.append(button("Why do you ask?", "why"))
         if not self.player.is_required(item):
@@ -684,12 +671,7 @@ class Dialogue:
         if answer is None or answer.status != "answered":
             return []
         replaced = "\n\nWhat you write now takes its place." if item.type == "text" else ""
-        return [Line(f"You said: {self._shown(answer, item)}{replaced}")]
-
-    def _shown(self, answer: Answer, item: Item) -> str:
-        if answer.status != "answered":
-            return "(skipped)"
-        return show(item, answer) or answer.text or ""
+        return [Line(f"You said: {shown(item, answer)}{replaced}")]
 
     # -- bookkeeping ---------------------------------------------------------------------------------------------
 
@@ -713,7 +695,7 @@ class Dialogue:
 
     def _title(self, item: Item) -> str:
         """What stands over an answer in the review: the short title, else the question as its group makes it whole."""
-        return item.short or " ".join(filter(None, (self.player.stem(item), _gist(item.prompt))))
+        return item.short or " ".join(filter(None, (self.player.stem(item), gist(item.prompt))))
 
     def _questionnaire(self, item: Item) -> Questionnaire:
         return next(q for q in self.player.questionnaires if q.name == item.questionnaire)
@@ -735,15 +717,9 @@ def crisis_line(reply: Any) -> Line:
     )
 
 
-def _options(item: Item) -> List[Tuple[str, str]]:
-    if item.type == "boolean":
-        return [("true", "Yes"), ("false", "No")]
-    return [(option.code, option.display) for option in item.options]
-
-
 def pending(item: Item) -> Dict[str, Any]:
     """The question that waits, as the slot ``pending`` holds it: with all that an option may be called."""
-    labels = [label for _, label in _options(item)]
+    labels = [words for _, words in options(item)]
     questionnaire, link_id = item.questionnaire, item.link_id
     if questionnaire == "note":  # as where a question is asked for: whatever is said is meant for the team
         questionnaire = link_id = "question"
@@ -757,44 +733,9 @@ def pending(item: Item) -> Dict[str, Any]:
 
 
 def _pending_choice(name: str, buttons: Sequence[Button], also: Sequence[str] = ()) -> Dict[str, Any]:
-    options = [*(b["title"] for b in buttons), *also]
-    return {"questionnaire": "", "link_id": name, "type": "choice", "options": options, "format": None}
+    labels = [*(b["title"] for b in buttons), *also]
+    return {"questionnaire": "", "link_id": name, "type": "choice", "options": labels, "format": None}
 
 
 def _change_button(item: Item) -> Button:
-    return button(_label(item), "change_answer", f"{item.questionnaire}|{item.link_id}")
-
-
-def _says_right(text: str) -> bool:
-    """Whether it says yes to "Is this right?", in whatever words."""
-    if _NOTHING_TO_CHANGE.search(text):
-        return True
-    reading = polarity.read(text)
-    agreed = reading is not None and reading.meaning == polarity.YES and not reading.lean
-    return not _NOT_RIGHT.search(text) and (agreed or len(text.split()) <= 8 and bool(_RIGHT.search(text)))
-
-
-def _has_a_form(item: Item) -> bool:
-    """Whether its answers can be told from other texts: dates, phone numbers, e-mail addresses, a long list of choices."""
-    return item.type == "date" or item.answer_format in ("phone", "email", "phone-or-email") or len(item.options) > MOST_BUTTONS
-
-
-def _read_differently(item: Item, answer: Answer) -> bool:
-    """Whether what was kept looks other than what was typed, so that it is said back."""
-    if not answer.text or not answer.answered or item.type in ("boolean", "text") or len(item.options) <= MOST_BUTTONS and item.options:
-        return False
-    return re.sub(r"\W", "", show(item, answer)).lower() != re.sub(r"\W", "", answer.text).lower()
-
-
-def _gist(text: str) -> str:
-    """The question itself where a longer text leads up to it, unless it means nothing without: "Do you understand that?"."""
-    if len(text) <= 120:
-        return text
-    asked = next((part for part in re.split(r"(?<=[.?]) ", text) if part.endswith("?")), text)
-    return text if asked.endswith(" that?") else asked
-
-
-def _label(item: Item, most: int = 60) -> str:
-    """The short title of a question, else what a choice can hold of its words."""
-    text = item.short or item.prompt
-    return text if len(text) <= most else text[: most - 1].rsplit(" ", 1)[0] + "…"
+    return button(label(item), "change_answer", f"{item.questionnaire}|{item.link_id}")
