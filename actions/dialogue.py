@@ -12,8 +12,9 @@ from typing import Any, Callable, Dict, List, Optional, Sequence
 
 from sqlalchemy.orm import Session
 
+from actions.phrases import CONTACT_ME, FOR_ANOTHER, GO_ON, NOTED, STARTERS, WITHDRAWN
 from actions.services import Services
-from actions.turn import Button, button, payload_parts
+from actions.turn import Button, Line, Outcome, button, crisis_line, payload_parts
 from bot.handoff import flags, service
 from bot.handoff.crisis import take_over
 from bot.handoff.runs import questionnaires
@@ -37,14 +38,6 @@ SAVED = {
     "question": "All right. I haven't sent your question.",
     "note": "All right. I haven't passed anything on.",
 }
-NOTED = (
-    "I've added that to what the team has from you, in your words. This chat isn't watched live, so it may take a while until "
-    "they read it."
-)
-WITHDRAWN = (
-    "I've told the team that you want to take this back and not be contacted about it. This chat isn't watched live, so until "
-    "they read it a call or message may still come. What you sent stays with them; they can delete it when you ask."
-)
 SEND_UNFINISHED = button("Send what I have so far", "send_unfinished")
 NOT_LIVE = "This chat isn't watched live. If you're in danger, call or text 988, or call 911."
 UNREACHABLE = (
@@ -53,33 +46,9 @@ UNREACHABLE = (
 )
 LEAVE_ONE = button("Leave a phone number or e-mail", "add_note")
 WHAT_NEXT = "What would you like to do?"
-CONTACT_ME = button("Contact me", "talk_to_human")
-STARTERS = (button("Ask a question", "ask_question"), CONTACT_ME)
 # Without these consents there is no history, but the team may still be asked to get in touch.
 CONTACT_WITHOUT = ("consent-share", "consent-not-emergency")
-FOR_ANOTHER = (
-    "This history has to be the person's own: their consent, and their words. You can sit together, so that they answer and "
-    "you type what they say. Or the team can contact you or them instead."
-)
 REVIEW_WORDS = ("Yes", "No", "Looks right", "Looks good", "That's right", "Everything is right", "Nothing to change")
-
-
-@dataclasses.dataclass
-class Line:
-    """Something to say."""
-
-    text: str
-    buttons: List[Button] = dataclasses.field(default_factory=list)
-    kind: str = "message"
-
-
-@dataclasses.dataclass
-class Outcome:
-    """What a turn leads to: what is said, the question that now waits, and whether the form goes on."""
-
-    lines: List[Line]
-    pending: Optional[Dict[str, Any]] = None
-    goes_on: bool = True
 
 
 class Dialogue:
@@ -537,7 +506,7 @@ class Dialogue:
         waiting = intakes.current_intake(self.s, self.intake.conversation_id, kind="intake")
         if waiting is not None:
             lines.append(
-                Line("Would you like to go on with your history?", [button("Go on with my history", "resume_intake")])
+                Line("Would you like to go on with your history?", [GO_ON])
             )
         else:
             leave_one = [LEAVE_ONE] if self.intake.kind == "question" and not self._has("reach") else []
@@ -583,7 +552,7 @@ class Dialogue:
         buttons = list(STARTERS)
         if self.intake.kind == "intake":
             sendable = [SEND_UNFINISHED] if self.reachable() else []
-            buttons = [button("Go on with my history", "resume_intake"), *sendable, *buttons]
+            buttons = [GO_ON, *sendable, *buttons]
         return Outcome([Line(SAVED[self.intake.kind], buttons)], goes_on=False)
 
     def reachable(self) -> bool:
@@ -599,12 +568,12 @@ class Dialogue:
         if not self.reachable():
             return Line(
                 "I don't have your name and a way to reach you yet, so the team couldn't answer. Nothing has been sent.",
-                [button("Go on with my history", "resume_intake"), *STARTERS],
+                [GO_ON, *STARTERS],
             )
         service.send_unfinished(self.s, self.intake, settings=self.parts.settings)
         return Line(
             f"I've sent what you gave so far. {self._next_steps(promise='The team will contact you.')}",
-            [button("Go on with my history", "resume_intake"), *STARTERS],
+            [GO_ON, *STARTERS],
         )
 
     def _end_for(self, code: str) -> Outcome:
@@ -706,15 +675,6 @@ class Dialogue:
     def _remember(self) -> None:
         if self.state != (self.intake.state or {}):
             intakes.set_state(self.s, self.intake, self.state)
-
-
-def crisis_line(reply: Any) -> Line:
-    """A safety reply as a line; its choices keep the ids the chat page knows."""
-    return Line(
-        reply.text,
-        [{"id": c["id"], "title": c["label"], "payload": f"/{c['id']}"} for c in reply.choices],
-        reply.kind,
-    )
 
 
 def pending(item: Item) -> Dict[str, Any]:

@@ -8,11 +8,12 @@ from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 from sqlalchemy.orm import Session
 
-from actions.dialogue import CONTACT_ME, FOR_ANOTHER, STARTERS, Dialogue, Line, Outcome
+from actions.dialogue import Dialogue
 from actions.faq import say_answers
-from actions.sent import ADD, ASK, TAKE_BACK, TAKEN_BACK_IN_FORM, passed_on, stay, taken_back, takes_back
+from actions.phrases import ADD, ASK, CONTACT_ME, FOR_ANOTHER, STARTERS, TAKE_BACK
+from actions.sent import TAKEN_BACK_IN_FORM, passed_on, stay, taken_back, takes_back
 from actions.services import Services, services
-from actions.turn import button, choice, intent, say, since_last_message, typed_text
+from actions.turn import Line, Outcome, button, choice, intent, say, say_line, since_last_message, typed_text
 from bot.handoff import service
 from bot.handoff.runs import questionnaires
 from bot.intake.helpers import fills_in_for_another, speaks_for_another
@@ -58,7 +59,7 @@ class ValidateIntakeForm(Action):
         if given and beside and outcome.goes_on:  # "sertraline 100. Does that mix?" is kept, and answered
             events.append(SlotSet("offered", say_answers(dispatcher, tracker, beside)))
         for line in outcome.lines:
-            say(dispatcher, line.text, line.buttons, line.kind)
+            say_line(dispatcher, line)
         if not outcome.goes_on:
             events.append(SlotSet("requested_slot", None))
         return events
@@ -85,13 +86,13 @@ class _OpenRun:
         parts, words = services(), typed_text(tracker)
         events: List[EventType] = [SlotSet("answer", None), SlotSet("offered", None)]
         if self.is_for_another(words) and not tracker.get_slot("helper"):  # told once; nothing is begun by it
-            line: Optional[Line] = Line(FOR_ANOTHER, [TOGETHER, CONTACT_ME, STARTERS[0]])
+            line: Optional[Line] = Line(FOR_ANOTHER, [TOGETHER, CONTACT_ME, ASK])
             events.append(SlotSet("helper", words))
         else:
             with parts.database.session() as s:
                 line = self.open(s, parts, tracker)
         if line:
-            say(dispatcher, line.text, line.buttons, line.kind)
+            say_line(dispatcher, line)
         return events
 
     def is_for_another(self, words: str) -> bool:
@@ -162,7 +163,7 @@ class ActionSendUnfinished(Action):
                 line = Line("There is no open history of yours to send.", list(STARTERS))
             else:
                 line = Dialogue(s, parts, intake).send_unfinished()
-        say(dispatcher, line.text, line.buttons, line.kind)
+        say_line(dispatcher, line)
         return []
 
 

@@ -10,6 +10,7 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
+from actions.phrases import CONTACT_ME
 from actions.services import services
 from actions.turn import button, say
 from bot.handoff import service
@@ -31,5 +32,5 @@ class ActionDeleteMyData(Action):
         with services().database.session() as s:
             sent = bool(service.handed_over(s, tracker.sender_id))
         ask = [button("Ask the team to delete what I sent", "withdraw_request")] if sent else []
-        say(dispatcher, text, [ERASE, button("No, keep it", "deny"), *ask, button("Contact me", "talk_to_human")])
+        say(dispatcher, text, [ERASE, button("No, keep it", "deny"), *ask, CONTACT_ME])
         return [SlotSet("offered", {"kind": ERASE["id"]})]

@@ -8,11 +8,11 @@ from rasa_sdk.events import ActiveLoop, EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 from sqlalchemy.orm import Session
 
-from actions.dialogue import Dialogue, Line, crisis_line
+from actions.dialogue import Dialogue
 from actions.faq import asked_besides
 from actions.sent import taken_back, takes_back
 from actions.services import Services, services
-from actions.turn import intent, say, typed_text
+from actions.turn import Line, crisis_line, intent, say, say_line, typed_text
 from bot.handoff import service
 from bot.handoff.crisis import take_over
 from bot.records import conversations, intakes
@@ -57,7 +57,7 @@ def _for_age(s: Session, parts: Services, tracker: Tracker, category: Optional[T
 
 def _stop_form(dispatcher: CollectingDispatcher, line: Line) -> List[EventType]:
     """Say the crisis text; the form goes on when the visitor chooses to."""
-    say(dispatcher, line.text, line.buttons, line.kind)
+    say_line(dispatcher, line)
     return [ActiveLoop(None), SlotSet("requested_slot", None), SlotSet("pending", None), SlotSet("answer", None)]
 
 

@@ -12,16 +12,12 @@ from rasa_sdk.events import EventType, FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 from sqlalchemy.orm import Session
 
-from actions.dialogue import NOTED, WITHDRAWN, Line
+from actions.phrases import ADD, ASK, CONTACT_ME, GO_ON, NOTED, TAKE_BACK, WITHDRAWN
 from actions.services import services
-from actions.turn import Button, button, choice, message_id, say, typed_text
+from actions.turn import Button, Line, button, choice, message_id, say, say_line, typed_text
 from bot.handoff import service
 from bot.records import conversations, intakes
 
-ADD = button("Add to what I sent", "add_note")
-TAKE_BACK = button("Take back what I sent", "withdraw_request")
-ASK = button("Ask a question", "ask_question")
-CONTACT = button("Contact me", "talk_to_human")
 TAKEN_BACK, TAKEN_BACK_IN_FORM = 0.6, 0.8  # chance of a wish to take something back from which a message is one
 # No such wish, though it sounds like one: a limit ("don't call before four"), or a complaint ("you never called").
 _LIMITED = re.compile(
@@ -65,7 +61,7 @@ class ActionAddNote(Action):
             else:
                 intakes.start_intake(s, tracker.sender_id, "note", {"about": words})
                 return [SlotSet("answer", None), SlotSet("offered", None)]
-        say(dispatcher, line.text, line.buttons)
+        say_line(dispatcher, line)
         return stay(tracker)
 
 
@@ -87,8 +83,8 @@ class ActionWithdraw(Action):
                 line = Line(WITHDRAWN, [ADD, ASK]) if sure else Line(NOTED, [ADD, TAKE_BACK, ASK])
             else:
                 asks = "I'm not sure I understood. Do you want to take back what you sent?"
-                line = Line(asks, [TAKE_BACK, ADD, ASK, CONTACT])
-        say(dispatcher, line.text, line.buttons)
+                line = Line(asks, [TAKE_BACK, ADD, ASK, CONTACT_ME])
+        say_line(dispatcher, line)
         return []
 
 
@@ -101,25 +97,25 @@ class ActionNothingOpen(Action):
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Dict[Text, Any]) -> List[EventType]:
         with services().database.session() as s:
             line = _nothing_open(s, tracker.sender_id)
-        say(dispatcher, line.text, line.buttons)
+        say_line(dispatcher, line)
         return []
 
 
 def _nothing_open(s: Session, conversation_id: str) -> Line:
     sent = [ADD, TAKE_BACK] if service.handed_over(s, conversation_id) else []
     text = "There is no question of mine open right now. What would you like to do?"
-    return Line(text, [ASK, *_history(s, conversation_id), *sent, CONTACT])
+    return Line(text, [ASK, *_history(s, conversation_id), *sent, CONTACT_ME])
 
 
 def _nothing_sent(s: Session, conversation_id: str, what: str) -> Line:
     text = f"I haven't sent anything of yours to the team from this chat, so there is nothing to {what}."
-    return Line(text, [*_history(s, conversation_id), ASK, CONTACT])
+    return Line(text, [*_history(s, conversation_id), ASK, CONTACT_ME])
 
 
 def _history(s: Session, conversation_id: str) -> List[Button]:
     """The way back into a history, where there is one."""
     history = intakes.current_intake(s, conversation_id, kind="intake")
-    return [button("Go on with my history", "resume_intake"), button("Delete what I wrote", "delete_my_data")] if history else []
+    return [GO_ON, button("Delete what I wrote", "delete_my_data")] if history else []
 
 
 def _says_what(words: str) -> bool:

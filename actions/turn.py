@@ -1,14 +1,35 @@
 """What every action needs of a turn: who speaks, what was said or tapped, and how to say something."""
 from __future__ import annotations
 
+import dataclasses
 import json
 from typing import Any, Dict, Iterable, List, Optional, Tuple
 
 from rasa_sdk import Tracker
 from rasa_sdk.executor import CollectingDispatcher
 
+from bot.safety import Reply
+
 Button = Dict[str, str]  # {"title", "payload"}
 PROTECTED_PREFIX = "\u2060"  # the channel puts it before typed text, so that "/..." is never read as a payload
+
+
+@dataclasses.dataclass
+class Line:
+    """Something to say."""
+
+    text: str
+    buttons: List[Button] = dataclasses.field(default_factory=list)
+    kind: str = "message"
+
+
+@dataclasses.dataclass
+class Outcome:
+    """What a turn of the intake form leads to: what is said, the question that now waits, and whether the form goes on."""
+
+    lines: List[Line]
+    pending: Optional[Dict[str, Any]] = None
+    goes_on: bool = True
 
 
 def button(title: str, intent: str, choice: Optional[str] = None) -> Button:
@@ -33,6 +54,16 @@ def say(
     dispatcher.utter_message(
         text=text, buttons=list(buttons), metadata={"kind": kind, "sources": list(sources)}
     )
+
+
+def say_line(dispatcher: CollectingDispatcher, line: Line) -> None:
+    say(dispatcher, line.text, line.buttons, line.kind)
+
+
+def crisis_line(reply: Reply) -> Line:
+    """A safety reply as a line; its choices keep the ids the chat page knows."""
+    buttons = [{"id": c["id"], "title": c["label"], "payload": f"/{c['id']}"} for c in reply.choices]
+    return Line(reply.text, buttons, reply.kind)
 
 
 def intent(tracker: Tracker) -> str:
