@@ -8,9 +8,12 @@ from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 from sqlalchemy.orm import Session
 
-from actions.dialogue import Dialogue
+from actions import dialogue
+from actions.asking import ask_again
+from actions.closing import send_unfinished
 from actions.faq import say_answers
 from actions.phrases import ADD, ASK, CONTACT_ME, FOR_ANOTHER, STARTERS, TAKE_BACK
+from actions.run import Run
 from actions.sent import TAKEN_BACK_IN_FORM, passed_on, stay, taken_back, takes_back
 from actions.services import Services, services
 from actions.turn import Line, Outcome, button, choice, intent, say, say_line, since_last_message, typed_text
@@ -51,9 +54,10 @@ class ValidateIntakeForm(Action):
             if intake is None:
                 outcome = Outcome([], goes_on=False)
             elif given:
-                outcome = Dialogue(s, parts, intake).take(_meant(s, tracker, intake), typed_text(tracker), choice(tracker))
+                said = _meant(s, tracker, intake), typed_text(tracker), choice(tracker)
+                outcome = dialogue.take(Run(s, parts, intake), *said)
             else:
-                outcome = Dialogue(s, parts, intake).ask_again()
+                outcome = ask_again(Run(s, parts, intake))
         events: List[EventType] = [SlotSet("answer", None), SlotSet("pending", outcome.pending)]
         beside = parts.library.known(tracker.latest_message.get("beside") or [])
         if given and beside and outcome.goes_on:  # "sertraline 100. Does that mix?" is kept, and answered
@@ -162,7 +166,7 @@ class ActionSendUnfinished(Action):
             if intake is None:
                 line = Line("There is no open history of yours to send.", list(STARTERS))
             else:
-                line = Dialogue(s, parts, intake).send_unfinished()
+                line = send_unfinished(Run(s, parts, intake))
         say_line(dispatcher, line)
         return []
 

@@ -8,8 +8,9 @@ from rasa_sdk.events import ActiveLoop, EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 from sqlalchemy.orm import Session
 
-from actions.dialogue import Dialogue
+from actions.asking import keep
 from actions.faq import asked_besides
+from actions.run import Run
 from actions.sent import taken_back, takes_back
 from actions.services import Services, services
 from actions.turn import Line, crisis_line, intent, say, say_line, typed_text
@@ -76,7 +77,7 @@ class ActionCheckIn(Action):
         with parts.database.session() as s:
             category = _for_age(s, parts, tracker, noticed.get("category"))
             intake = intakes.current_intake(s, tracker.sender_id) if noticed.get("answer") else None
-            crisis = Dialogue(s, parts, intake).keep(words) if intake else None
+            crisis = keep(Run(s, parts, intake), words) if intake else None
         if crisis:
             return _stop_form(dispatcher, crisis.lines[0])
         taken_back(dispatcher, tracker)

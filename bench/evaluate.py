@@ -18,8 +18,8 @@ import sys
 from pathlib import Path
 from typing import Any, Callable, Dict, Iterator, List, Mapping, Optional, Sequence, Tuple
 
-from actions.dialogue import pending
 from actions.faq import ASKED_BESIDES, MOST_OFFERED, MOST_RELATED, NEAR
+from actions.questions import pending
 from bot.handoff.runs import questionnaires
 from bot.intake import Item
 from bot.nlu.text import rows

@@ -16,7 +16,7 @@ from sklearn.model_selection import StratifiedKFold, cross_val_predict
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from actions.dialogue import pending
+from actions.questions import pending
 from bench.evaluate import SETS, Reader, history_items
 from bot.nlu import answer_detector
 from bot.nlu.text import rows

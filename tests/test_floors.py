@@ -17,6 +17,9 @@ FLOORS = {
 # Floor 1 rooms know nothing of ours but the project's root folder, which settings names.
 ALLOWED_SIDEWAYS = {("bot.safety", "bot.settings"), ("bot.channel", "bot.rasa_overrides")}
 
+# What a turn of the history is made of, each part with what it may use: those after it.
+TURN = ["dialogue", "changes", "asking", "menu", "questions", "closing", "run", "phrases", "turn"]
+
 
 def room_of(module: str) -> str:
     return next((room for room in FLOORS if module == room or module.startswith(room + ".")), "")
@@ -27,8 +30,8 @@ def our_imports(path: Path) -> Iterator[str]:
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            if node.module == "bot":
-                yield from (f"bot.{alias.name}" for alias in node.names)
+            if node.module in ("bot", "actions"):
+                yield from (f"{node.module}.{alias.name}" for alias in node.names)
             else:
                 yield node.module
 
@@ -52,6 +55,12 @@ def crossings(module: str, path: Path) -> Set[str]:
 @pytest.mark.parametrize("module, path", [(m, p) for m, p in modules() if room_of(m)], ids=lambda v: str(v)[-40:])
 def test_imports_point_down(module: str, path: Path) -> None:
     assert not crossings(module, path)
+
+
+@pytest.mark.parametrize("name", TURN)
+def test_the_parts_of_a_turn_use_only_those_after_them(name: str) -> None:
+    used = {imported.removeprefix("actions.") for imported in our_imports(ROOT / "actions" / f"{name}.py")}
+    assert not used & set(TURN[: TURN.index(name) + 1])
 
 
 def test_a_crossing_is_noticed(tmp_path: Path) -> None:
