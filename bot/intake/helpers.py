@@ -7,10 +7,9 @@ from __future__ import annotations
 
 import re
 
-_KIN = (
-    r"(?:husband|wife|partner|spouse|fianc\w+|boyfriend|girlfriend|son|daughter|kid|child|mother|mom|mum|father|dad|parents?|brother|"
-    r"sister|grand\w+|aunt|uncle|niece|nephew|cousin|friend|buddy|roommate|neighbor|client|patient)"
-)
+from bot.intake.relatives import CLOSE
+
+_KIN = rf"(?:{CLOSE}|fianc\w+|kid|grand\w+|buddy|neighbor|client|patient)"
 _OTHER = rf"(?:(?:my|his|her|our) (?:\w+ )?{_KIN}|him|her|them|some(?:one|body)(?: else)?|an ?other person)\b"
 _CARER = rf"(?:{_KIN}|caregiver|caretaker|carer|guardian|social worker|case ?manager|nurse)"
 _LONGEST = 12  # words; in a longer text, "I'm his wife" is part of a story or a question

@@ -16,15 +16,16 @@ import yaml
 from rapidfuzz import process
 from rapidfuzz.distance import DamerauLevenshtein
 
+from bot.intake.relatives import CLOSE
+
 MEDICATION, CONDITION = "medication", "condition"
 TOKEN = re.compile(r"[A-Za-z0-9]+(?:['’./-][A-Za-z0-9]+)*")
 _LONGEST_NAME = 5  # words
 _SHORTEST_FUZZY = 6  # letters; below that a letter off is another word
 
 RELATIVE = (
-    r"(?:mother|mom|mum|mama|momma|father|dad|daddy|papa|parents?|brother|sister|sibling|son|daughter|kids?|child|children|husband|wife|spouse|"
-    r"partner|boyfriend|girlfriend|grandmother|grandma|grandfather|grandpa|granny|grandparents?|aunt|uncle|cousin|nephew|niece|"
-    r"mother-in-law|father-in-law|roommate|friend|relatives?|family)"
+    rf"(?:{CLOSE}|mama|momma|daddy|papa|sibling|kids?|children|grandmother|grandma|grandfather|grandpa|granny|grandparents?|"
+    r"mother-in-law|father-in-law|relatives?|family)"
 )
 _FAMILY = re.compile(
     rf"\b(?:my|his|her|our|the)\s+(?:(?:\w+['’]s|older|younger|little|big|late|own|twin|half|great|step\w*|maternal|paternal|only|oldest|youngest|whole)\s+)*{RELATIVE}\b(?!['’]?s?\s+(?:doctor|says?|said|thinks?|wants?|gives?|told|tells?|noticed|worries))"

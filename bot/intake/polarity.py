@@ -12,6 +12,8 @@ import re
 from dataclasses import dataclass
 from typing import FrozenSet, Optional
 
+from bot.intake.relatives import CLOSE
+
 YES, NO, UNSURE, DECLINED = "yes", "no", "unsure", "declined"
 
 
@@ -130,9 +132,8 @@ _BESIDE_THE_POINT = re.compile(
     r"|\b(?:i )?(?:don'?t|do not|dont) know how to (?!answer|say|tell|put|explain|take|respond|reply)\w+"
 )
 _RELATIVES = (
-    r"(?:mom|mum|mother|mama|dad|father|papa|parents?|brothers?|sisters?|husband|wife|spouse|partner|boyfriend|girlfriend|fianc[eé]+|ex"
-    r"|sons?|daughters?|kids?|child|children|uncles?|aunts?|cousins?|grand(?:ma|pa|mother|father|parents?|son|daughter)|nephew|niece"
-    r"|in-laws?|family|friends?|roommate|buddy|neighbou?r)"
+    rf"(?:{CLOSE}|mama|papa|brothers|sisters|fianc[eé]+|ex|sons|daughters|kids?|children|uncles|aunts|cousins"
+    r"|grand(?:ma|pa|mother|father|parents?|son|daughter)|in-laws?|family|friends|buddy|neighbou?r)"
 )
 SOMEBODY_ELSE = re.compile(rf"\b(?:my|our|his|her|their) (?:[\w-]+ ){{0,2}}{_RELATIVES}\b")
 ME = re.compile(r"\b(?:i|i'?m|im|i'?ve|ive|i'?d|i'?ll|me|mine|myself|we|us)\b")
