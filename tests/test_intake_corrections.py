@@ -78,6 +78,7 @@ def test_no_two_questions_of_a_run_share_a_name() -> None:
         ("Dana Reyes, born March 4 1987", None, None, "March 4 1987"),
         ("503-555-0142 or 503-555-0143", None, None, None),
         ("my sister's number is 503-555-0142", None, None, None),
+        ("my boyfriend's number is 503-555-0142", None, None, None),
         ("since the fire on March 4 1987", None, None, None),
         ("born March 4", None, None, None),
     ],

@@ -12,6 +12,7 @@ from typing import Optional
 import phonenumbers
 
 from bot.intake.questionnaire import Item
+from bot.intake.relatives import CLOSE
 
 _EMAIL = re.compile(r"[^\s<>()\[\],;:\"']+@[^\s<>()\[\],;:\"'@]+\.[A-Za-z]{2,}")
 _MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?"
@@ -22,8 +23,7 @@ _DATE = re.compile(
 )
 _BORN = re.compile(r"\b(?:born|birth\w*|b-?day|dob)\b", re.I)
 _OTHERS = re.compile(
-    r"\b(?:husband|wife|partner|spouse|son|daughter|mother|mom|father|dad|brother|sister|friend|roommate|doctor|therapist|"
-    r"psychiatrist|counselor|work|office|(?:his|their) (?:number|phone|cell|e-?mail)|her (?:number|phone|cell|e-?mail))\b",
+    rf"\b(?:{CLOSE}|doctor|therapist|psychiatrist|counselor|work|office|(?:his|her|their) (?:number|phone|cell|e-?mail))\b",
     re.I,
 )
 
