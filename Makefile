@@ -32,7 +32,7 @@ eval-check: env  ## fail when understanding or safety fell since the committed r
 	@$(PYTHON) -m bot train --if-needed
 	@$(PYTHON) -m bot eval --check
 
-weigh: env  ## fit the weights by which an answer is told from a question, for config.yml
+weigh: env  ## fit anew how an answer is told from a question
 	@$(PYTHON) -m bot train --if-needed
 	@$(PYTHON) -m bench.weigh
 

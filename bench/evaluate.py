@@ -74,16 +74,26 @@ class Reader:
         self._loop = asyncio.new_event_loop()
 
     def read(self, text: str, pending: Optional[Mapping[str, Any]] = None) -> Parse:
-        processor = self._agent.processor
-        tracker = None
-        if pending is not None:
-            from rasa.shared.core.events import SlotSet
-            from rasa.shared.core.trackers import DialogueStateTracker
+        message = self._message(text)
+        return self._loop.run_until_complete(self._agent.processor.parse_message(message, self._tracker(pending)))
 
-            tracker = DialogueStateTracker.from_events(
-                "evaluation", [SlotSet("pending", dict(pending))], slots=processor.domain.slots
-            )
-        return self._loop.run_until_complete(processor.parse_message(self._message(text), tracker))
+    def message(self, text: str, pending: Optional[Mapping[str, Any]] = None) -> Any:
+        """With all that the components say of it to each other, too."""
+        from rasa.engine.constants import PLACEHOLDER_MESSAGE, PLACEHOLDER_TRACKER
+
+        processor = self._agent.processor
+        target = processor.model_metadata.nlu_target
+        inputs = {PLACEHOLDER_MESSAGE: [self._message(text)], PLACEHOLDER_TRACKER: self._tracker(pending)}
+        return processor.graph_runner.run(inputs=inputs, targets=[target])[target][0]
+
+    def _tracker(self, pending: Optional[Mapping[str, Any]]) -> Any:
+        if pending is None:
+            return None
+        from rasa.shared.core.events import SlotSet
+        from rasa.shared.core.trackers import DialogueStateTracker
+
+        slots = self._agent.processor.domain.slots
+        return DialogueStateTracker.from_events("evaluation", [SlotSet("pending", dict(pending))], slots=slots)
 
 
 def intent(parse: Parse) -> str:

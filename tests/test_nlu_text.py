@@ -9,8 +9,10 @@ import pytest
 import yaml
 from rasa.shared.exceptions import InvalidConfigException
 
-from bot.nlu.answer_detector import AnswerDetector, Pending
+from bot.nlu.answer_detector import EVIDENCE, AnswerDetector, Heard, Pending
 from bot.nlu.answer_detector import decide as in_form
+from bot.nlu.answer_model import AnswerModel, blank
+from bot.nlu.encoder import Encoder
 from bot.nlu.fallback import decide
 from bot.nlu.faq_retriever import Retrieval, retrieve
 from bot.nlu.forms import asks, asks_somewhere, command, only_asks
@@ -200,6 +202,11 @@ def shipped() -> dict[str, Any]:
     return found
 
 
+@pytest.fixture(scope="module")
+def encoder() -> Encoder:
+    return Encoder()
+
+
 @pytest.mark.parametrize(
     "kind, link_id, text, label, trust, expected",
     [
@@ -208,7 +215,7 @@ def shipped() -> dict[str, Any]:
         ("text", "reason", "I was deployed twice and I can't sleep since", "faq/symptoms_helped", 0.5, "answer"),
         # a worry about the treatment, told where something else was asked
         ("string", "name", "I heard ketamine wrecks your bladder", "faq/ketamine_before", 0.9, "faq"),
-        ("choice", "ketamine", "I had ketamine in the army once", "faq/ketamine_before", 0.9, "answer"),  # it was asked for
+        ("choice", "ketamine", "yes, I had ketamine in the army once", "faq/ketamine_before", 0.9, "answer"),  # it was asked for
         ("boolean", "nightmares", "yes, and the treatment scares me too", "faq/needle_fear", 0.9, "answer"),
         ("choice", "heart", "no, never", "faq/heart_or_stroke", 0.9, "answer"),
         # a wish or a command, and what only sounds like one
@@ -222,17 +229,20 @@ def shipped() -> dict[str, Any]:
         ("date", "birth-date", "skip", "skip", 0.9, "skip"),
     ],
 )  # fmt: skip
-def test_evidence_tells_an_answer_from_a_question(kind: str, link_id: str, text: str, label: str, trust: float, expected: str) -> None:
+def test_evidence_tells_an_answer_from_a_question(
+    encoder: Encoder, kind: str, link_id: str, text: str, label: str, trust: float, expected: str
+) -> None:
     pending = Pending("intake", link_id, kind, ("Yes", "No", "Not sure") if kind == "choice" else (), None)
-    found = [verdict(text, trust, **{label.replace("/", "_", 1): 0.9, "answer": 0.01})]
-    retrieval = Retrieval(label, trust, (), ()) if "/" in label else None
-    settings = {key: shipped()[key] for key in ("weights", "faq_trust", "command_trust")}
-    intent = label.partition("/")[0]
-    assert in_form(pending, text, found, retrieval, intent, medicines=["lisinopril"], **settings) == expected
+    heard = Heard(
+        text,
+        (verdict(text, trust, **{label.replace("/", "_", 1): 0.9, "answer": 0.01}),),
+        Retrieval(label, trust, (), ()) if "/" in label else None,
+        encoder.encode_one(clean(text)),
+        ("lisinopril",),
+    )
+    assert in_form(pending, heard, label.partition("/")[0], AnswerModel.load(), **shipped()) == expected
 
 
-@pytest.mark.parametrize("change", [{"asks": None}, {"mood": 1.0}])
-def test_a_weight_that_is_missing_or_unknown_is_named(change: dict[str, Any]) -> None:
-    weights = {name: weight for name, weight in {**shipped()["weights"], **change}.items() if weight is not None}
-    with pytest.raises(InvalidConfigException, match=next(iter(change))):
-        AnswerDetector({**shipped(), "weights": weights})
+def test_a_model_fitted_on_other_evidence_is_named() -> None:
+    with pytest.raises(InvalidConfigException, match="make weigh"):
+        AnswerDetector(shipped(), AnswerModel(blank(EVIDENCE[1:])))

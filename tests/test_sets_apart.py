@@ -9,6 +9,7 @@ import yaml
 from bot.nlu.text import normalise, rows
 from bot.settings import ROOT
 
+TELLING = 4  # words that say more than yes, no, a name or a date
 SETS = sorted((ROOT / "tests" / "data" / "nlu").rglob("*.tsv"))
 
 
@@ -33,3 +34,11 @@ def learned() -> set[str]:
 @pytest.mark.parametrize("path", [p for p in SETS if p.name != "in-form.tsv"], ids=lambda p: f"{p.parent.name}-{p.stem}")
 def test_no_test_text_is_a_training_text(path: Path, learned: set[str]) -> None:
     assert not texts(path) & learned
+
+
+def test_what_measures_the_history_was_not_learned_at_the_same_question() -> None:
+    learned = {(normalise(row["text"]), row["link_id"]) for row in rows(ROOT / "data" / "nlu" / "in-form.tsv")}
+    for path in SETS:
+        if path.name == "in-form.tsv":
+            asked = {(normalise(row["text"]), row["link_id"]) for row in rows(path) if len(row["text"].split()) >= TELLING}
+            assert not asked & learned, path

@@ -2,9 +2,8 @@
 
 Which question waits stands in the slot ``pending``. A plain command (skip, back, why, stop) is known by its form. For the rest
 the evidence is weighed: whether the message fits what was asked for, has the form of a question, says yes or no, and what
-the classifier takes it for, whose label `answer` is one among all (`Evidence`). The weights stand in config.yml; `make
-weigh` fits them on the development sets. An answer with a question in it is kept whole, and the question is answered
-besides (``beside`` in the parse result).
+the classifier takes it for, whose label `answer` is one among all (`Evidence`, `AnswerModel`). An answer with a question in
+it is kept whole, and the question is answered besides (``beside`` in the parse result).
 
 Without a pending question a message is never an answer.
 """
@@ -17,6 +16,7 @@ import re
 from dataclasses import dataclass
 from typing import Any, Callable, Mapping, Sequence
 
+import numpy as np
 from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.storage.resource import Resource
@@ -34,10 +34,12 @@ from bot.intake.dates import parse_date
 from bot.intake.helpers import speaks_for_another
 from bot.intake.questionnaire import Option
 from bot.nlu import forms
+from bot.nlu.answer_model import ANSWER_MODEL, AnswerModel, inputs
 from bot.nlu.fallback import FALLBACK, put_intent
 from bot.nlu.faq_retriever import RETRIEVAL, Retrieval
 from bot.nlu.forms import WORDS
 from bot.nlu.intent_classifier import Verdict, intent_of, verdicts
+from bot.nlu.sentence_encoder import readings
 from bot.nlu.text import clean, is_payload
 
 ANSWER = "answer"
@@ -72,6 +74,7 @@ _ADDRESSES = re.compile(r"\b(?:you|u|ya|y'?all|your|ur|they|there|it|this)\b")
 _FIRST_PERSON = re.compile(r"\b(?:i|my|me|im|i'm|ive)\b")
 _CONTACT = ("phone", "email", "phone-or-email")
 _HAS_NONE = re.compile(r"\b(?:don'?t|do not) (?:have|use|own|got)\b|\bha(?:ve|s) (?:none|no)\b|^(?:none|no|nope|n/?a)\b", re.IGNORECASE)
+_KINDS = {"string": "string", "date": "date", "dateTime": "date", "integer": "number", "decimal": "number", "quantity": "number"}
 _YES_NO = {"yes", "no", "not sure", "prefer not to say"}
 
 
@@ -101,6 +104,37 @@ class Pending:
     def takes_questions(self) -> bool:
         """The visitor was asked for a question: whatever they ask is the answer."""
         return self.questionnaire == "question" and self.link_id == "question"
+
+    @property
+    def kind(self) -> str:
+        """What is asked for, as the model knows it."""
+        if self.type == "boolean" or self.options:
+            return "choice"
+        if self.format in _CONTACT:
+            return "contact"
+        return _KINDS.get(self.type, "text")
+
+
+@dataclass(frozen=True)
+class Heard:
+    """A message and what the components before this one made of it."""
+
+    text: str  # as typed
+    found: tuple[Verdict, ...] = ()  # the classifier's verdicts, whole text first
+    retrieval: Retrieval | None = None  # the best FAQ answer
+    vector: np.ndarray | None = None  # of the whole text
+    medicines: tuple[str, ...] = ()  # what the message calls the medicines in it
+
+    @classmethod
+    def of(cls, message: Message) -> Heard:
+        text, read = message.get(TEXT), readings(message)
+        return cls(
+            text,
+            tuple(verdicts(message)),
+            message.get(RETRIEVAL),
+            None if read is None else read.vectors[0],
+            tuple(clean(text[e["start"] : e["end"]]) for e in message.get(ENTITIES, ()) if e["entity"] == "medication"),
+        )
 
 
 def fits(pending: Pending, text: str) -> bool:
@@ -163,28 +197,19 @@ class Evidence:
     related_trust: float  # the most trust in an FAQ, where it is about what was asked
 
     @classmethod
-    def of(
-        cls,
-        pending: Pending,
-        text: str,
-        fitting: bool,
-        found: Sequence[Verdict],
-        retrieval: Retrieval | None,
-        command_trust: float,
-        medicines: Sequence[str],
-    ) -> Evidence:
-        """Of a message; ``fitting`` is what ``fits`` says of it, the other arguments are those of ``decide``."""
-        typed = clean(text)
-        whole, asks = found[0], forms.asks_somewhere(text)
-        said = clean(forms.said_beside(text)) if asks else typed
+    def of(cls, pending: Pending, heard: Heard, fitting: bool, command_trust: float) -> Evidence:
+        """Of a message; ``fitting`` is what ``fits`` says of it, ``command_trust`` as in ``decide``."""
+        typed, found, retrieval = clean(heard.text), heard.found, heard.retrieval
+        whole, asks = found[0], forms.asks_somewhere(heard.text)
+        said = clean(forms.said_beside(heard.text)) if asks else typed
         answer = float(whole.probabilities[whole.labels == ANSWER].sum())
         trust = max((verdict.trust for verdict in found if "/" in verdict.label), default=0.0)
         return cls(
             fits=fitting,
             asks=asks,
-            only_asks=asks and forms.only_asks(text),
+            only_asks=asks and forms.only_asks(heard.text),
             yes_or_no=bool(_YES_OR_NO.search(typed)),
-            medicine=_names(said, medicines),
+            medicine=_names(said, heard.medicines),
             treatment=bool(_TREATMENT.search(typed)),
             addresses=bool(_ADDRESSES.search(typed)),
             told=pending.type == "text" and bool(_FIRST_PERSON.search(said)),
@@ -195,9 +220,21 @@ class Evidence:
             related_trust=trust if retrieval is not None and _related(pending, retrieval.key) else 0.0,
         )
 
-    def weighed(self, weights: Mapping[str, float]) -> float:
-        """Log-odds that the message is no answer; ``weights`` by name, and ``bias``."""
-        return weights["bias"] + sum(weights[name] * value for name, value in dataclasses.asdict(self).items())
+
+EVIDENCE = tuple(field.name for field in dataclasses.fields(Evidence))
+
+
+def seen(pending: Pending, heard: Heard, found: Evidence) -> np.ndarray:
+    """What the answer model sees of a message."""
+    return inputs(dataclasses.astuple(found), pending.kind, heard.vector)
+
+
+def evidence(pending: Pending, heard: Heard, command_trust: float) -> Evidence | None:
+    """What has to be weighed of a message; None where its form alone says what it is."""
+    fitting = fits(pending, clean(heard.text))
+    if ordered(pending, heard, fitting):
+        return None
+    return Evidence.of(pending, heard, fitting, command_trust)
 
 
 def _is_aside(whole: Verdict, fitting: bool, command_trust: float) -> bool:
@@ -205,11 +242,12 @@ def _is_aside(whole: Verdict, fitting: bool, command_trust: float) -> bool:
     return whole.label in followed and whole.trust >= max(command_trust, _LEAST_TRUST.get(whole.label, 0.0))
 
 
-def ordered(pending: Pending, text: str, fitting: bool, found: Sequence[Verdict], medicines: Sequence[str] = ()) -> str | None:
+def ordered(pending: Pending, heard: Heard, fitting: bool) -> str | None:
     """What the form of a message alone says: a command, a courtesy, an answer that names a medicine or to who was asked for a question.
 
     None where the evidence has to be weighed.
     """
+    text, found, medicines = heard.text, heard.found, heard.medicines
     typed = clean(text)
     words = len(WORDS.findall(typed))
     if pending.questionnaire == "intake" and speaks_for_another(text):
@@ -234,40 +272,26 @@ def ordered(pending: Pending, text: str, fitting: bool, found: Sequence[Verdict]
     return None if found else ANSWER
 
 
-def decide(
-    pending: Pending,
-    text: str,
-    found: Sequence[Verdict],
-    retrieval: Retrieval | None,
-    intent: str,
-    *,
-    weights: Mapping[str, float],
-    faq_trust: float,
-    command_trust: float,
-    medicines: Sequence[str] = (),
-) -> str:
+def decide(pending: Pending, heard: Heard, intent: str, model: AnswerModel, *, faq_trust: float, command_trust: float) -> str:
     """The intent of a message while a question is pending.
 
     Args:
         pending: the question.
-        text: the message, as typed.
-        found: the classifier's verdicts, whole text first.
-        retrieval: the best FAQ answer.
+        heard: the message.
         intent: what the message would be if nothing were pending.
-        weights: of the evidence, by name.
+        model: weighs the evidence.
         faq_trust: least trust for an FAQ.
         command_trust: least trust for a command.
-        medicines: what the message calls the medicines in it.
     """
-    fitting = fits(pending, clean(text))
-    said = ordered(pending, text, fitting, found, medicines)
+    fitting = fits(pending, clean(heard.text))
+    said = ordered(pending, heard, fitting)
     if said:
         return said
-    if Evidence.of(pending, text, fitting, found, retrieval, command_trust, medicines).weighed(weights) < 0:
+    if model.margins(seen(pending, heard, Evidence.of(pending, heard, fitting, command_trust))[None])[0] < 0:
         return ANSWER
-    whole = found[0]
+    whole, retrieval = heard.found[0], heard.retrieval
     if _is_aside(whole, fitting, command_trust):
-        return ANSWER if whole.label == "skip" and _declines(pending, clean(text)) else whole.label
+        return ANSWER if whole.label == "skip" and _declines(pending, clean(heard.text)) else whole.label
     if retrieval is not None and retrieval.trust >= faq_trust:
         return intent_of(retrieval.key)
     if intent in _CHAT and whole.trust > 0.85:
@@ -315,13 +339,12 @@ class AnswerDetector(GraphComponent, IntentClassifierBase):
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
-        return {"faq_trust": 0.4, "command_trust": 0.6, "beside_trust": 0.6, "weights": {}}
+        return {"faq_trust": 0.4, "command_trust": 0.6, "beside_trust": 0.6}
 
-    def __init__(self, config: dict[str, Any]) -> None:
-        self._config = {**self.get_default_config(), **config}
-        missing = {"bias", *(field.name for field in dataclasses.fields(Evidence))} ^ set(self._config["weights"])
-        if missing:
-            raise InvalidConfigException(f"AnswerDetector needs a weight for each piece of evidence and no other: {', '.join(sorted(missing))}.")
+    def __init__(self, config: dict[str, Any], model: AnswerModel) -> None:
+        self._config, self._model = {**self.get_default_config(), **config}, model
+        if model.evidence != EVIDENCE:
+            raise InvalidConfigException(f"{ANSWER_MODEL.name} was fitted on other evidence than there is: run `make weigh`.")
 
     @classmethod
     def create(
@@ -331,7 +354,7 @@ class AnswerDetector(GraphComponent, IntentClassifierBase):
         resource: Resource,
         execution_context: ExecutionContext,
     ) -> AnswerDetector:
-        return cls(config)
+        return cls(config, AnswerModel.load())
 
     def process(self, messages: list[Message], tracker: DialogueStateTracker) -> list[Message]:
         pending = Pending.of(tracker.get_slot("pending")) if tracker else None
@@ -341,20 +364,17 @@ class AnswerDetector(GraphComponent, IntentClassifierBase):
             text = message.get(TEXT)
             if not text or is_payload(text):
                 continue
-            before = message.get("intent") or {}
+            before, heard = message.get("intent") or {}, Heard.of(message)
             name = decide(
                 pending,
-                text,
-                verdicts(message),
-                message.get(RETRIEVAL),
+                heard,
                 before.get("name") or FALLBACK,
-                weights=self._config["weights"],
+                self._model,
                 faq_trust=self._config["faq_trust"],
                 command_trust=self._config["command_trust"],
-                medicines=[clean(text[e["start"] : e["end"]]) for e in message.get(ENTITIES, ()) if e["entity"] == "medication"],
             )
             if name == ANSWER and not pending.takes_questions:
-                message.set(BESIDE, asked_beside(text, verdicts(message), self._config["beside_trust"]), add_to_output=True)
+                message.set(BESIDE, asked_beside(text, heard.found, self._config["beside_trust"]), add_to_output=True)
             if name != before.get("name"):
                 put_intent(message, name, 1.0 if name in (ANSWER, *COMMANDS) else before.get("confidence", 0.0))
         return messages

@@ -149,13 +149,17 @@ def _prepare_sqlite(engine: Any, durable: bool) -> None:
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
         options = connection.get_execution_options()
+        file = connection.connection.dbapi_connection  # SQLAlchemy takes ten times as long for these as SQLite does
+        begins = "BEGIN" if options.get("onward_read_only") else "BEGIN IMMEDIATE"
         if options.get("onward_no_wait"):
-            connection.exec_driver_sql("PRAGMA busy_timeout=0")
+            file.execute("PRAGMA busy_timeout=0")
         try:
-            connection.exec_driver_sql("BEGIN" if options.get("onward_read_only") else "BEGIN IMMEDIATE")
+            file.execute(begins)
+        except sqlite3.OperationalError as error:
+            raise OperationalError(begins, {}, error) from error
         finally:
             if options.get("onward_no_wait"):
-                connection.exec_driver_sql(f"PRAGMA busy_timeout={BUSY_TIMEOUT_S * 1000}")
+                file.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_S * 1000}")
 
 
 def _set_wal(connection: Any) -> None:
