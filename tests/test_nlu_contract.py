@@ -168,6 +168,7 @@ CONTACT_WAY = {"questionnaire": "intake", "link_id": "contact-way", "type": "cho
 EMAIL = {"questionnaire": "intake", "link_id": "email", "type": "string", "options": [], "format": "email"}
 MEDICATIONS = {"questionnaire": "intake", "link_id": "medications", "type": "text", "options": [], "format": None}
 TREATED = {"questionnaire": "intake", "link_id": "high-bp-treated", "type": "choice", "options": ["Yes", "No"], "format": None}
+CONSENT = {"questionnaire": "intake", "link_id": "consent-share", "type": "boolean", "options": ["Yes", "No"], "format": None}
 VOICEMAIL = {"questionnaire": "intake", "link_id": "voicemail-ok", "type": "boolean", "options": ["Yes", "No"], "format": None}
 PHONE = {"questionnaire": "intake", "link_id": "phone", "type": "string", "options": [], "format": "phone"}
 NAME = {"questionnaire": "intake", "link_id": "name", "type": "string", "options": [], "format": "name"}
@@ -196,6 +197,9 @@ REASON = {"questionnaire": "intake", "link_id": "reason", "type": "text", "optio
         (PHONE, "my birthday is wrong", "change_answer"),
         (PHONE, "how many questions are left", "progress"),
         (VOICEMAIL, "how much longer", "progress"),
+        (CONSENT, "yes but don't share with my employer", "answer"),
+        (CONSENT, "ok but please don't tell my boss", "answer"),
+        (CONSENT, "ok but can I skip this", "skip"),
         (VOICEMAIL, "are we almost done", "progress"),
         (VOICEMAIL, "start over", "start_over"),
         (BIRTH_DATE, "can we start again from the first question", "start_over"),
