@@ -89,6 +89,8 @@ def test_typed_payloads_do_nothing(reader: Reader, text: str) -> None:  # noqa: 
         ("my family has no history of schizophrenia", {("condition", "schizophrenia", "negated")}),
         ("my dad doesn't take warfarin", {("medication", "warfarin", "negated")}),
         ("my mother, not me, has bipolar", {("condition", "bipolar disorder", "family")}),
+        ("nobody has ever said bipolar", {("condition", "bipolar disorder", "negated")}),
+        ("PTSD w/o psychosis", {("condition", "ptsd", "present"), ("condition", "psychosis", "negated")}),
         # denied now, and so once there
         ("history of bipolar", {("condition", "bipolar disorder", "past")}),
         ("no seizures in 10 years", {("condition", "seizure disorder", "past")}),
@@ -120,11 +122,18 @@ def test_typed_payloads_do_nothing(reader: Reader, text: str) -> None:  # noqa: 
         ("I want to start Zoloft", {("medication", "sertraline", "unsure")}),
         ("waiting to start lithium", {("medication", "lithium", "unsure")}),
         ("I want to try ketamine for my PTSD", {("medication", "ketamine", "unsure"), ("condition", "ptsd", "present")}),
+        ("r/o psychosis", {("condition", "psychosis", "unsure")}),
+        ("I'm worried I have bipolar", {("condition", "bipolar disorder", "unsure")}),
+        ("I lost a baby at 8 weeks along", {("condition", "pregnancy", "past")}),
         # taken back
         ("was prescribed Klonopin but never took it", {("medication", "clonazepam", "negated")}),
         ("I was misdiagnosed with bipolar", {("condition", "bipolar disorder", "negated")}),
         ("they thought it was bipolar but it wasn't", {("condition", "bipolar disorder", "negated")}),
+        ("COPD but I quit smoking", {("condition", "copd", "present")}),
+        ("can't be pregnant", {("condition", "pregnancy", "negated")}),
+        ("my wife thinks I have sleep apnea", {("condition", "sleep apnea", "unsure")}),
         # reactions
+        ("allergic to penicillin, take Zoloft", {("medication", "penicillin", "allergy"), ("medication", "sertraline", "current")}),
         ("can't take ibuprofen, swells my face", {("medication", "ibuprofen", "allergy")}),
         ("reaction to morphine", {("medication", "morphine", "allergy")}),
         ("no reaction to penicillin", {("medication", "penicillin", "negated")}),

@@ -54,7 +54,7 @@ _ALLERGY_BEHIND = re.compile(
 _CANT_TAKE = re.compile(r"\b(?:can['’]?t|cannot) (?:take|have|use|tolerate)\s*$", re.IGNORECASE)
 _NEGATION = re.compile(
     r"\b(?:no|not|never|none|without|neither|nor|denies|deny|denied|negative for|ruled out|free of|don['’]?t|do not|dont|doesn['’]?t|doesnt|didn['’]?t|didnt|haven['’]?t|havent|"
-    r"hasn['’]?t|hadn['’]?t|am not|isn['’]?t|aren['’]?t|wasn['’]?t|(?:can['’]?t|cannot) (?:\w+ )?(?:take|have|use|do|tolerate|be on|afford)|ain['’]?t|misdiagnosed|wrongly diagnosed|nope|nah|zero|refuse(?:d)?|declined|avoid)\b|\bnon-?\s*$",
+    r"hasn['’]?t|hadn['’]?t|am not|isn['’]?t|aren['’]?t|wasn['’]?t|(?:can['’]?t|cannot) (?:\w+ )?(?:take|have|use|do|tolerate|be on|afford)|(?:can['’]?t|cannot) (?:be|get)(?=\s*$)|ain['’]?t|misdiagnosed|wrongly diagnosed|(?:nobody|no ?one) (?:has |ever )*(?:said|told|diagnosed)|w/o|nope|nah|zero|refuse(?:d)?|declined|avoid)\b|\bnon-?\s*$",
     re.IGNORECASE,
 )  # fmt: skip
 # "I haven't slept since my stroke", "I take nothing for my anxiety": what is denied ends before them.
@@ -65,7 +65,7 @@ _REACH_ENDS = re.compile(
 )
 # "Not only", "no longer", "I can't sleep": a negation in form that denies nothing.
 _NO_NEGATION = re.compile(
-    r"\b(?:no longer|not any ?more|not (?:only|just|sure|certain|all|always|every|well|good|great|as|too|very|really (?:helping|working))|no (?:idea|problem|doubt|matter|wonder|one)|(?:no|not) (?:more|less) than|(?:do|does|did)(?: not|n['’]?t|nt) (?:\w+ly )?(?:sleep|eat|trust|believe|go|leave|feel|drive|function|talk|get (?:out|along)|cope|(?:\w+ ){0,3}(?:quit|stop))|can['’]?t (?:remember|recall|stop|live|sleep|function|stand|believe)(?: (?:\w+ )?without)?|can['’]?t do without|"
+    r"\b(?:no longer|not any ?more|not (?:only|just|sure|certain|all|always|every|well|good|great|as|too|very|really (?:helping|working))|no (?:idea|problem|doubt|matter|wonder|one(?! (?:has |ever )*(?:said|told|diagnosed)))|never (?:been (?:to war|in combat|married|deployed)|served|talked|told (?:anyone|anybody))|(?:no|not) (?:more|less) than|(?:do|does|did)(?: not|n['’]?t|nt) (?:\w+ly )?(?:sleep|eat|trust|believe|go|leave|feel|drive|function|talk|get (?:out|along)|cope|(?:\w+ ){0,3}(?:quit|stop))|can['’]?t (?:remember|recall|stop|live|sleep|function|stand|believe)(?: (?:\w+ )?without)?|can['’]?t do without|"
     r"don['’]?t (?:know|remember|think (?:it|they|the)|like|want|mind|care|forget)|didn['’]?t (?:know|realize|help|work|do|like)|doesn['’]?t (?:help|work|do|seem)|never (?:miss|skip|forget|without)|never[- ]ending|not (?:working|helping|sleeping|eating)|(?:not|\w+n['’]t) (?:been )?able to|(?:can['’]?t|cannot|couldn['’]?t|won['’]?t) (?:\w+ ){1,5}without|without (?:fail|my|his|her|their|the|an? (?!history|hx|diagnosis|prior|past)))\b",
     re.IGNORECASE,
 )  # fmt: skip
@@ -73,7 +73,7 @@ _NO_MORE = re.compile(
     r"\b(?:no longer|not any ?more|any ?more|no more|(?<!\bto )(?<!n['’]t )(?<!\bcant )(?<!not )(?<!\bme )(?<!dare )(?<!people )(?<!\bi )quit|(?<!can )(?<!should )(?<!do )i quit|stopped|(?:had to|made me|told me to|decided to) (?:stop|quit|come off)|discontinued|used to|formerly|previously|in the past|years ago|came off|"
     r"went off|got off|gotten off|been off|taken off|took me off|(?<!being )weaned|tapered|switched from|changed from|went from|moved from|was on|were on|was taking|"
     r"had been (?:on|taking)|(?:i|ive|i['’]?ve|we|have|also|she|he) (?:already )?(?:tried(?! to\b)|took|been through|been on and off)|tried(?! to\b)|took|failed|trials? of|last took|prior|past|before i|back when|"
-    r"was prescribed|were prescribed|gave me|put me on .{0,30}(?:then|but)|as a (?:kid|child|teen|teenager|baby)|when i was|grew out of|outgrew|recovered from|in remission|history of|hx of|childhood|ex-|former|recovering|in recovery|survived|got over|cured)\b"
+    r"was prescribed|were prescribed|gave me|put me on .{0,30}(?:then|but)|as a (?:kid|child|teen|teenager|baby)|when i was|grew out of|outgrew|recovered from|in remission|history of|hx of|childhood|ex-|former|recovering|in recovery|survived|got over|cured|lost (?:a|the|my|our) (?:baby|pregnancy)|miscarried)\b"
     r"|\bsober (?:alcoholic|addict)\b",
     re.IGNORECASE,
 )  # fmt: skip
@@ -157,7 +157,7 @@ _WHEN_BEHIND = re.compile(
 )
 _UNSURE = re.compile(
     r"\b(?:(?:not|never|\w+n['’]t) (?:really |entirely |totally |quite |100% )?(?:sure|certain)|unsure|maybe|(?<!\bin )(?<!\bsince )(?<!\blast )(?<!\bof )may(?: have| be)?(?!\s+\d)|might|possibl[ey]|perhaps|probably|could (?:have|be)|i think|i believe|i guess|thinks? (?:i|it)|don['’]?t know|dont know|idk|suspect\w*|wonder\w*|"
-    r"supposedly|borderline|checking (?:me )?for|testing (?:me )?for|tested for|being tested|being checked|worried (?:i|about)|(?:afraid|scared|fear) of\b(?=(?: \w+)?\s*$)|can['’]?t remember|don['’]?t remember|something like|some kind of|trying to (?:get|become|be|have|conceive)|late period|undiagnosed|pre-?)\b|\?",
+    r"supposedly|borderline|checking (?:me )?for|testing (?:me )?for|tested for|being tested|being checked|worried (?:i|about)|(?:afraid|scared|fear) of\b(?=(?: \w+)?\s*$)|can['’]?t remember|don['’]?t remember|something like|some kind of|trying to (?:get|become|be|have|conceive)|late period|undiagnosed|rule out|r/o|pre-?)\b|\?",
     re.IGNORECASE,
 )  # fmt: skip
 # "Waiting to start lithium": a medicine that is not taken yet.
@@ -176,8 +176,8 @@ _WHO_BEFORE, _WHO_BEHIND = re.compile(rf"\b{_WHO}\s*$", re.IGNORECASE), re.compi
 _CLAUSE = re.compile(
     r"[.;!\n]+(?:\s|$)|\?\s+|\s*[,-]?\s*\b(?:but|however|though|although|except(?: for)?|besides|apart from|other than|whereas|while|because|cause|cuz|only)\b|"
     r"\s*,?\s*\b(?:and|then|so|plus|also|or)\s+(?=(?:then\s+)?(?:i|i['’]?m|i['’]?ve|im|ive|my|his|her|now|currently|still|take|takes|taking|have|has|on|am|started|starting|she|he|they|we|stopped|quit|never|don['’]?t|do not|no|not|used to|was|is|allergic|had|switched|recently|just|it|that|there)\b)|"
-    r"\s*,\s*(?=(?:and\s+|then\s+)?(?:i|i['’]?m|i['’]?ve|im|ive|my|now|currently|still|taking|have|has|am|started|she|he|they|we|stopped|quit|never|don['’]?t|no|not|used to|was|allergic|had|switched|recently|just|also (?:have|take|on)|on)\b)|"
-    r"(?<!\bif)(?<!\bthink)(?<!\bthat)(?<!\bsure)(?<!\bknow)(?<!\bwhen)(?<!\bnor)(?<!\bsays)(?<!\bsaid)(?<!\bmedicine)(?<!\bwhether)\s+(?=(?:i['’]?m|i am|i take|i have|i['’]?ve|i used to|i stopped|i quit|i don['’]?t|i never)\b)",
+    r"\s*,\s*(?=(?:and\s+|then\s+)?(?:i|i['’]?m|i['’]?ve|im|ive|my|now|currently|still|takes?|taking|have|has|am|started|she|he|they|we|stopped|quit|never|don['’]?t|no|not|used to|was|allergic|had|switched|recently|just|also (?:have|take|on)|on)\b)|"
+    r"(?<!\bif)(?<!\bworried)(?<!\bthinks)(?<!\bbelieves)(?<!\bsuspects)(?<!\bafraid)(?<!\bscared)(?<!\bthink)(?<!\bthat)(?<!\bsure)(?<!\bknow)(?<!\bwhen)(?<!\bnor)(?<!\bsays)(?<!\bsaid)(?<!\bmedicine)(?<!\bwhether)\s+(?=(?:i['’]?m|i am|i take|i have|i['’]?ve|i used to|i stopped|i quit|i don['’]?t|i never)\b)",
     re.IGNORECASE,
 )  # fmt: skip
 _EXCEPT = re.compile(r"\b(?:except(?: for)?|besides|apart from|other than|only)\s*$", re.IGNORECASE)
@@ -377,7 +377,7 @@ class MentionReader:
         if not _OWN_TIME.match(behind):
             before = _without_times_of_others(before)
         still = bool(_STILL.search(before) or _STILL.search(behind))
-        if _QUIT_BEHIND.match(rest) or entity == MEDICATION and _DONE_WITH.search(before):
+        if entity == MEDICATION and (_QUIT_BEHIND.match(rest) or _DONE_WITH.search(before)):
             return True
         if _JUST_TOOK.search(before) and _JUST_NOW.search(behind):
             return False
