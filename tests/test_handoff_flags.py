@@ -176,6 +176,17 @@ def test_a_recent_heart_problem_comes_first(when, recent):
         ("my wife is on methadone", []),
         ("my husband's ambien sometimes", ["sedative"]),
         ("I was prescribed Klonopin but never took it", []),
+        # a combination counts for the part that matters
+        ("Ultracet", ["opioid"]),
+        ("Symbyax", ["antipsychotic"]),
+        ("tylenol pm", ["sedative"]),
+        ("NyQuil when I'm sick", ["sedative"]),
+        ("allergy pills", ["sedative"]),
+        ("trazodone 50", ["sedative"]),
+        ("Claritin-D, mucinex d", ["decongestant"]),
+        ("vasopressin", ["decongestant"]),
+        ("cbd oil, delta 8 gummies", ["alcohol-and-drugs"]),
+        ("claritin, plain mucinex", []),
     ],
 )
 def test_medicines_are_read_with_care(text, codes):
@@ -355,6 +366,15 @@ def test_a_wrong_rule_is_refused(tmp_path, change, told):
         ("kratom n benadryl", [("kratom", "current"), ("diphenhydramine", "current")]),
         ("Lorazepam, can't just quit", [("lorazepam", "current")]),
         ("they had me on Seroquel 300, I'm down to 25", [("quetiapine", "current")]),
+        ("off zoloft since june, now lexapro 10", [("sertraline", "past"), ("escitalopram", "current")]),
+        ("prednisone taper ended last week", [("prednisone", "past")]),
+        ("finished amoxicillin yesterday", [("amoxicillin", "past")]),
+        ("spravato x 6, ended in May", [("esketamine", "past")]),
+        ("Lexapro 2015-2018", [("escitalopram", "past")]),
+        ("weaning off klonopin", [("clonazepam", "current")]),
+        ("waiting to start lithium", [("lithium", "unsure")]),
+        ("never tried any antidepressants", [("antidepressant", "negated")]),
+        ("nothing, and no history of seizures", []),
         # nothing is lost
         ("Dupixent?", [("Dupixent?", "unsure")]),
         ("can I keep taking Dupixent", [("can I keep taking Dupixent", "unsure")]),
@@ -395,6 +415,11 @@ def test_medicines_are_listed_by_their_generic_name_or_in_the_persons_words(text
         ("my son is allergic to ketamine", [("ketamine", "family")]),
         ("peanuts, carry an epipen", [("peanuts", "allergy")]),
         ("cats, I take Zyrtec", [("cats", "allergy")]),
+        ("not to meds", [("not to meds", "negated")]),
+        ("none to medicine, just cats", [("none to medicine", "negated"), ("just cats", "allergy")]),
+        ("latex: no, codeine makes me sick, aspirin ok", [("latex: no", "negated"), ("codeine", "allergy"), ("aspirin", "negated")]),
+        ("no reaction to penicillin", [("penicillin", "negated")]),
+        ("none except latex", [("none except latex", "allergy")]),
     ],
 )  # fmt: skip
 def test_allergies_are_listed(text, found):
@@ -414,6 +439,7 @@ def test_an_allergy_told_among_the_medicines_is_one_and_a_remedy_among_the_aller
         ("intake", "allergies"): typed("bees, carry an epipen"),
     }
     assert [(m["name"], m["status"]) for m in flags.medications(told)] == [("escitalopram", "current"), ("epinephrine", "current")]
+    assert flags.allergies({("intake", "medications"): typed("can't take ibuprofen, swells my face")})[0]["status"] == "allergy"
     assert [(a["name"], a["words"]) for a in flags.allergies(told)] == [
         ("codeine", "I'm allergic to codeine (throat swells)"),
         ("bees", "bees"),
@@ -447,6 +473,11 @@ def test_an_allergy_told_among_the_medicines_is_one_and_a_remedy_among_the_aller
         ("reason", "my brother has schizophrenia", [], [("schizophrenia", "family")]),
         ("reason", "no seizures, I am not bipolar", [], []),
         ("reason", "depression", [], [("depression", "present")]),
+        ("reason", "PTSD since Iraq. No history of seizures, bipolar or psychosis.", [], [("ptsd", "present")]),
+        ("reason", "no family history of bipolar, no prior seizures", [], []),
+        ("reason", "I was misdiagnosed with bipolar", [], []),
+        ("reason", "I have DID", ["told-dissociative"], [("dissociative disorder", "present")]),
+        ("reason", "in recovery from heroin", ["told-substance-use"], [("opioid use disorder", "past")]),
         ("name", "Tia Gad", [], []),
     ],
 )  # fmt: skip
@@ -478,7 +509,7 @@ def test_what_an_asked_question_says_is_not_said_again(answers, codes, listed):
     assert [entry["name"] for entry in flags.conditions(given)] == listed
 
 
-@pytest.mark.parametrize("text", ["no allergies that I know of", "no known drug allergies", "NKDA", "none"])
+@pytest.mark.parametrize("text", ["no allergies that I know of", "no known drug allergies", "NKDA", "none", "allergic to nothing", "not that I'm aware of", "never had a reaction"])
 def test_no_known_allergies_is_told_apart_from_not_asked(text):
     given = {("intake", "allergies"): typed(text)}
     assert flags.allergies(given) == [{"name": "no known allergies", "words": text, "status": "negated"}]

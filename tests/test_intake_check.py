@@ -155,6 +155,10 @@ BROKEN = {
         form(item("a", "choice", answerOption=[{"valueString": "x"}], extension=[{"url": EXTENSION + "time-frame", "valueCode": "lately"}])),
         "a: time-frame must be one of now, 3-months, 12-months, ever",
     ),
+    "unknown way to tell": (
+        form(item("a", "choice", answerOption=[{"valueString": "x"}], extension=[{"url": EXTENSION + "told-by", "valueCode": "pet"}])),
+        "a: told-by must be companion",
+    ),
     "time of a text": (form(item("a", extension=[{"url": EXTENSION + "time-frame", "valueCode": "now"}])), "a: time-frame does not fit type string"),
     "bad regex": (form(item("a", ext={"regex": ("String", "[")})), "a: its regex cannot be read"),
 }

@@ -43,6 +43,7 @@ def read(link_id: str, text: str, questionnaire: str = "intake") -> Any:
         ("no heart problems", "no"), ("not as far as I know", "no"), ("no sir", "no"), ("heavens no", "no"), ("Good heavens no, I'm eighty-two", "no"),
         ("no. my dad did", "no"), ("no, but my dad died of a heart attack last year", "no"), ("my father did, not me", "no"), ("n/a", "no"),
         ("My grandmother had two. I haven't had any.", "no"), ("no, it's low if anything", "no"), ("stress test was clean, so no", "no"),
+        ("my dad had a heart attack at 50, i'm fine", "no"), ("maybe a heart attack, they never knew", "unsure"), ("I had a heart attack in 2012", "yes"),
         ("irregular heartbeat yes", "yes"), ("when I was pregnant, yes", "yes"), ("I don't want to go into it but yes", "yes"), ("unfortunately yes", "yes"),
         ("nope not telling", "declined"), ("not saying", "declined"), ("rather not", "declined"),
         ("not sure", "unsure"), ("I'm not sure", "unsure"), ("idk", "unsure"), ("I don't know", "unsure"), ("maybe", "unsure"),
@@ -62,8 +63,8 @@ def test_four_way_question_understands(text: str, meaning: str) -> None:
     [
         "no but I used to", "No, but my doctor said it's borderline", "yes and no", "yeah no", "yes no",
         "no, I'm not sure", "sure", "ok", "no problem", "no doubt", "what do you mean", "I don't know what that means",
-        "I'm not sure what you mean", "it beats", "5", "0", "not yes", "I had a heart attack in 2012", "I don't want to live",
-        "I don't understand", "?!", "no, sometimes", "banana", "nos", "no but my husband thinks I have", "my dad did", "I had one in college, now no",
+        "I'm not sure what you mean", "it beats", "5", "0", "not yes", "I don't want to live",
+        "I don't understand", "?!", "no, sometimes", "banana", "nos", "no but my husband thinks I have", "heart attack scare, it was panic", "my dad did", "I had one in college, now no",
         "does that count as yes", "yes then no", "if they ask, yes",
     ],
 )  # fmt: skip
@@ -127,6 +128,37 @@ def test_screener_answer_is_not_inferred(text: str, value: Any) -> None:
 )  # fmt: skip
 def test_yes_or_no_in_a_sentence_is_about_the_person_who_writes(link_id: str, text: str, value: Any) -> None:
     assert read(link_id, text) == value
+
+
+@pytest.mark.parametrize(
+    ("link_id", "text", "value"),
+    [
+        ("heart", "afib", "yes"), ("heart", "stent in 2019", "yes"), ("heart", "heart murmur as a kid", "yes"), ("heart", "no afib", "no"), ("heart", "migraines, no stents", "no"),
+        ("stroke-aneurysm", "tia in 2020", "yes"), ("stroke-aneurysm", "aneurysm clipped", "yes"), ("stroke-aneurysm", "concussions from IEDs but no stroke", "no"),
+        ("high-bp", "on meds for it", "yes"), ("high-bp", "hypertension", "yes"), ("high-bp-treated", "I take lisinopril", "yes"),
+        ("ptsd-diagnosed", "va rated 70%", "yes"), ("ptsd-diagnosed", "diagnosed in 2012", "yes"), ("ptsd-diagnosed", "no but i know i do", "no"), ("ptsd-diagnosed", "self diagnosed", "no"),
+        ("pregnant", "8 weeks along", "pregnant"), ("pregnant", "no uterus", "not-applicable"), ("breastfeeding", "still nursing at night", "yes"),
+        ("ride-home", "my husband can", "yes"), ("ride-home", "my sister or my mom", "yes"), ("ride-home", "friend", "yes"), ("ride-home", "my daughter will", "yes"),
+    ],
+)  # fmt: skip
+def test_a_fact_that_implies_the_answer_is_one(link_id: str, text: str, value: str) -> None:
+    assert read(link_id, text) == value
+
+
+@pytest.mark.parametrize(
+    ("link_id", "text"),
+    [
+        ("heart", "palpitations"), ("heart", "they ruled out a heart attack"), ("heart", "felt like a heart attack but it was panic"), ("heart", "does afib count?"),
+        ("heart", "I'm scared ketamine will cause a heart attack"), ("heart", "my dad had afib"), ("heart", "heart attacks run in my family"), ("heart", "kidney stent"),
+        ("stroke-aneurysm", "they thought it was a stroke but it was bell's palsy"), ("stroke-aneurysm", "never thought I'd have a stroke"), ("stroke-aneurysm", "heat stroke"),
+        ("high-bp", "150/95"), ("high-bp", "i take lisinopril"), ("high-bp", "not on meds for it"), ("high-bp", "white coat hypertension"), ("high-bp-treated", "was on lisinopril"),
+        ("ptsd-diagnosed", "my therapist thinks so"), ("ptsd-diagnosed", "diagnosed in 2012 with bipolar"), ("ptsd-diagnosed", "my wife told me I have it"),
+        ("pregnant", "my wife is"), ("pregnant", "I'm 70"), ("breastfeeding", "used to breastfeed"), ("breastfeeding", "nursing student"), ("veteran", "my husband is"),
+        ("ride-home", "my husband works"), ("ride-home", "my husband can't"), ("ride-home", "my daughter"), ("ride-home", "friend?"), ("ride-home", "i'd take an uber"), ("ride-home", "can my friend take me"),
+    ],
+)  # fmt: skip
+def test_what_may_mean_something_else_is_asked_again(link_id: str, text: str) -> None:
+    assert read(link_id, text).startswith("!")
 
 
 @pytest.mark.parametrize(
@@ -325,6 +357,7 @@ def test_needed_name_is_not_skipped_however_often_it_is_refused(text: str) -> No
     [
         ("it was the year after the fire so 2020", "2020"), ("right after I got out of the army in 2011", "2011"), ("idk", "skipped"), ("don't remember exactly", "skipped"),
         ("no", "skipped"), ("last spring", "2026"), ("2016? might have been 17", "!not-a-date"), ("2031", "!future-date"),
+        ("1890", "!too-long-ago"), ("08", "2008"), ("back in 98", "1998"), ("12", "!not-a-date"),
     ],
 )  # fmt: skip
 def test_year_is_found_in_a_sentence_and_may_be_unknown(text: str, value: str) -> None:

@@ -12,7 +12,7 @@ import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 
-from bot.intake.mentions import MEDICATION, RELATIVE, TOKEN, MentionReader
+from bot.intake.mentions import CONDITION, MEDICATION, RELATIVE, TOKEN, MentionReader
 
 MEDICINES, ALLERGIES = "medicines", "allergies"
 
@@ -23,8 +23,10 @@ _NOTHING = re.compile(
     r"^\W*(?:(?:i\s+)?(?:(?:take|use|have|am\s+on)\s+)?(?:no|none|nothing)|nil|nope|n/?a|nka|nkda|not?\s+any(?:thing)?|zero|"
     r"(?:i\s+)?(?:do\s*n[o']?t|don’t)\s+(?:take|have|use)\s+any(?:thing|\s+\w+)?|"
     r"(?:i(?:\s+am|['’]?m)\s+)?not\s+(?:taking|on|allergic\s+to)\s+any(?:thing|\s+\w+)?|"
+    r"(?:i(?:\s+am|['’]?m)\s+)?allergic\s+to\s+(?:nothing|none)|"
     r"(?:i\s+have\s+)?no\s+(?:known\s+|drug\s+|other\s+|current\s+)*"
-    r"(?:allerg(?:y|ies)|meds|medicines?|medications?|drugs|pills|supplements))"
+    r"(?:allerg(?:y|ies)|meds|medicines?|medications?|drugs|pills|supplements|issues|problems|reactions)|"
+    r"not\s+that\s+i(?:\s+am|['’]?m)\s+aware\s+of|never\s+had\s+an?y?\s+(?:allergic\s+)?reactions?(?:\s+to\s+anything)?)"
     r"(?:\s+(?:known|at\s+all|that\s+i\s+know(?:\s+of)?|right\s+now|currently|really|at\s+the\s+moment))*\W*$",
     re.IGNORECASE,
 )
@@ -39,13 +41,13 @@ _STILL_TAKEN = re.compile(
 _ENDED = re.compile(
     r"\b(?:stopped|quit|used to|formerly|previously|in the past|no longer|discontinued|weaned|tapered|came off|went off|"
     r"got off|off of|was on|were on|was taking|had been|took|tried|ago|last (?:year|summer|winter|spring|fall)|any ?more|"
-    r"instead of|rather than|switched|changed|history of|(?:prior|past) (?:med|treat)\w*|when i was|as a (?:kid|child|teen\w*))\b",
+    r"off|ended|finished|completed|in (?:the )?(?:19|20)?\d0['’]?s|(?:19|20)\d\d ?(?:-|–|to|until|till|through) ?(?:19|20)\d\d|instead of|rather than|switched|changed|history of|(?:prior|past) (?:med|treat)\w*|when i was|as a (?:kid|child|teen\w*))\b",
     re.IGNORECASE,
 )
 # Behind the name, or in a remark, fewer words tell of an end ("Ativan, tried half at first"), and not "can't just quit".
 _ENDED_BEHIND = re.compile(
     r"^(?:(?!\b(?:no|not|never|to)\b|n['’]?t\b).)*\b(?:(?:stopped|quit)(?! (?:working|helping))|discontinued|"
-    r"(?:came|went|got|weaned|tapered|been) off|used to|\w+ ago|last year)\b|\bno longer\b|\b(?:no|any) ?more\b",
+    r"(?:came|went|got|weaned|tapered|been) off|ended|finished|used to|\w+ ago|last year)\b|\bno longer\b|\b(?:no|any) ?more\b",
     re.IGNORECASE | re.DOTALL,
 )
 _NEVER_BEHIND = re.compile(
@@ -74,17 +76,16 @@ _ASKS_TO_TAKE = re.compile(
 )
 
 _I = re.compile(r"\b(?:i|i['’]?m|i['’]?ve|me|myself|us|we|both)\b", re.IGNORECASE)
-# "I take my mom's Xanax", "my husband's Ambien sometimes": whose it is does not tell who takes it.
-_BORROWED = re.compile(
-    rf"\b(?:take|taking|took|use|using|used|borrow\w*|share|sharing|tr(?:y|ied)|got|get)\b.*\b{RELATIVE}['’]s\s", re.IGNORECASE
-)
+# "My husband's Ambien sometimes": whose it is does not tell who takes it.
 _RELATIVES_OWN = re.compile(rf"\b{RELATIVE}['’]s\s+(?:\w+\s+)?$", re.IGNORECASE)
 _SOMETIMES = re.compile(r"\b(?:sometimes|occasionally|now and (?:then|again)|once in a while|when|if|to sleep)\b", re.IGNORECASE)
 _GIVES_A_RELATIVE = re.compile(
     rf"\b(?:gives?|gave|makes?|made|causes?|caused)\s+(?:my|our)\s+(?:\w+\s+)?{RELATIVE}\b(?!['’]s)", re.IGNORECASE
 )
 
-_ALLERGIC_TO = re.compile(r"\ballergic to\b|\ballerg(?:y|ies) to\b|\bcan['’]?t tolerate\b", re.IGNORECASE)
+_ALLERGIC_TO = re.compile(
+    r"\ballergic to\b|\ballerg(?:y|ies) to\b|\breactions? to\b|\b(?:can['’]?t|cannot) (?:tolerate|take|have|use)\b", re.IGNORECASE
+)
 _REACTION = re.compile(
     r"\ballerg|\breact|\bhives\b|\brash|\bswell|\bswollen|\banaphyla|\bitch|\bintoleran|\bsensitiv|\bbr(?:eak|oke)\w* out\b|"
     r"\b(?:makes?|made|gives?|gave|causes?|caused)\b|\bsick\b|\bvomit|\bthr[eo]w\w* up\b|\bnause|\bdizz|\bbreath",
@@ -92,7 +93,11 @@ _REACTION = re.compile(
 )
 _TAKEN = re.compile(r"\b(?:take|taking|carry|carrying|use|using|keep|on|have an?)\s+(?:\w+\s+){0,2}$", re.IGNORECASE)
 _RESCUE = "epinephrine"  # what is carried against an allergy
-_NOT_ALLERGIC = re.compile(r"\b(?:not|isn['’]t|never|no)\b[^,;.]*\ballerg", re.IGNORECASE)
+_NOT_ALLERGIC = re.compile(
+    r"\b(?:not|isn['’]t|never|no)\b[^,;.]*\b(?:allerg|react)|\b(?:is|are)? ?(?:ok|okay|fine|no)\W*$|"
+    r"^\W*(?:(?:no(?:ne|t|thing)?|nope) to (?:any )?(?:meds?|medic\w+|drugs?|pills|foods?|latex|tape)|no (?:foods?|medic\w+))\b(?!.*\b(?:but|except)\b)",
+    re.IGNORECASE,
+)
 # "No meds", "not allergic to any foods": a "no", but not to every allergy.
 _NOT_ALL_ALLERGIES = re.compile(
     r"\b(?:take|taking|use|on|meds|medicines?|medications?|drugs|pills|supplements)\b|"
@@ -160,7 +165,7 @@ def denies_allergies(text: str) -> bool:
 
 def _rows(text: str, asked: str, reader: MentionReader, remarks: Collection[str]) -> list[_Row]:
     parts = list(_parts(text))
-    plain = _without_denials(_apart(text, reader), parts)
+    plain = _without_denials(text, parts)
     mentions = reader.read(plain)
     rows: list[_Row] = []
     open_remarks: list[tuple[int, int]] = []
@@ -182,7 +187,7 @@ def _rows(text: str, asked: str, reader: MentionReader, remarks: Collection[str]
             rows.append(_Row(part, False, begin, stop, unknown[0], unknown[-1], stop, status))
         elif rows:
             rows[-1] = replace(rows[-1], said_stop=stop)
-        else:
+        elif not any(m.entity == CONDITION for m in inside):
             open_remarks.append((begin, stop))
     if open_remarks and not rows:  # "I don't know what they are called"
         begin, stop = open_remarks[0][0], open_remarks[-1][1]
@@ -199,16 +204,6 @@ def _parts(text: str) -> Iterator[tuple[int, int]]:
             left = len(part) - len(part.lstrip(" \t.-–—:*"))
             yield begin + left, begin + len(part.rstrip(" \t.-–—:*"))
         begin = separator.end() if separator else stop
-
-
-def _apart(text: str, reader: MentionReader) -> str:
-    """Names that are written together, apart: "Zoloft/Xanax", "Ativan-1mg"."""
-
-    def spaced(token: re.Match[str]) -> str:
-        written = token.group()
-        return written if not re.search(r"[A-Za-z]", written) or reader.knows(written) else re.sub(r"[./-]", " ", written)
-
-    return TOKEN.sub(spaced, text)
 
 
 def _without_denials(text: str, parts: Collection[tuple[int, int]]) -> str:
@@ -236,7 +231,7 @@ def _medicine(text: str, row: _Row) -> str:
     part = text[row.begin : row.stop]
     # What is said of one before it reaches over a bare name, not over one with a dose of its own.
     bare = not _DOSE_OR_TIME.search(part)
-    if row.reading == "family" and not (_BORROWED.search(before) or _is_own(text, row)):
+    if row.reading == "family" and not _is_own(text, row):
         named_here = re.search(RELATIVE, part, re.IGNORECASE)
         perhaps_own = _RELATIVES_OWN.search(before) and _SOMETIMES.search(part) if named_here else not bare
         return "unsure" if perhaps_own else "family"
@@ -247,7 +242,7 @@ def _medicine(text: str, row: _Row) -> str:
     if _NEVER_BEHIND.search(behind):
         return "negated"
     said = text[row.begin : row.said_stop]
-    again = _AGAIN.search(said) and not re.search(r"\bstopped\b", before, re.IGNORECASE)
+    again = _AGAIN.search(said) and not re.search(r"\b(?:stopped|finished)\b", before, re.IGNORECASE)
     if _ENDED_BEHIND.search(behind) and not again:
         return "past"
     denied = _NEGATION.search(text[: row.stop] if bare and not again else part)  # by a no of its own, or before a bare name

@@ -170,6 +170,7 @@ _EXTENSION_KINDS = {
     OWN + "asked-again": {"String"},
     OWN + "example": {"String"},
     OWN + "time-frame": {"Code"},
+    OWN + "told-by": {"Code"},
     OWN + "repeat-text": {"Boolean"},
 }
 _PART_KINDS = {
@@ -648,6 +649,8 @@ def _check_own(node: _Node, report: Report) -> None:
         report.problem(where, f"time-frame must be one of {', '.join(FRAMES)}")
     elif frame is not None and raw["type"] != "choice":
         report.problem(where, f"time-frame does not fit type {raw['type']}")
+    if extension(raw, OWN + "told-by") not in (None, "companion"):
+        report.problem(where, "told-by must be companion")
     for name, needed in (("end-when", {"code", "text"}), ("required-when", {"question", "operator", "answer"})):
         for entry in raw.get("extension", []):
             if entry.get("url") == OWN + name:

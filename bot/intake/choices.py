@@ -80,6 +80,17 @@ _DENIED_BEHIND = re.compile(rf"^\W+(?:\w+\W+){{0,2}}{_NEGATION}\b")
 _BUT = re.compile(r"\b(?:any\w*|all|either) but (?:an? |the )?$")
 _ANY = "any"  # code of "no preference": where that is offered, one of several named will do
 _ALIKE = re.compile(r"\b(?:or|either|both|and|any)\b|/")
+# "They thought it was a stroke", "does afib count", "it was panic": what is named is not said to be so.
+_NOT_PLAIN_BEFORE = re.compile(
+    r"\b(?:thought|suspect\w*|wonder\w*|ruled out|(?:felt|feels|feel|looked|seems?|seemed) like|almost|nearly|afraid|scared|worr\w*|fear\w*|might|may|maybe|possibl[ey]|"
+    r"probabl[ey]|think|guess|if|risk|supposed|borderline|white coat|heat|kidney|gi?ve me|(?:could|would|will|gonna|going to) (?:have|get|be|cause)|cause|waiting|finished|stopped|quit|prevent|avoid|test\w* for|check\w* for)\b"
+)
+_NOT_PLAIN_BEHIND = re.compile(r"^\W*(?:\w+\W+){0,3}(?:scare|symptoms|risk|counts?|think|guess|maybe|probably|runs?|ran|kidney|of luck|would|when im|at the doctors?|with (?:bipolar|anxiety|depression|adjustment|adhd|bpd|ocd))\b")
+_NOT_SO = re.compile(
+    r"\b(?:it|that|this|they) (?:was|were|is|turned out)(?:nt| not| to be)?(?: (?:just|only|really))? (?:a |my )?(?:anxiety|panic|nothing|stress|one|nerves|adjustment|depression|bells?)\b"
+    r"|\bbut (?:it|that) (?:was|is)nt\b|\bruled (?:it )?out\b|\bturned out\b|\bcame back (?:clean|negative|fine|normal)\b|\bscan was clean\b|\bsaid (?:it was )?(?:anxiety|panic|no|not)\b"
+)
+_ASKED = re.compile(r"^(?:(?:and|but|so|well) )?(?:is|are|do|does|did|can|could|would|will|should|what|whats|how|why|am) (?!have\b)")
 _RATHER = re.compile(r"\b(?:but|prefer\w*|rather|best|better|maybe|only)\b")
 _NOT_APPLICABLE = frozenset(
     {
@@ -202,11 +213,13 @@ def _semantic(options: Sequence[Option], text: str, words: str, open_choice: boo
             return meanings[NO]
     if not {YES, NO, UNSURE, DECLINED} & set(meanings):
         return None
-    reading = polarity.read(text)
+    reading = polarity.read(text) or _denied_at_the_end(options, words, meanings)
     if reading is None or reading.agreement and not ({YES, NO} <= set(meanings) and reading.meaning == NO):
         return None
     if reading.meaning in meanings:
         named = _by_mention(options, words, text) if words != reading.meaning else []
+        if reading.meaning == UNSURE and named and all(meaning_of(o) == YES for o in named):
+            return meanings[UNSURE]  # "maybe a stroke"
         if reading.meaning == NO and any(meaning_of(o) == YES for o in named):
             raise AnswerError("not-an-option", _refusal(options))  # "tried to join the Army, but no"
         if any(o is not meanings[reading.meaning] for o in named):
@@ -214,6 +227,16 @@ def _semantic(options: Sequence[Option], text: str, words: str, open_choice: boo
         return meanings[reading.meaning]
     if reading.meaning == UNSURE and not open_choice:
         raise AnswerError("unsure", "It's fine not to be sure. " + _refusal(options) + " You can also skip this.")
+    return None
+
+
+def _denied_at_the_end(options: Sequence[Option], words: str, meanings: Dict[Optional[str], Option]) -> Optional[polarity.Reading]:
+    """What is denied by its name behind something else: "concussions, but no stroke"."""
+    *_, last = re.split(r"[,;.]|\b(?:but|and|just)\b", words)
+    reading = polarity.read(last)
+    if {YES, NO} <= set(meanings) and last != words and reading and reading.meaning == NO and not _by_mention(options, words, words):
+        names = (_plain_name(name) for name in meanings[YES].synonyms)
+        return reading if any(re.search(rf"(?<!\w){re.escape(name)}(?!\w)", last) for name in names) else None
     return None
 
 
@@ -260,7 +283,8 @@ def _by_mention(options: Sequence[Option], words: str, text: str) -> List[Option
         for name in map(_plain_name, _names(option)):
             if len(name) > 1 and name not in _PLAIN_MEANINGS:
                 for found in re.finditer(rf"(?<!\w){re.escape(name)}(?!\w)", words):
-                    if _is_meant(words, found.span(), about_me):
+                    said = meaning_of(option) != YES or _is_plain(words, found.span())
+                    if said and _is_meant(words, found.span(), about_me):
                         spans.append((*found.span(), option))
     capitals = re.search(r"\b([A-Z]{2})[.\s]*$", text.strip()) or (None if text.isupper() else re.search(r"\b([A-Z]{2})\b", text))
     if capitals and not spans and not re.search(rf"\b{_NEGATION}\b", words):
@@ -283,6 +307,12 @@ def _is_meant(words: str, span: Tuple[int, int], about_me: bool) -> bool:
     if words[span[0] : span[1]].startswith(("any", "all", "either")) and words[span[1] :].startswith(" but "):
         return False
     return not (about_me and polarity.is_about_others(before + words[span[0] : span[1]] + behind))
+
+
+def _is_plain(words: str, span: Tuple[int, int]) -> bool:
+    """Whether what implies a yes is said to be so, and not asked about, feared, or taken back."""
+    before, behind = _CLAUSES.split(words[: span[0]])[-1], _CLAUSES.split(words[span[1] :])[0]
+    return not (_ASKED.match(words) or _NOT_SO.search(words) or _NOT_PLAIN_BEFORE.search(before) or _NOT_PLAIN_BEHIND.match(behind))
 
 
 def _by_typo(options: Sequence[Option], words: str, text: str) -> List[Option]:

@@ -8,7 +8,7 @@ begins ("but", "and I take").
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Iterator, Mapping
 
@@ -21,6 +21,7 @@ from bot.intake.relatives import CLOSE
 MEDICATION, CONDITION = "medication", "condition"
 TOKEN = re.compile(r"[A-Za-z0-9]+(?:['’./-][A-Za-z0-9]+)*")
 _LONGEST_NAME = 5  # words
+_ABBREVIATED = {"hydrochlorothiazide": "hctz", "acetaminophen": "apap"}  # in combinations
 _SHORTEST_FUZZY = 6  # letters; below that a letter off is another word
 
 RELATIVE = (
@@ -28,39 +29,90 @@ RELATIVE = (
     r"mother-in-law|father-in-law|relatives?|family)"
 )
 _FAMILY = re.compile(
-    rf"\b(?:my|his|her|our|the)\s+(?:(?:\w+['’]s|older|younger|little|big|late|own|twin|half|great|step\w*|maternal|paternal|only|oldest|youngest|whole)\s+)*{RELATIVE}\b(?!['’]?s?\s+(?:doctor|says?|said|thinks?|wants?|gives?|told|tells?|noticed|worries))"
-    r"|\b(?:mom|dad|grand\w+|mother|father|brother|sister|husband|wife|uncle|aunt|cousin|son|daughter)s?(?:['’]s)?\s+(?:(?:and|&) \w+\s+)?(?:both\s+|all\s+)?(?:has|have|had|takes?|is|are|was|were|got|did|also|died|suffer(?:s|ed)?)\b"
+    rf"\b(?:my|his|her|our|the|any of my|neither of my)\s+(?:(?:\w+['’]s|ex|older|younger|little|big|late|own|twin|half|great|step\w*|maternal|paternal|only|oldest|youngest|whole)[\s-]+)*{RELATIVE}\b(?!['’]?s?\s+(?:doctor|says?|said|thinks?|wants?|gives?|told|tells?|noticed|worries))"
+    r"|\b(?:mom|dad|grand\w+|mother|father|brother|sister|husband|wife|uncle|aunt|cousin|son|daughter)s?(?:['’]s)?\s+(?:(?:and|&) \w+\s+)?(?:both\s+|all\s+)?(?:has|have|had|takes?|is|are|was|were|got|did|also|died|suffer(?:s|ed)?|with|side)\b"
+    rf"|\b{RELATIVE}['’]s\s+(?:\w+\s+)?$"
     rf"|\bfamily history\b|\b(?:runs?|ran|is|it['’]s|history) in (?:my|the|our) family\b|\bin (?:my|the) family\b|\bfamily\b.{{0,20}}\bhistory\b|\bon my (?:mother|father|mom|dad)['’]?s side\b|\bhereditary\b",
     re.IGNORECASE,
 )  # fmt: skip
+# "I take my mom's Xanax": whose it is does not tell who takes it.
+_BORROWED = re.compile(
+    rf"\b(?:take|taking|took|use|using|used|borrow\w*|share|sharing|tr(?:y|ied)|got|get)\b.*\b{RELATIVE}['’]s\s", re.IGNORECASE
+)
+_NOT_ONE_OF_THEM = re.compile(r"\b(?:nobody|no ?one|none)\b", re.IGNORECASE)
+_NOT_ME = re.compile(r"\bnot (?:me|myself|mine)\b", re.IGNORECASE)
 _SELF = re.compile(r"\b(?:i|i['’]?m|i['’]?ve|ive|im|me|i['’]?d|i['’]?ll|myself|mine)\b", re.IGNORECASE)
 _ALLERGY = re.compile(
-    r"\ballerg(?:ic|y|ies)\b|\banaphyla\w+|\b(?:intoleran\w+|sensitive|sensitivity) to\b|\b(?:bad|severe|serious) reaction to\b|\breact(?:ed|s)? (?:badly )?to\b|\bcan['’]?t tolerate\b|"
-    r"\bbreak(?:s)? (?:me )?out\b|\b(?:gives?|gave|got|get|causes?|caused)(?: me)?(?: \w+){0,2} (?:hives|rash|rashes)\b|\bhives\b|\brash\b|\b(?:throat|face|lips|tongue|eyes) (?:\w+ )?swell\w*|\bmakes? (?:me|my \w+) (?:swell|itch)\w*|\bswell(?:s)? (?:me )?up\b",
+    r"\ballerg(?:ic|y|ies)\b|\banaphyla\w+|\b(?:intoleran\w+|sensitive|sensitivity) to\b|(?<!\bin )(?<!\bno )(?<!\bgood )\breactions? to\b|\breact(?:ed|s)? (?:badly )?to\b|\bcan['’]?t tolerate\b|"
+    r"\bbreak(?:s)? (?:me )?out\b|\b(?:gives?|gave|got|get|causes?|caused)(?: me)?(?: \w+){0,2} (?:hives|rash|rashes)\b|\bhives\b|\brash\b|\b(?:throat|face|lips|tongue|eyes) (?:\w+ )?swell\w*|\bthroat (?:\w+ )?clos\w*|\bmakes? (?:me|my \w+) (?:swell|itch)\w*|\bswell(?:s)? (?:me )?up\b",
     re.IGNORECASE,
 )  # fmt: skip
 _ALLERGY_BEHIND = re.compile(
-    r"^[^.;]{0,60}?(?:\ballerg(?:y|ies|ic)\b|\banaphyla\w+|\bhives\b|\brash\b|\bswell\w*|\bitch\w*|\bbreak\w* (?:me )?out\b|\bmade me (?:break|swell|itch)\w*)",
+    r"^[^.;]{0,60}?(?:\ballerg(?:y|ies|ic)\b|\banaphyla\w+|\bhives\b|\brash\b|\bswell\w*|\bthroat (?:\w+ )?clos\w*|\bitch\w*|\bbreak\w* (?:me )?out\b|\bmade me (?:break|swell|itch)\w*)",
     re.IGNORECASE,
 )  # fmt: skip
+_CANT_TAKE = re.compile(r"\b(?:can['’]?t|cannot) (?:take|have|use|tolerate)\s*$", re.IGNORECASE)
 _NEGATION = re.compile(
     r"\b(?:no|not|never|none|without|neither|nor|denies|deny|denied|negative for|ruled out|free of|don['’]?t|do not|dont|doesn['’]?t|doesnt|didn['’]?t|didnt|haven['’]?t|havent|"
-    r"hasn['’]?t|hadn['’]?t|am not|isn['’]?t|aren['’]?t|wasn['’]?t|can['’]?t|cannot|ain['’]?t|nope|nah|zero|refuse(?:d)?|declined|avoid)\b",
+    r"hasn['’]?t|hadn['’]?t|am not|isn['’]?t|aren['’]?t|wasn['’]?t|(?:can['’]?t|cannot) (?:\w+ )?(?:take|have|use|do|tolerate|be on|afford)|(?:can['’]?t|cannot) (?:be|get)(?=\s*$)|ain['’]?t|misdiagnosed|wrongly diagnosed|(?:nobody|no ?one) (?:has |ever )*(?:said|told|diagnosed)|w/o|nope|nah|zero|refuse(?:d)?|declined|avoid)\b|\bnon-?\s*$",
     re.IGNORECASE,
 )  # fmt: skip
-# "not only", "no longer", "not sure": a negation in form that denies nothing.
+# "I haven't slept since my stroke", "I take nothing for my anxiety": what is denied ends before them.
+_REACH_ENDS = re.compile(
+    r"\b(?:since|after|due to|when|if|unless|until|(?<!wrong )(?<!problem )(?<!problems )(?<!trouble )(?<!issues )with my|from my|for my|about my|"
+    r"(?:anything|nothing|meds?|medic\w+|pills?|therapy|help|hospitali[sz]ed|medicated) (?:for|about))\b",
+    re.IGNORECASE,
+)
+# "Not only", "no longer", "I can't sleep": a negation in form that denies nothing.
 _NO_NEGATION = re.compile(
-    r"\b(?:no longer|not any ?more|not (?:only|just|sure|certain|all|always|every|well|good|great|as|too|very|really (?:helping|working))|no (?:idea|problem|doubt|matter|wonder|one)|can['’]?t (?:remember|recall|stop|live|sleep|function|stand|believe|do without)|"
-    r"don['’]?t (?:know|remember|think (?:it|they|the)|like|want|mind|care|forget)|didn['’]?t (?:know|realize|help|work|do|like)|doesn['’]?t (?:help|work|do|seem)|never (?:miss|skip|forget|without)|not (?:working|helping)|without (?:fail|my))\b",
+    r"\b(?:no longer|not any ?more|not (?:only|just|sure|certain|all|always|every|well|good|great|as|too|very|really (?:helping|working))|no (?:idea|problem|doubt|matter|wonder|one(?! (?:has |ever )*(?:said|told|diagnosed)))|never (?:been (?:to war|in combat|married|deployed)|served|talked|told (?:anyone|anybody))|(?:no|not) (?:more|less) than|(?:do|does|did)(?: not|n['’]?t|nt) (?:\w+ly )?(?:sleep|eat|trust|believe|go|leave|feel|drive|function|talk|get (?:out|along)|cope|(?:\w+ ){0,3}(?:quit|stop))|can['’]?t (?:remember|recall|stop|live|sleep|function|stand|believe)(?: (?:\w+ )?without)?|can['’]?t do without|"
+    r"don['’]?t (?:know|remember|think (?:it|they|the)|like|want|mind|care|forget)|didn['’]?t (?:know|realize|help|work|do|like)|doesn['’]?t (?:help|work|do|seem)|never (?:miss|skip|forget|without)|never[- ]ending|not (?:working|helping|sleeping|eating)|(?:not|\w+n['’]t) (?:been )?able to|(?:can['’]?t|cannot|couldn['’]?t|won['’]?t) (?:\w+ ){1,5}without|without (?:fail|my|his|her|their|the|an? (?!history|hx|diagnosis|prior|past)))\b",
     re.IGNORECASE,
 )  # fmt: skip
 _NO_MORE = re.compile(
-    r"\b(?:no longer|not any ?more|any ?more|quit|quitting|stopped|stop taking|discontinued|used to|formerly|previously|in the past|years ago|came off|come off|"
-    r"went off|got off|gotten off|been off|am off|i['’]?m off|im off|taken off|took me off|off of|weaned|tapered|tapering off|switched from|changed from|went from|moved from|was on|were on|was taking|"
-    r"had been (?:on|taking)|(?:i|ive|i['’]?ve|we|have|also|she|he) (?:already )?(?:tried|took|been through|been on and off)|tried|took|failed|trials? of|haven['’]?t (?:taken|had|used|been on)|last took|prior|past|before i|back when|"
-    r"was prescribed|were prescribed|gave me|put me on .{0,30}(?:then|but)|as a (?:kid|child|teen|teenager|baby)|when i was|grew out of|outgrew|recovered from|in remission|history of|hx of|childhood|ex-|former|recovering|in recovery|survived|got over|cured)\b",
+    r"\b(?:no longer|not any ?more|any ?more|no more|(?<!\bto )(?<!n['’]t )(?<!\bcant )(?<!not )(?<!\bme )(?<!dare )(?<!people )(?<!\bi )quit|(?<!can )(?<!should )(?<!do )i quit|stopped|(?:had to|made me|told me to|decided to) (?:stop|quit|come off)|discontinued|used to|formerly|previously|in the past|years ago|came off|"
+    r"went off|got off|gotten off|been off|taken off|took me off|(?<!being )weaned|tapered|switched from|changed from|went from|moved from|was on|were on|was taking|"
+    r"had been (?:on|taking)|(?:i|ive|i['’]?ve|we|have|also|she|he) (?:already )?(?:tried(?! to\b)|took|been through|been on and off)|tried(?! to\b)|took|failed|trials? of|last took|prior|past|before i|back when|"
+    r"was prescribed|were prescribed|gave me|put me on .{0,30}(?:then|but)|as a (?:kid|child|teen|teenager|baby)|when i was|grew out of|outgrew|recovered from|in remission|history of|hx of|childhood|ex-|former|recovering|in recovery|survived|got over|cured|lost (?:a|the|my|our) (?:baby|pregnancy)|miscarried)\b"
+    r"|\bsober (?:alcoholic|addict)\b",
     re.IGNORECASE,
 )  # fmt: skip
+# "Off Zoloft", "off my meds Lexapro", "finished the prednisone"; who is getting off it takes it still.
+_DONE_WITH = re.compile(
+    r"(?:^\W*|[,;]\s*|\b(?:i['’]?m|im|am|been|is|was|now|currently|completely|totally|finally|fully|still|recently|and)\s+)(?:all )?off(?: of)?(?: my| the| all)*(?: meds?| medic\w+| pills)?\W*$"
+    r"|\b(?:finished|completed)(?: \w+){0,4}\s*$",
+    re.IGNORECASE,
+)
+# "No seizures in ten years": denied now, and so once there.
+_DENIED_NOW = re.compile(r"\b(?:any ?more|no more)\b", re.IGNORECASE)
+_DENIED_SINCE = re.compile(
+    r"\bsince\b|\bany ?more\b|\b(?:in|for) (?:(?:about|over|more than|almost|nearly|at least|like) )?(?:(?:a (?:few|couple(?: of)?)|many|several|some|\w+) )?(?:years|months|weeks|decades)\b"
+    r"|\b(?:in|for) (?:ages|a (?:long )?(?:while|time)|a (?:year|month))\b",
+    re.IGNORECASE,
+)
+# "I don't take Zoloft every day", "haven't taken my lisinopril today": how, and not that it is not taken.
+_NOT_TAKEN = re.compile(r"(?:n['’]?t|\bnot) (?:\w+ )?(?:take|takes|taking|took|taken|use|using|used)\b(?P<mine>.*\bmy\s*$)?", re.IGNORECASE)
+_NOT_ALWAYS = re.compile(
+    r"^[^.;,]*\b(?:every ?(?:day|night)|daily|nightly|regularly|as prescribed|all the time|always|often|enough|consistently|today|yet|this (?:morning|week))\b",
+    re.IGNORECASE,
+)
+_JUST_TOOK = re.compile(r"\btook (?:\w+ ){0,3}$", re.IGNORECASE)
+_JUST_NOW = re.compile(
+    r"\b(?:this morning|today|tonight|last night|yesterday|just now|earlier|(?:an?|few|couple|two|three|\d+) (?:minutes?|hours?) ago)\b", re.IGNORECASE
+)
+# "They thought it was bipolar but it wasn't", "prescribed Klonopin but never took it": taken back behind the name.
+_SUPPOSED = re.compile(r"\b(?:thought|suspected|believed|assumed|said|told|figured|wondered|tested|checked)\b", re.IGNORECASE)
+# "I don't have the energy, depression is bad": what is denied ends where the name is what is spoken of.
+_STATED, _IS_SO = re.compile(r",\s*(?:and )?(?:my |the )?$", re.IGNORECASE), re.compile(r"\s+(?:is|are|was|has|keeps?|makes?|gets?|got)\b", re.IGNORECASE)
+_BUT_NOT = re.compile(
+    r"^[^.;]{0,25}?\b(?:but|though|and|then)\s+(?:i|it|that|they|turned out|turns out)\b[^.;,]{0,20}?"
+    r"(?:(?:was|is|do|did|does)(?:n['’]?t| not)|wrong|not)\b(?:\s+(?:have it|it|that|true|the case|so|really|actually))*\s*(?:$|[.,;!)])",
+    re.IGNORECASE,
+)
+_NEVER_TAKEN = re.compile(
+    r"^[^.;]{0,25}?\b(?:never|did(?: not|n['’]?t))(?: actually| really| ever| even)* (?:took|take|started|start|filled|fill|used|use)\b(?: it| them| any| that)?\s*(?:$|[.,;!)]|because|cause|or\b|bc\b)",
+    re.IGNORECASE,
+)
 _HAD = re.compile(r"(?<!['’]ve )(?<!ve )(?<!have )(?<!has )\b(?:had|suffered|experienced|went through)\b", re.IGNORECASE)
 _HAVE_HAD = re.compile(r"\b(?:have|has|['’]?ve) had\b", re.IGNORECASE)
 _STILL = re.compile(
@@ -77,7 +129,7 @@ _ONCE = (
     r"at (?:night|bed\w*|noon|lunch|dinner|breakfast)|with (?:food|meals?|breakfast|lunch|dinner))\b|/))"
 )
 _PAST_BEHIND = re.compile(
-    rf"^[^.;,]{{0,45}}?\b(?:ago|any ?more|in (?:the )?(?:past|19\d\d|20[01]\d)|in my (?:teens|\w+ties|\d0['’]?s)|in (?:high school|college)|back (?:in|then)|last (?:year|month|week|summer|winter|spring|fall)|as a (?:kid|child|teen|teenager|baby)|when i was|"
+    rf"^[^.;,]{{0,45}}?\b(?:ago|any ?more|in (?:the )?(?:past|19\d\d|20[01]\d)|in my (?:teens|\w+ties|\d0['’]?s)|in (?:high school|college)|in the (?:early |mid |late )?(?:19|20)?['’]?\d0['’]?s|free (?:for|since)|cured(?! (?:me|my|them|him|her))|ended(?! (?:me|up))|back (?:in|then)|last (?:year|month|week|summer|winter|spring|fall)|as a (?:kid|child|teen|teenager|baby)|when i was|"
     rf"until|till|{_BEFORE}|{_ONCE}|did(?:n['’]?t| not) (?:work|help|do)|did nothing|made (?:me|it) \w+|stopped working|in remission|went away|is gone|resolved|cleared up|made me (?:sick|worse|feel))\b",
     re.IGNORECASE,
 )  # fmt: skip
@@ -90,20 +142,42 @@ _TIME = (
 _TIME_ENDS = re.compile(rf"\b{_TIME}\s*,", re.IGNORECASE)
 _OWN_TIME = re.compile(rf"[^.;,]*?\b{_TIME}", re.IGNORECASE)
 _NO_BEHIND = re.compile(r"^\s*(?:[:?=-]\s*|\(\s*)?(?:is\s+|was\s+)?(?:no|none|never|negative|denied|ruled out|nope|n(?=\s*(?:$|[,.;)\n])))\b(?!\s+(?:longer|more|idea))|^\s*[:?=]\s*n\b", re.IGNORECASE)
-_QUIT_BEHIND = re.compile(r"^[^.;,]{0,20}?\b(?:i|and i|which i|that i|but i)\s+(?:stopped|quit|no longer|don['’]?t take any ?more|came off|used to)\b", re.IGNORECASE)
+_QUIT_BEHIND = re.compile(
+    r"^[^.;,]{0,20}?\b(?:i|and i|which i|that i|but i)\s+(?:stopped|quit|no longer|don['’]?t take any ?more|came off|used to)\b"
+    r"|^[^.;,]{0,20}[\s,(–-]+(?:but |and )?(?:stopped|quit)(?= *(?:$|[.,;!)]|\d|(?:it|that|them|in|last|about|around|over|an?|years|months|weeks|because|when|due|this|since|cold turkey|recently)\b))"
+    r"|^[^.;,]{0,20}?\b(?:19|20)\d\d\s*(?:-|–|to|until|till|through)\s*(?:19|20)\d\d\b",
+    re.IGNORECASE,
+)
+_OVER_BEHIND = re.compile(
+    r"^[^.;]{0,30}?(?:\b(?:it['’]?s|its|it|is|that|which|but|and)|,)\s*(?:has |have |was |is |got |all )*(?:gone(?! on)|went away|cured|cleared up|resolved)\b(?! (?:me|my))", re.IGNORECASE
+)
+# An event that has a year, or a place in a life, is over.
+_WHEN_BEHIND = re.compile(
+    r"^[^.;]{0,30}?\b(?:(?:19|20)\d\d|in (?:the (?:army|navy|marines|military|service|war)|combat|iraq|afghanistan|vietnam|high school|college))\b", re.IGNORECASE
+)
 _UNSURE = re.compile(
-    r"\b(?:not (?:really |entirely |totally |quite |100% )?(?:sure|certain)|unsure|maybe|(?<!\bin )(?<!\bsince )(?<!\blast )(?<!\bof )may(?: have| be)?(?!\s+\d)|might|possibl[ey]|perhaps|probably|could (?:have|be)|i think|i believe|i guess|thinks? (?:i|it)|don['’]?t know|dont know|idk|suspect\w*|wonder\w*|"
-    r"supposedly|borderline|checking (?:me )?for|testing (?:me )?for|tested for|being tested|being checked|worried (?:i|about)|(?:afraid|scared|fear) of\b(?=(?: \w+)?\s*$)|can['’]?t remember|don['’]?t remember|something like|some kind of|trying to (?:get|become|be|have|conceive)|late period|undiagnosed|pre-?)\b|\?",
+    r"\b(?:(?:not|never|\w+n['’]t) (?:really |entirely |totally |quite |100% )?(?:sure|certain)|unsure|maybe|(?<!\bin )(?<!\bsince )(?<!\blast )(?<!\bof )may(?: have| be)?(?!\s+\d)|might|possibl[ey]|perhaps|probably|could (?:have|be)|i think|i believe|i guess|thinks? (?:i|it)|don['’]?t know|dont know|idk|suspect\w*|wonder\w*|"
+    r"supposedly|borderline|checking (?:me )?for|testing (?:me )?for|tested for|being tested|being checked|worried (?:i|about)|(?:afraid|scared|fear) of\b(?=(?: \w+)?\s*$)|can['’]?t remember|don['’]?t remember|something like|some kind of|trying to (?:get|become|be|have|conceive)|late period|undiagnosed|rule out|r/o|pre-?)\b|\?",
     re.IGNORECASE,
 )  # fmt: skip
+# "Waiting to start lithium": a medicine that is not taken yet.
+_PLANNED = re.compile(
+    r"\b(?:want|wants|wanted|hop(?:e|es|ing)|plan(?:s|ning)?|wait(?:s|ing)?|going|about|supposed|scheduled|ready|like|think(?:ing)? (?:about|of)|consider(?:s|ing)?) "
+    r"(?:me )?(?:to )?(?:start|starting|try|trying|go on|going on|get on|getting on|be on|begin)(?: \w+){0,5}\s*$",
+    re.IGNORECASE,
+)
 _UNSURE_BEHIND = re.compile(
     r"^,?[^.;,]{0,25}?(?:\?|\b(?:i think|i believe|maybe|probably|possibly|i guess|not sure|or something|or whatever|if i remember|idk)\b)", re.IGNORECASE
 )
+_NUMBER = re.compile(r"(?<!\S)\d+(?!\S)")  # a 0 in the lexicon: "0 weeks along"
+_CLOSED = re.compile(r"\s*(?:$|[.,;:!?)\n]|(?:and|but|now|again|since|too|for (?:\S+ ){0,2}(?:years|months|weeks))\b)", re.IGNORECASE)
+_WHO = r"(?:i|you|he|she|it|we|they|that|this|who|what|not)"
+_WHO_BEFORE, _WHO_BEHIND = re.compile(rf"\b{_WHO}\s*$", re.IGNORECASE), re.compile(rf"\s*{_WHO}\b", re.IGNORECASE)
 _CLAUSE = re.compile(
     r"[.;!\n]+(?:\s|$)|\?\s+|\s*[,-]?\s*\b(?:but|however|though|although|except(?: for)?|besides|apart from|other than|whereas|while|because|cause|cuz|only)\b|"
     r"\s*,?\s*\b(?:and|then|so|plus|also|or)\s+(?=(?:then\s+)?(?:i|i['’]?m|i['’]?ve|im|ive|my|his|her|now|currently|still|take|takes|taking|have|has|on|am|started|starting|she|he|they|we|stopped|quit|never|don['’]?t|do not|no|not|used to|was|is|allergic|had|switched|recently|just|it|that|there)\b)|"
-    r"\s*,\s*(?=(?:and\s+|then\s+)?(?:i|i['’]?m|i['’]?ve|im|ive|my|now|currently|still|taking|have|has|am|started|she|he|they|we|stopped|quit|never|don['’]?t|no|not|used to|was|allergic|had|switched|recently|just|also (?:have|take|on)|on)\b)|"
-    r"(?<!\bif)(?<!\bthink)(?<!\bthat)(?<!\bsure)(?<!\bknow)(?<!\bwhen)(?<!\bnor)(?<!\bsays)(?<!\bsaid)(?<!\bmedicine)(?<!\bwhether)\s+(?=(?:i['’]?m|i am|i take|i have|i['’]?ve|i used to|i stopped|i quit|i don['’]?t|i never)\b)",
+    r"\s*,\s*(?=(?:and\s+|then\s+)?(?:i|i['’]?m|i['’]?ve|im|ive|my|now|currently|still|takes?|taking|have|has|am|started|she|he|they|we|stopped|quit|never|don['’]?t|no|not|used to|was|allergic|had|switched|recently|just|also (?:have|take|on)|on)\b)|"
+    r"(?<!\bif)(?<!\bworried)(?<!\bthinks)(?<!\bbelieves)(?<!\bsuspects)(?<!\bafraid)(?<!\bscared)(?<!\bthink)(?<!\bthat)(?<!\bsure)(?<!\bknow)(?<!\bwhen)(?<!\bnor)(?<!\bsays)(?<!\bsaid)(?<!\bmedicine)(?<!\bwhether)\s+(?=(?:i['’]?m|i am|i take|i have|i['’]?ve|i used to|i stopped|i quit|i don['’]?t|i never)\b)",
     re.IGNORECASE,
 )  # fmt: skip
 _EXCEPT = re.compile(r"\b(?:except(?: for)?|besides|apart from|other than|only)\s*$", re.IGNORECASE)
@@ -132,6 +206,8 @@ class Lexicon:
     events: frozenset[str]  # conditions that happen and are over
     ordinary: frozenset[str] = frozenset()  # words that are no misspelt names
     hints: frozenset[str] = frozenset()  # names that only point to a condition
+    closing: frozenset[str] = frozenset()  # names that count only where nothing follows: "I'm expecting", not "expecting a call"
+    acronyms: Mapping[str, str] = field(default_factory=dict)  # "DID" -> condition; "did" is none
 
     @classmethod
     def load(cls, directory: Path, *, answers: bool = False) -> Lexicon:
@@ -148,15 +224,32 @@ class Lexicon:
             (MEDICATION, medications["classes"]),
             (MEDICATION, medications["answers"] if answers else {}),
             (CONDITION, conditions["conditions"]),
+            (CONDITION, conditions["closing"]),
             (CONDITION, conditions["answers"] if answers else {}),
         ):
             for value, others in group.items():
-                for name in (value, *others):
+                for name in others if value in medications["not_alone"] else (*_spellings(value), *others):
                     names[_plain(name)] = (entity, value)
         hints = {_plain(name): (CONDITION, value) for value, others in conditions["hints"].items() for name in others}
         if answers:
             names |= hints
-        return cls(names, frozenset(conditions["events"]), frozenset(medications["ordinary"].split()), frozenset(hints))
+        return cls(
+            names,
+            frozenset(conditions["events"]),
+            frozenset(medications["ordinary"].split()),
+            frozenset(hints),
+            frozenset(_plain(name) for others in conditions["closing"].values() for name in others),
+            {name: value for value, others in conditions["acronyms"].items() for name in others},
+        )
+
+
+def _spellings(value: str) -> Iterator[str]:
+    """A name; a combination as people write it: "lisinopril-hctz", "hydrocodone acetaminophen", "naloxone/buprenorphine"."""
+    parts = value.split("/")
+    for written in (parts, [_ABBREVIATED.get(part, part) for part in parts]):
+        yield " ".join(written)
+        for order in (written, written[::-1]):
+            yield from ("/".join(order), "-".join(order))
 
 
 def _plain(name: str) -> str:
@@ -192,26 +285,51 @@ class MentionReader:
         """What is said about a medicine that the lexicon does not know, which stands between two offsets."""
         return self._status(text, list(_clauses(text)), MEDICATION, "", start, end)
 
-    def knows(self, name: str) -> bool:
-        """Whether a name is in the lexicon, written like this."""
-        return _plain(name) in self._lexicon.names
+    def _apart(self, text: str) -> str:
+        """Names that are written together, apart: "Zoloft/Xanax", "Ativan-1mg"; but not "anti-anxiety"."""
+
+        def spaced(token: re.Match[str]) -> str:
+            written = token.group()
+            if not re.search(r"[./-]", written) or self._known(written.lower()):
+                return written
+            known = list(filter(None, map(self._known, re.split(r"[./-]", written.lower()))))
+            named = known if "/" in written else [one for one in known if one[0] == MEDICATION]
+            return re.sub(r"[./-]", " ", written) if named else written
+
+        return TOKEN.sub(spaced, text)
 
     def _find(self, text: str) -> Iterator[tuple[str, str, int, int]]:
+        text = self._apart(text)
         tokens = [(m.group().lower().replace("’", "'"), m.start(), m.end()) for m in TOKEN.finditer(text)]
         position = 0
         while position < len(tokens):
-            longest = _LONGEST_NAME if tokens[position][0] in self._first_words else 1
+            word, start, end = tokens[position]
+            longest = _LONGEST_NAME if word in self._first_words or word.isdigit() else 1
             for length in range(min(longest, len(tokens) - position), 0, -1):
                 name = " ".join(token for token, _, _ in tokens[position : position + length])
-                known = self._lexicon.names.get(name) or self._lexicon.names.get(name.removesuffix("'s"))
-                if known is None and length == 1:
-                    known = self._near(name)
+                end = tokens[position + length - 1][2]
+                known = self._known(name)
+                if length > 1 and re.search(r"[,;\n]", text[start:end]) or name in self._lexicon.closing and not _CLOSED.match(text[end:]):
+                    continue
+                if length == 1 and self._is_acronym(text, start, end):
+                    known = (CONDITION, self._lexicon.acronyms[text[start:end]])
                 if known is not None:
-                    yield (*known, tokens[position][1], tokens[position + length - 1][2])
+                    yield (*known, start, end)
                     position += length
                     break
             else:
                 position += 1
+
+    def _known(self, name: str) -> tuple[str, str] | None:
+        """What a name in lower case stands for, with a letter or two wrong in a long one."""
+        names = self._lexicon.names
+        known = names.get(name) or names.get(name.removesuffix("'s")) or names.get(_NUMBER.sub("0", name))
+        return known or self._near(name)
+
+    def _is_acronym(self, text: str, start: int, end: int) -> bool:
+        if text[start:end] not in self._lexicon.acronyms or text.isupper():
+            return False
+        return not (_WHO_BEFORE.search(text[:start]) or _WHO_BEHIND.match(text[end:]))  # "what I DID"
 
     def _near(self, word: str) -> tuple[str, str] | None:
         if len(word) < _SHORTEST_FUZZY or not word.isalpha() or word in self._lexicon.ordinary:
@@ -232,37 +350,49 @@ class MentionReader:
         before, behind = text[begin:start], text[end:stop]
         rest = text[end:]
         if _is_family(text, clauses, number, start):
-            return "family"
+            denied = _denied(_NOT_ME.sub(" ", before)) or _NOT_ONE_OF_THEM.search(before)
+            return "negated" if denied else "family"
         if entity == MEDICATION and _is_allergy(text, clauses, number, start, end):
             return "allergy"
         if entity == MEDICATION and _SWITCH.search(before):
             return "current" if _SWITCHED_TO.search(before) else "past"
         if _INSTEAD.search(before):
             return "past"
-        denied = _denied(before) or bool(_NO_BEHIND.match(rest))
-        if denied:
-            stopped = _NO_MORE.search(before) or re.search(r"\bsince\b|\bany ?more\b", behind, re.IGNORECASE)
-            return "past" if stopped and not re.search(r"\bnever\b", before, re.IGNORECASE) else "negated"
+        if _is_taken_back(entity, before, rest):
+            return "negated"
+        denied = _denied(before) and not (_STATED.search(before) and _IS_SO.match(behind))
+        if (denied or _NO_BEHIND.match(rest)) and not (entity == MEDICATION and _only_how(before, behind)):
+            never = re.search(r"\bnever\b", before, re.IGNORECASE)
+            once = _DENIED_NOW.search(before) or _DENIED_SINCE.search(behind)
+            return "past" if once and not never else "negated"
         if _UNSURE_BEHIND.match(rest) or _UNSURE.search(_without_questions(before)):
             return "unsure"
-        if self._is_past(entity, value, before, behind, rest):
+        if entity == MEDICATION and _PLANNED.search(before):
+            return "unsure"
+        if self._is_past(entity, value, text[start:end], before, behind, rest):
             return "past"
         return "current" if entity == MEDICATION else "present"
 
-    def _is_past(self, entity: str, value: str, before: str, behind: str, rest: str) -> bool:
+    def _is_past(self, entity: str, value: str, written: str, before: str, behind: str, rest: str) -> bool:
         if not _OWN_TIME.match(behind):
             before = _without_times_of_others(before)
         still = bool(_STILL.search(before) or _STILL.search(behind))
-        if _QUIT_BEHIND.match(rest):
+        if entity == MEDICATION and (_QUIT_BEHIND.match(rest) or _DONE_WITH.search(before)):
             return True
-        if _NO_MORE.search(before):
+        if _JUST_TOOK.search(before) and _JUST_NOW.search(behind):
+            return False
+        if _NO_MORE.search(before + written):
             return not re.search(r"\bstill\b", before + behind, re.IGNORECASE)
-        if value in self._lexicon.events and (_HAD.search(before) or _HAVE_HAD.search(before)):
+        if _OVER_BEHIND.match(rest):
+            return True
+        if value in self._lexicon.events and (_HAD.search(before) or _HAVE_HAD.search(before) or _WHEN_BEHIND.match(behind)):
             return True
         if _HAD.search(before) and not still:
             return True
         if _PAST_BEHIND.match(behind):
             diagnosed = re.search(r"\b(?:diagnosed|told|since|started|have|['’]ve|am|take|taking|on)\b", before + behind[:25], re.IGNORECASE)
+            if re.search(r"\bbeen on\b", before, re.IGNORECASE) and re.search(r"\bbefore\W*$", behind, re.IGNORECASE):
+                return True
             return not (diagnosed and not re.search(r"\bany ?more\b|\bdid|went away|gone|remission|made me", behind, re.IGNORECASE))
         return False
 
@@ -278,8 +408,20 @@ def _clauses(text: str) -> Iterator[tuple[int, int]]:
 
 
 def _denied(before: str) -> bool:
+    before = before[max((end.end() for end in _REACH_ENDS.finditer(before)), default=0) :]
     plain = _NO_NEGATION.sub(lambda m: " " * len(m.group()), before)
     return bool(_NEGATION.search(plain))
+
+
+def _is_taken_back(entity: str, before: str, rest: str) -> bool:
+    """Whether what is behind a name says that it was never so."""
+    return bool(_SUPPOSED.search(before) and _BUT_NOT.match(rest) or entity == MEDICATION and _NEVER_TAKEN.match(rest))
+
+
+def _only_how(before: str, behind: str) -> bool:
+    """Whether a medicine that is "not taken" is only not taken just now, or not as it should be."""
+    denied = _NOT_TAKEN.search(before)
+    return bool(denied and (denied["mine"] and not _DENIED_SINCE.search(behind) or _NOT_ALWAYS.match(behind)))
 
 
 def _without_questions(before: str) -> str:
@@ -296,11 +438,14 @@ def _is_family(text: str, clauses: list[tuple[int, int]], number: int, start: in
     begin, stop = clauses[number]
     before, whole = text[begin:start], text[begin:stop]
     relative = list(_FAMILY.finditer(before))
+    borrowed = _BORROWED.search(before)
+    if borrowed and not _FAMILY.search(before[: borrowed.start()]):
+        return False
     if relative:
-        return not _SELF.search(before[relative[-1].end() :])
+        return not _SELF.search(_NOT_ME.sub(" ", before[relative[-1].end() :]))
     if re.search(r"\b(?:in (?:my|the|our) family|on my \w+['’]?s side|family history)\b", whole, re.IGNORECASE):
-        return not re.search(r"\b(?:not|nobody|no one)\b", before, re.IGNORECASE)
-    if number and not _SELF.search(before) and not _NEW_SUBJECT.match(before):
+        return True
+    if number and not _SELF.search(_NOT_ME.sub(" ", before)) and not _NEW_SUBJECT.match(before):
         earlier_begin, earlier_stop = clauses[number - 1]
         ends_sentence = re.search(r"[.;!?\n]\s*$", text[earlier_begin:earlier_stop])
         return not ends_sentence and _is_family(text, clauses, number - 1, earlier_stop)
@@ -314,6 +459,8 @@ def _is_allergy(text: str, clauses: list[tuple[int, int]], number: int, start: i
     if said:
         return not _denied(before[: said[-1].start()])
     reaction = _ALLERGY_BEHIND.match(text[end:])
+    if reaction and _CANT_TAKE.search(before):
+        return True
     if reaction and "," not in reaction.group():
         return not _denied(before) and not re.search(r"\b(?:for|but)\b", reaction.group(), re.IGNORECASE)
     earlier = text[: begin]

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 import regex
 
-from bot.intake import choices, polarity, timing
+from bot.intake import choices, companions, polarity, timing
 from bot.intake.answers import ANSWERED, Answer, AnswerError
 from bot.intake.contact import (
     check_name,
@@ -28,7 +28,7 @@ from bot.intake.contact import (
     parse_preferred_name,
     show_phone,
 )
-from bot.intake.dates import comparable, parse_date, parse_moment, parse_time
+from bot.intake.dates import OLDEST_YEARS, comparable, parse_date, parse_moment, parse_time
 from bot.intake.numbers import read_number
 from bot.intake.polarity import DECLINED, NO, UNSURE, YES
 from bot.intake.questionnaire import Item
@@ -41,6 +41,7 @@ _WAYS = re.compile(r"\b(?:text|txt|call|phone|ring|mail|e-mail|leave|voice|messa
 _RATHER_NOT = re.compile(r"\b(?:rather|prefer) not\b(?! (?:to )?(?:say|answer|tell|share|disclose))")
 _INTEGER_LIMIT = 2**31 - 1  # a FHIR integer has 32 bits
 _REGEX_SECONDS = 0.05
+_SHORT_YEAR = re.compile(r"0\d|(?:(?:back )?in|around|about) \d\d")  # "08"; "12" alone may be an age
 _LONGEST_VALUE = 300  # characters in which somebody says one date, time or number
 
 
@@ -206,6 +207,8 @@ def _choice(item: Item, typed: str, today: dt.date, timezone: dt.tzinfo) -> Any:
     try:
         if item.time_frame and has_yes_and_no(item):
             return _timed(item, typed, today)
+        if item.told_by and has_yes_and_no(item) and companions.told(typed):
+            return next(option.value for option in item.options if choices.meaning_of(option) == YES)
         return choices.match(item.options, typed).value
     except AnswerError as error:
         if item.asked_again:
@@ -339,10 +342,14 @@ def _other_unit(word: str, unit: Any) -> bool:
 
 
 def _date(item: Item, typed: str, today: dt.date, timezone: dt.tzinfo) -> str:
-    birth = item.answer_format == "birth-date"
+    birth, past = item.answer_format == "birth-date", item.answer_format == "past-date"
+    if past and _SHORT_YEAR.fullmatch(typed.lower()):
+        typed = f"'{typed[-2:]}"
     found = parse_date(typed, today, birth=birth, day_first=_day_first(item), example=item.example)
-    if item.answer_format == "past-date" and found > today.isoformat()[: len(found)]:
+    if past and found > today.isoformat()[: len(found)]:
         raise AnswerError("future-date", "That is still to come. Could you check the year?")
+    if past and int(found[:4]) < today.year - OLDEST_YEARS:
+        raise AnswerError("too-long-ago", f"That is more than {OLDEST_YEARS} years ago. Could you check the year?")
     return found
 
 

@@ -137,6 +137,7 @@ _RELATIVES = (
 )
 SOMEBODY_ELSE = re.compile(rf"\b(?:my|our|his|her|their) (?:[\w-]+ ){{0,2}}{_RELATIVES}\b")
 ME = re.compile(r"\b(?:i|i'?m|im|i'?ve|ive|i'?d|i'?ll|me|mine|myself|we|us)\b")
+_I_AM_WELL = re.compile(r"(?:i'?m|i am|mine'?s|mine is|my own is) (?:fine|ok|okay|good|healthy|all good|well)\b")
 _OPINION = re.compile(
     r"\b(?:say|says|said|think|thinks|thought|tells?|told|swears?|claims?|worr\w+|disagree\w*|insists?|suspects?|believes?)\b"
 )
@@ -152,7 +153,7 @@ _ONLY_NOW = re.compile(r"\b(?:now|currently|today|lately|recently|presently|thes
 _CONDITION = re.compile(r"\b(?:if|unless|until|except|provided|depends)\b")
 _FALSE_START = re.compile(
     r"^(?:no (?:doubt|question|problem|worries|matter|need|wonder|thanks? to|more than|less than|longer)"
-    r"|yes(?:,? and|,? or|/) ?no|yeah,? no|no,? yeah|y ?/ ?n|n ?/ ?y|never mind|nevermind|neither yes|true (?:or|story)"
+    r"|yes(?:,? and|,? or|/) ?no|yeah,? no|no,? yeah|y ?/ ?n|n ?/ ?y|never mind|nevermind|never (?:thought|imagined|expected|knew)|neither yes|true (?:or|story)"
     r"|right (?:now|after|before|when)|si (?:no|es)|none of your)\b"
 )
 
@@ -233,7 +234,7 @@ def is_about_others(words: str) -> bool:
 def _of_others(words: str) -> Optional[Reading]:
     """What only somebody else has or did: "my father did, not me"."""
     *others, last = [part.strip() for part in re.split(r"[,.;]| but ", words) if part.strip()]
-    no_to_me = last.startswith("not me") or (found := _exact(last)) is not None and found.meaning == NO
+    no_to_me = last.startswith("not me") or _I_AM_WELL.match(last) or (found := _exact(last)) is not None and found.meaning == NO
     return Reading(NO) if no_to_me and others and all(is_about_others(part) for part in others) else None
 
 

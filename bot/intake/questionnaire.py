@@ -11,6 +11,7 @@ are understood stand in ``HL7`` and ``SDC``; those of this project start with ``
     example         valueString, shown when an answer could not be read
     repeat-text     valueBoolean on a group: its text stands before each of its questions, not only the first
     required-when   question, operator, answer: like enableWhen, but it makes the item required
+    told-by         valueCode companion: a yes may be told by who would do it (``companions.py``)
     time-frame      valueCode now | 3-months | 12-months | ever: the time a yes-or-no question asks about (``timing.py``)
 """
 
@@ -113,6 +114,7 @@ class Item:
     answer_format: Optional[str] = None
     asked_again: Optional[str] = None
     time_frame: Optional[str] = None
+    told_by: Optional[str] = None
     control: Optional[str] = None
     repeat_text: bool = False
     enable_when: Tuple[Condition, ...] = ()
@@ -501,6 +503,7 @@ def _item(
         answer_format=extension(raw, OWN + "answer-format"),
         asked_again=extension(raw, OWN + "asked-again"),
         time_frame=extension(raw, OWN + "time-frame"),
+        told_by=extension(raw, OWN + "told-by"),
         control=next(iter(control_codes(raw)), None),
         repeat_text=extension(raw, OWN + "repeat-text") is True,
         enable_when=conditions(raw),

@@ -73,8 +73,12 @@ _TREATMENT = re.compile(
 _ADDRESSES = re.compile(r"\b(?:you|u|ya|y'?all|your|ur|they|there|it|this)\b")
 _FIRST_PERSON = re.compile(r"\b(?:i|my|me|im|i'm|ive)\b")
 _CONTACT = ("phone", "email", "phone-or-email")
-_HAS_NONE = re.compile(r"\b(?:don'?t|do not) (?:have|use|own|got)\b|\bha(?:ve|s) (?:none|no)\b|^(?:none|no|nope|n/?a)\b", re.IGNORECASE)
+_HAS_NONE = re.compile(r"\b(?:don'?t|do not) (?:have|use|own|got)\b|\bha(?:ve|s) (?:none|no)\b|^(?:none|no|nope|n/?a)\b(?!\W+(?:wait|i mean\w*|sorry|actually)\b)", re.IGNORECASE)
 _KINDS = {"string": "string", "date": "date", "dateTime": "date", "integer": "number", "decimal": "number", "quantity": "number"}
+# "Yes, but don't share it with my employer": no plain yes, and no wish to skip the question.
+_LIMITED = re.compile(
+    r"(?:yes|yeah|yep|yup|sure|ok|okay|fine|i agree)\b[\s,.;-]+(?:but|only|as long as|if|unless|just)\b(?!.*\b(?:skip|pass|next|stop|back|why|human|person)\b)", re.IGNORECASE
+)
 _YES_NO = {"yes", "no", "not sure", "prefer not to say"}
 
 
@@ -254,6 +258,8 @@ def ordered(pending: Pending, heard: Heard, fitting: bool) -> str | None:
         return ANSWER  # whoever answers for another is told so by the history itself
     if corrections.contradicts(text) or pending.type != "text" and corrections.says_wrong(text):
         return "change_answer"
+    if pending.type == "boolean" and _LIMITED.match(typed) and not forms.asks_somewhere(text):
+        return ANSWER
     command = forms.command(typed)
     if pending.takes_questions:
         return command if command and command != "why" and words <= 5 else ANSWER
