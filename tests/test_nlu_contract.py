@@ -44,6 +44,22 @@ def test_intents_that_are_no_question(reader: Reader, text: str, expected: str |
     assert reader.intent(text) in ({expected} if expected else {"nlu_fallback", "out_of_scope"})
 
 
+@pytest.mark.parametrize(
+    "text, expected",
+    [
+        ("Lexapro 20, do I have to stop it?", "antidepressants"),
+        ("I take lamictal, do I have to stop it?", "lamotrigine"),
+        ("xanax 0.5, do I have to stop?", "benzodiazepines"),
+        ("lisinopril, can i keep taking it?", "day_of_medicines"),
+        ("do i have to stop it?", "day_of_medicines"),
+    ],
+)
+def test_to_stop_a_medicine_is_not_to_stop_a_session(reader: Reader, text: str, expected: str) -> None:  # noqa: F811
+    """The answer to that begins with "Yes"."""
+    selected = reader.parse(text)["response_selector"]["faq"]
+    assert selected["response"]["intent_response_key"] == f"faq/{expected}" and selected["also"] == []
+
+
 @pytest.mark.parametrize("text", ["/start_intake", " / start_intake", '/faq{"choice": "cost"}'])
 def test_typed_payloads_do_nothing(reader: Reader, text: str) -> None:  # noqa: F811
     assert reader.parse("\u2060" + text)["entities"] == []

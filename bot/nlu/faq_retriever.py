@@ -59,18 +59,19 @@ def retrieve(
     whole = found[0]
     likely = whole.labels[:LIKELY_TOPICS].tolist()
     certain: list[Verdict] = []
-    for part in found[1:]:
-        if part.label not in likely and points_back(part.text):
-            continue
+    parts = [part for part in found[1:] if part.label == whole.label or not points_back(part.text)]
+    pointing = len(parts) < len(found) - 1
+    for part in parts:
         least = also_trust if part.label in likely else alone_trust
         if intent_of(part.label) == intent and part.trust >= least and part.label not in {v.label for v in certain}:
             certain.append(part)
     if len(certain) > 1:
         return Retrieval(certain[0].label, max(v.trust for v in certain[:2]), tuple(v.label for v in certain[1:3]), ranking[:length])
-    asked = [v for v in found if intent_of(v.label) == intent]
+    asked = [v for v in (whole, *parts) if intent_of(v.label) == intent]
     if asked:
         best = max(asked, key=lambda verdict: verdict.trust)
-        return Retrieval(best.label, best.trust, _joined(found, intent, best.label), ranking[:length])
+        also = () if pointing else _joined(found, intent, best.label)
+        return Retrieval(best.label, best.trust, also, ranking[:length])
     return Retrieval(ranking[0][0], 0.0, (), ranking[:length])
 
 

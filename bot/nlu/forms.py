@@ -140,7 +140,11 @@ _START_OVER = re.compile(
     re.IGNORECASE,
 )
 _LONGEST_COMMAND = 16  # words
-_POINTS_BACK = re.compile(r"\b(?:them|both|either)\b|^or\b", re.IGNORECASE)
+_POINTS_BACK = re.compile(
+    r"\b(?:them|both|either)\b|^or\b|\b(?:have|need|got|supposed|going|want me) to (?:stop|quit|hold|skip|(?:come|get|go) off)\b|"
+    r"\b(?:keep|go on|continue) (?:on )?taking (?:it|that|this)\b",
+    re.IGNORECASE,
+)
 
 
 def asks(text: str) -> bool:
