@@ -69,7 +69,7 @@ def recalled(run: Run, item: Item) -> List[Line]:
     answer = run.answers.get(item.key)
     if answer is None or answer.status != "answered":
         return []
-    replaced = "\n\nWhat you write now takes its place." if item.type == "text" else ""
+    replaced = '\n\nWhat you write now takes its place. To add to it, begin with "also".' if item.type == "text" else ""
     return [Line(f"You said: {shown(item, answer)}{replaced}")]
 
 

@@ -28,6 +28,33 @@ _OTHERS = re.compile(
 )
 
 
+_YEAR = re.compile(r"\b(?:19|20)\d\d\b")
+_WHEN = re.compile(
+    rf"\b(?:(?:in|since|about|around|back in) )?(?:(?:{_MONTH}|(?:early|late|spring|summer|fall|autumn|winter)(?: of)?),? )?(?:19|20)\d\d\b"
+    r"|\b(?:\d+|an?|one|two|three|four|five|six|seven|eight|nine|ten|a few|a couple of) (?:day|week|month|year)s? ago\b|\blast (?:year|month|week)\b",
+    re.I,
+)
+_WHO = re.compile(r"\b(?:by|from) ((?:my|an?|the|some|dr\.?|doctor)\b(?:(?!\s+(?:in|back in|on|around|about|when|and|but)\b)[^,;\n]){2,60})", re.I)
+
+
+def following(item: Item, text: str) -> Optional[str]:
+    """The words of a yes that also answer the question it leads to: who it was, when it was. None where they say neither, or two.
+
+    Args:
+        item: a question that begins with "who" or "when", or for the year of something past.
+    """
+    asks = item.text.lower()
+    if item.answer_format == "past-date":
+        found = _YEAR.findall(text)
+    elif asks.startswith("when"):
+        found = [match[0] for match in _WHEN.finditer(text)]
+    elif asks.startswith("who"):
+        found = [name.rstrip(" .") for name in _WHO.findall(text)]
+    else:
+        found = []
+    return found[0] if len(set(found)) == 1 else None
+
+
 def given(item: Item, text: str, *, asked: bool = False) -> Optional[str]:
     """The words of the text that answer the item and can mean nothing else; None where there are none, or two.
 
