@@ -16,11 +16,12 @@ from actions.phrases import ADD, ASK, CONTACT_ME, FOR_ANOTHER, STARTERS, TAKE_BA
 from actions.run import Run
 from actions.sent import TAKEN_BACK_IN_FORM, passed_on, stay, taken_back, takes_back
 from actions.services import Services, services
-from actions.turn import Line, Outcome, button, choice, intent, say, say_line, since_last_message, typed_text
+from actions.turn import Line, Outcome, button, choice, intent, message_id, say, say_line, since_last_message, typed_text
 from bot.handoff import service
 from bot.handoff.runs import questionnaires
+from bot.intake import beside
 from bot.intake.helpers import fills_in_for_another, speaks_for_another
-from bot.records import intakes
+from bot.records import conversations, intakes
 from bot.records.models import Intake
 
 FORM = "intake_form"
@@ -186,10 +187,13 @@ class ActionCallback(_OpenRun, Action):
 
     def open(self, s: Session, parts: Services, tracker: Tracker) -> Optional[Line]:
         open_request = intakes.current_intake(s, tracker.sender_id, kind="callback")
+        words = typed_text(tracker) or conversations.visitor_text(s, tracker.sender_id, message_id(tracker))
         if open_request is not None and open_request is intakes.current_intake(s, tracker.sender_id):
+            _take_contact(Run(s, parts, open_request), words)
             return _go_on(s, open_request)
         request = intakes.start_intake(s, tracker.sender_id, "callback")
         _prefill(s, request)
+        _take_contact(Run(s, parts, request), words)
         phone = parts.clinic.get("phone")
         call = f" You can also call {phone}." if phone else ""
         return Line(
@@ -236,6 +240,22 @@ def _prefill(s: Session, request: Intake) -> None:
             done.add(target)
     if done:
         intakes.set_state(s, request, {**(request.state or {}), "prefilled": True})
+
+
+def _take_contact(run: Run, words: str) -> None:
+    """What the words that ask for contact say about reaching the person: "call me at 503-555-0147, I'm Dana Reyes"."""
+    reach = run.find("callback", "reach")
+    number = beside.given(reach, words)
+    answer = run.read(reach, number) if number else None
+    if answer is None:
+        return
+    run.keep(reach, answer)
+    name = None if run.has("name") else beside.person(words)
+    if name:
+        item = run.find("callback", "name")
+        run.keep(item, run.player.parse(item, name, again=True))
+    run.state["prefilled"] = True
+    run.remember()
 
 
 def _copy(s: Session, intake: Intake, link_id: str, values: List[Any], text: Optional[str]) -> None:

@@ -581,3 +581,18 @@ def test_a_dangerous_reading_is_told_of_911_and_the_history_goes_on(visitor: Vis
     visitor.answer_until("high blood pressure")
     visitor.say("yes, 200/110")
     assert "call 911" in visitor.last[0]["text"] and visitor.question
+
+
+@pytest.mark.parametrize("said", [["Dana Dunmore, 503-555-0147"], ["talk to staff", "Dana Dunmore", "503-555-0147"]])
+def test_whom_to_call_in_a_crisis_reaches_staff_with_it(system: System, visitor: Visitor, said: List[str]) -> None:
+    nurse = system.nurse()
+    before = system.handoffs(nurse)
+    visitor.say("i'm going to shoot myself")
+    visitor.say(said[0])
+    assert visitor.kinds[0] == "crisis" and "988" in visitor.last[0]["text"] and visitor.question
+    for text in said[1:]:
+        visitor.say(text)
+    assert "leave a message" in visitor.question
+    (crisis,) = set(system.handoffs(nurse)) - set(before)
+    summary = nurse.get(f"/handoffs/{crisis}/summary.json").json()
+    assert summary["kind"] == "crisis" and (summary["person"]["name"], summary["person"]["phone"]) == ("Dana Dunmore", "+15035550147")

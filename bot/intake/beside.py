@@ -37,6 +37,28 @@ _WHEN = re.compile(
 _WHO = re.compile(r"\b(?:by|from) ((?:my|an?|the|some|dr\.?|doctor)\b(?:(?!\s+(?:in|back in|on|around|about|when|and|but)\b)[^,;\n]){2,60})", re.I)
 
 
+_INTRODUCES = re.compile(r"^(?:(?:hi|hello|hey|please|and|my name(?:'s| is)|name|i'?m|i am|this is|it'?s)\b[\s:]*)+", re.I)
+_NO_NAME = re.compile(
+    r"\b(?:i|i'?m|me|my|you|your|it|this|that|is|are|was|do|does|can|can'?t|could|would|will|not|no|the|to|at|on|for|with|please|pls|call|text|phone|ring|"
+    r"contact|reach|number|cell|mobile|e-?mail|thanks|thank|help|talk|staff|someone|somebody|anyone|person|nurse|safe|now|today|after|before|best|time)\b",
+    re.I,
+)
+_MOST_NAMES = 4
+
+
+def person(text: str) -> Optional[str]:
+    """The name that stands beside a phone number or an e-mail address: "Dana Reyes, 503-555-0147"; None where none surely does."""
+    for found in _candidates("phone-or-email", text, asked=True):
+        text = text.replace(found, ",")
+    for piece in re.split(r"[,;:()\n]|\.\s|\s-\s", text.replace("\u2019", "'")):
+        name = _INTRODUCES.sub("", piece.strip()).removesuffix(" here").strip(" .")
+        words = name.split()
+        named = 1 < len(words) <= _MOST_NAMES or len(words) == 1 and name.istitle()
+        if named and not _NO_NAME.search(name) and all(word.replace("'", "").replace("-", "").rstrip(".").isalpha() for word in words):
+            return name
+    return None
+
+
 def following(item: Item, text: str) -> Optional[str]:
     """The words of a yes that also answer the question it leads to: who it was, when it was. None where they say neither, or two.
 
@@ -69,10 +91,9 @@ def given(item: Item, text: str, *, asked: bool = False) -> Optional[str]:
 
 
 def _candidates(kind: Optional[str], text: str, asked: bool) -> list[str]:
-    if kind == "phone":
-        return [match.raw_string for match in phonenumbers.PhoneNumberMatcher(text[:1000], "US")]
-    if kind == "email":
-        return _EMAIL.findall(text)
+    if kind in ("phone", "email", "phone-or-email"):
+        numbers = [match.raw_string for match in phonenumbers.PhoneNumberMatcher(text[:1000], "US")] if kind != "email" else []
+        return numbers + (_EMAIL.findall(text) if kind != "phone" else [])
     if kind == "birth-date" and (asked or _BORN.search(text)):
         return [match[0] for match in _DATE.finditer(text)]
     return []
