@@ -35,9 +35,20 @@ def ask(run: Run, before: Sequence[Line] = ()) -> Outcome:
     return Outcome(lines, pending=questions.pending(item))
 
 
-def ask_again(run: Run) -> Outcome:
-    """Ask what is open after something else was talked about: "that's wrong" means the other."""
+def ask_again(run: Run, typed: str = "") -> Outcome:
+    """Ask what is open after something else was talked about: "that's wrong" means the other.
+
+    Args:
+        typed: a message that was taken for a question; a sentence of it may answer what is open, and is kept.
+    """
     run.state.pop("last", None)
+    item = None if run.in_review() or run.state.get("menu") else run.current()
+    for words in beside.told(typed) if item is not None else []:
+        answer = run.read(item, words) if beside.answers_plainly(item, words) else None
+        if answer is None:
+            continue
+        crisis = _keep(run, item, answer)
+        return crisis or ask(run, [Line(f"I noted this. {label(item)}: {shown(item, answer)}. Tell me if that's wrong.")])
     return ask(run)
 
 

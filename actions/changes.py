@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Dict, List, Optional, Sequence
 
-from actions.asking import ask, reopen, store
+from actions.asking import reopen, store
 from actions.menu import offer
 from actions.questions import review
 from actions.run import Run
@@ -60,16 +60,18 @@ def _meant(run: Run, waiting: Optional[Item], text: str, found: Correction) -> O
 
 
 def change(run: Run, choice: Optional[str] = None, before: Sequence[Line] = ()) -> Outcome:
-    """Open the answer that was tapped, else offer them part by part."""
+    """Open the answer that was tapped, else offer them part by part, where there are several parts."""
     if choice and "|" in choice:
         item = run.find(*choice.split("|", 1))
         return reopen(run, item) if item is not None else review(run)
     parts = _parts(run)
+    if len(parts) == 1:
+        choice = next(iter(parts))
     if choice in parts:
         text, buttons = "Which answer?", [_button(item) for item in parts[choice]]
     else:
         text, buttons = "Which part would you like to change?", [button(title, "change_answer", title) for title in parts]
-    return offer(run, text, [*buttons, button("Back to the review", "review")], before, names(run))
+    return offer(run, text, [*buttons, button("Back to the review", "review")], before, run.names())
 
 
 def by_value(run: Run, text: str) -> Optional[Outcome]:
@@ -78,11 +80,6 @@ def by_value(run: Run, text: str) -> Optional[Outcome]:
     if not fitting:
         return None
     return _set(run, fitting[0], Correction(text)) if len(fitting) == 1 else _which(run, fitting)
-
-
-def names(run: Run) -> List[str]:
-    """All that the answers given so far may be called."""
-    return [name for item in run.done() for name in item.names]
 
 
 def _in_review_or_menu(run: Run) -> bool:

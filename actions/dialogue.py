@@ -145,7 +145,7 @@ def _typed_in_menu(run: Run, text: str) -> Outcome:
         return ask(run)
     if remembered.belongs_nowhere(run, text):
         return ask(run, [Line(remembered.KEPT)])
-    return menu.offer_again(run, changes.names(run))
+    return menu.offer_again(run, run.names())
 
 
 # -- words about the questions -----------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from actions import dialogue
 from actions.asking import ask_again
-from actions.closing import send_unfinished
+from actions.closing import end_for, send_unfinished
 from actions.faq import say_answers
 from actions.phrases import ADD, ASK, CONTACT_ME, FOR_ANOTHER, STARTERS, TAKE_BACK
 from actions.run import Run
@@ -25,6 +25,8 @@ from bot.records import conversations, intakes
 from bot.records.models import Intake
 
 FORM = "intake_form"
+LOOKED_BACK = 100  # messages of the visitor in which an age is looked for
+ANSWERS = ("action_faq", "action_fallback")  # the actions that answer a question
 TOGETHER = button("They're here and will answer", "start_intake", "together")
 # Answers a request for contact can take over from the history, by link id.
 CONTACT = (("name", "name"), ("phone", "reach"), ("email", "reach"), ("best-time", "best-time"))
@@ -58,7 +60,8 @@ class ValidateIntakeForm(Action):
                 said = _meant(s, tracker, intake), typed_text(tracker), choice(tracker)
                 outcome = dialogue.take(Run(s, parts, intake), *said)
             else:
-                outcome = ask_again(Run(s, parts, intake))
+                asked = typed_text(tracker) if actions[-1] in ANSWERS else ""
+                outcome = ask_again(Run(s, parts, intake), asked)
         events: List[EventType] = [SlotSet("answer", None), SlotSet("pending", outcome.pending)]
         beside = parts.library.known(tracker.latest_message.get("beside") or [])
         if given and beside and outcome.goes_on:  # "sertraline 100. Does that mix?" is kept, and answered
@@ -119,10 +122,10 @@ class ActionStartIntake(_OpenRun, Action):
         _set_aside(s, tracker.sender_id, besides="intake")
         intake = intakes.current_intake(s, tracker.sender_id, kind="intake")
         if intake is not None:
-            return _go_on(s, intake)
+            return _end_if_minor(s, parts, intake) or _go_on(s, intake)
         helper = tracker.get_slot("helper")
-        intakes.start_intake(s, tracker.sender_id, "intake", {"helper": helper} if helper else None)
-        return Line(
+        intake = intakes.start_intake(s, tracker.sender_id, "intake", {"helper": helper} if helper else None)
+        return _end_if_minor(s, parts, intake) or Line(
             "This is a first history for the clinic's team. It takes about 10 minutes. You can skip what you'd rather not "
             "say, ask me anything in between, and stop at any time by typing \"stop\"; what you gave is kept."
         )
@@ -145,13 +148,14 @@ class ActionResumeIntake(_OpenRun, Action):
     def open(self, s: Session, parts: Services, tracker: Tracker) -> Optional[Line]:
         intake = intakes.current_intake(s, tracker.sender_id)
         history = intakes.current_intake(s, tracker.sender_id, kind="intake")
-        if history is not None and intake.status == "stopped":  # a request that was stopped since does not come first
+        named = "history" in typed_text(tracker).lower()
+        if history is not None and (named or intake.status == "stopped"):  # a request that was stopped since does not come first
             _set_aside(s, tracker.sender_id, besides="intake")
             intake = history
         if intake is not None:
-            return _go_on(s, intake)
-        intakes.start_intake(s, tracker.sender_id, "intake")
-        return Line("I don't have a history to go on with, so let's start one. You can stop at any time.")
+            return intake is history and _end_if_minor(s, parts, intake) or _go_on(s, intake)
+        intake = intakes.start_intake(s, tracker.sender_id, "intake")
+        return _end_if_minor(s, parts, intake) or Line("I don't have a history to go on with, so let's start one. You can stop at any time.")
 
 
 class ActionSendUnfinished(Action):
@@ -189,11 +193,11 @@ class ActionCallback(_OpenRun, Action):
         open_request = intakes.current_intake(s, tracker.sender_id, kind="callback")
         words = typed_text(tracker) or conversations.visitor_text(s, tracker.sender_id, message_id(tracker))
         if open_request is not None and open_request is intakes.current_intake(s, tracker.sender_id):
-            _take_contact(Run(s, parts, open_request), words)
+            take_contact(Run(s, parts, open_request), words)
             return _go_on(s, open_request)
         request = intakes.start_intake(s, tracker.sender_id, "callback")
         _prefill(s, request)
-        _take_contact(Run(s, parts, request), words)
+        take_contact(Run(s, parts, request), words)
         phone = parts.clinic.get("phone")
         call = f" You can also call {phone}." if phone else ""
         return Line(
@@ -219,6 +223,14 @@ def _go_on(s: Session, intake: Intake) -> Line:
     return Line("Let's go on where you left off.")
 
 
+def _end_if_minor(s: Session, parts: Services, intake: Intake) -> Optional[Line]:
+    """The end of a history whose person said, before it began or while it was stopped, that they are under 18."""
+    texts = conversations.recent_visitor_texts(s, intake.conversation_id, LOOKED_BACK)
+    if not any(map(parts.screener.is_minor, texts)):
+        return None
+    return end_for(Run(s, parts, intake), intakes.UNDER_AGE).lines[0]
+
+
 def _set_aside(s: Session, conversation_id: str, besides: str) -> None:
     """Stop open requests so that the history comes first; what was given stays."""
     for intake in intakes.conversation_intakes(s, conversation_id):
@@ -242,7 +254,7 @@ def _prefill(s: Session, request: Intake) -> None:
         intakes.set_state(s, request, {**(request.state or {}), "prefilled": True})
 
 
-def _take_contact(run: Run, words: str) -> None:
+def take_contact(run: Run, words: str) -> None:
     """What the words that ask for contact say about reaching the person: "call me at 503-555-0147, I'm Dana Reyes"."""
     reach = run.find("callback", "reach")
     number = beside.given(reach, words)

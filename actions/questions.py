@@ -85,7 +85,8 @@ def review(run: Run, before: Sequence[Line] = ()) -> Outcome:
     text = "Here is what you told me.\n\n" + "\n\n".join(rows) + f"\n\n{closing}"
     first = button(SEND[run.kind], "submit") if done else button("Go on", "repeat")
     buttons = [first, button("Change an answer", "change_answer"), button("Save and stop", "stop")]
-    return Outcome([*before, Line(text, buttons, "question")], pending=pending_choice("review", buttons, REVIEW_WORDS))
+    waits = pending_choice("review", buttons, [*REVIEW_WORDS, *run.names()])  # "phone" means that answer, not a call
+    return Outcome([*before, Line(text, buttons, "question")], pending=waits)
 
 
 def _title(player: Player, item: Item) -> str:

@@ -78,6 +78,10 @@ class Run:
         """What was answered or skipped, in the order of the questionnaire."""
         return [item for item, _ in self.player.review()]
 
+    def names(self) -> List[str]:
+        """All that the answers given so far may be called."""
+        return [name for item in self.done() for name in item.names]
+
     def in_review(self) -> bool:
         """Whether the review is shown and waits for a word about it."""
         return bool(self.state.get("reviewing")) and not self.state.get("current")

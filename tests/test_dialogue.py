@@ -9,7 +9,7 @@ from typing import Any, Callable, Iterator, List, Optional, Tuple
 
 import pytest
 
-from actions import asking, dialogue
+from actions import asking, dialogue, intake
 from actions.run import Run
 from actions.services import Services
 from actions.turn import Outcome, payload_parts
@@ -37,10 +37,14 @@ class Talk:
         with database.session() as s:
             self.id = conversations.create_conversation(s, dt.timedelta(days=1)).id
             intakes.start_intake(s, self.id, kind)
-        self.last = self._run(asking.ask_again)
+        self.last = self.turn(asking.ask_again)
 
     def say(self, text: str, intent: str = "answer") -> str:
         return self._said(lambda run: dialogue.take(run, intent, text, None))
+
+    def ask(self, text: str) -> str:
+        """A message that was taken for a question, and is answered before this."""
+        return self._said(lambda run: asking.ask_again(run, text))
 
     def tap(self, title: str) -> str:
         buttons = {b["title"]: b for line in self.last.lines for b in line.buttons}
@@ -62,7 +66,7 @@ class Talk:
 
     def value(self, link_id: str) -> str:
         """An answer as it is shown."""
-        return self._run(lambda run: next(shown(item, answer) for item, answer in run.player.review() if item.link_id == link_id))
+        return self.turn(lambda run: next(shown(item, answer) for item, answer in run.player.review() if item.link_id == link_id))
 
     @property
     def flags(self) -> List[Tuple[str, str]]:
@@ -71,13 +75,13 @@ class Talk:
             return [(f["code"], f["words"]) for f in summary.summarize(s, handoff)["flags"]]
 
     def _answer(self, link_id: str) -> Optional[Answer]:
-        return self._run(lambda run: next((a for (_, link), a in run.answers.items() if link == link_id), None))
+        return self.turn(lambda run: next((a for (_, link), a in run.answers.items() if link == link_id), None))
 
     def _said(self, what: Callable[[Run], Outcome]) -> str:
-        self.last = self._run(what)
+        self.last = self.turn(what)
         return "\n".join(line.text for line in self.last.lines)
 
-    def _run(self, what: Callable[[Run], Any]) -> Any:
+    def turn(self, what: Callable[[Run], Any]) -> Any:
         with self.database.session() as s:
             (intake, *_) = intakes.conversation_intakes(s, self.id)
             return what(Run(s, self.parts, intake, TODAY))
@@ -208,19 +212,25 @@ def test_a_list_is_replaced_by_another_and_what_is_added_to_none_replaces_it(unt
         ("wait, also trazodone at night", "zoloft 200, xanax; trazodone at night"),
         ("I also take methadone", "zoloft 200, xanax; I also take methadone"),
         ("I forgot to say I take methadone", "zoloft 200, xanax; I take methadone"),
-        ("oh, and I also have glaucoma", "zoloft 200, xanax; I also have glaucoma"),
         ("add fish oil to my medicines", "zoloft 200, xanax; fish oil"),
     ],
 )
 @pytest.mark.parametrize("at", ["ride-home", "allergies", "numb", "review"])
 def test_a_medicine_remembered_later_is_added_and_what_waits_is_asked_again(until: Callable[..., Talk], at: str, said: str, kept: str) -> None:
-    if at == "allergies" and "glaucoma" in said:
-        pytest.skip("it is the answer to that question")
     talk = until(at, **MEDICINES)
     assert f"I added that. Medicines: {kept}. Tell me if that's wrong." in talk.say(said)
     assert talk.waiting == at
     talk.say("show me", intent="review")
     assert kept in talk.last.lines[-1].text
+
+
+@pytest.mark.parametrize("at, added", [("ride-home", True), ("review", True), ("allergies", False)])
+def test_a_condition_remembered_later_stands_with_the_medicines_unless_any_words_are_asked_for(
+    until: Callable[..., Talk], at: str, added: bool
+) -> None:
+    talk = until(at, **MEDICINES)
+    said = talk.say("oh, and I also have glaucoma")
+    assert ("Medicines: zoloft 200, xanax; I also have glaucoma." in said) == added
 
 
 def test_a_yes_with_a_medicine_beside_it_is_both(until: Callable[..., Talk]) -> None:
@@ -269,3 +279,86 @@ def test_of_a_yes_and_a_no_the_last_said_counts(until: Callable[..., Talk], at: 
     talk = until(at, **MEDICINES)
     talk.say(said)
     assert talk.waiting != at and talk.answered(at) == said and talk.value(at) == value
+
+
+@pytest.mark.parametrize(
+    "at, said, kept",
+    [
+        ("state", "oregon. do you have parking?", "Oregon"),
+        ("name", "Lee Ann Cho, is this confidential?", "Lee Ann Cho"),
+        ("birth-date", "5/6/77 is 49 too old?", "May 6, 1977"),
+        ("best-time", "after 5pm weekdays, will i be awake during it?", "after 5pm weekdays"),
+        ("reason", "my therapist told me to. is it covered by medicare?", "my therapist told me to"),
+        ("high-bp", "is that dangerous? yes since 2019", "Yes"),
+    ],
+)
+def test_an_answer_beside_a_question_is_kept(until: Callable[..., Talk], at: str, said: str, kept: str) -> None:
+    talk = until(at, **MEDICINES)
+    assert f": {kept}. Tell me if that's wrong." in talk.ask(said)
+    assert talk.waiting != at and talk.value(at) == kept
+
+
+@pytest.mark.parametrize(
+    "at, said",
+    [
+        ("consent-share", "yes. who reads it?"),
+        ("name", "hi there, does it hurt?"),
+        ("best-time", "I'm scared of needles. is there another way?"),
+        ("reason", "just curious, how does it work?"),
+        ("city", "ok, what does it cost?"),
+    ],
+)
+def test_what_stands_beside_a_question_and_is_no_answer_is_not_taken_for_one(until: Callable[..., Talk], at: str, said: str) -> None:
+    talk = until(at, **MEDICINES)
+    before = talk.waiting
+    assert "I noted" not in talk.ask(said) and talk.waiting == before
+
+
+def test_a_yes_fills_what_else_it_says(until: Callable[..., Talk]) -> None:
+    talk = until("ptsd-diagnosed", **MEDICINES)
+    said = talk.say("yes, in 2012 by Dr Smith")
+    assert "Who diagnosed it: Dr Smith." in said and "Year of the diagnosis: 2012." in said and talk.waiting == "veteran"
+
+
+def test_an_email_address_where_a_phone_number_is_asked_for_is_noted(until: Callable[..., Talk]) -> None:
+    talk = until("phone", birth_date="March 4, 1981")
+    assert "E-mail address: bob@example.com." in talk.say("bob@example.com") and "couldn't read" not in talk.last.lines[0].text
+    talk.tap("Skip")
+    assert talk.waiting == "safe-contact"
+
+
+def test_what_a_menu_cannot_read_is_told_the_ways_out(until: Callable[..., Talk]) -> None:
+    talk = until("review", **MEDICINES)
+    talk.say("start over", intent="start_over")
+    assert 'type one of them as it stands here, or "go on"' in talk.say("yes") and talk.waiting == "menu"
+    talk.say("go on")
+    assert talk.waiting == "review"
+
+
+def test_the_review_of_a_request_takes_a_new_value_and_its_menu_has_its_answers(begin: Callable[[str], Talk]) -> None:
+    talk = begin("callback")
+    for text in ("Dana Reyes", "503-555-0147", "yes", "mornings"):
+        talk.say(text)
+    talk.say("show me", intent="review")
+    assert "phone" in talk.last.pending["options"], "it names an answer there, and calls nobody"
+    assert "Changed to: (503) 555-0199" in talk.say("503-555-0199") and talk.waiting == "about"
+    talk.say("change an answer", intent="change_answer")
+    assert {"Name", "Good time to reach you"} <= set(talk.offered) and "Request for contact" not in talk.offered
+    talk.tap("Good time to reach you")
+    assert "Changed to: any time" in talk.say("any time")
+
+
+@pytest.mark.parametrize("words", ["call me at 503-555-0147, I'm Dana Reyes", "my name is dana reyes, 503 555 0147", "Dana Reyes\n503-555-0147 please"])
+def test_words_that_ask_for_contact_are_not_asked_for_again(begin: Callable[[str], Talk], words: str) -> None:
+    talk = begin("callback")
+    talk.turn(lambda run: intake.take_contact(run, words))
+    talk.ask("")
+    assert talk.waiting == "safe-message" and talk.value("name").title() == "Dana Reyes" and talk.value("reach") == "(503) 555-0147"
+
+
+@pytest.mark.parametrize("words", ["I need someone to call 503-555-0147", "503-555-0147"])
+def test_a_number_alone_gives_no_name(begin: Callable[[str], Talk], words: str) -> None:
+    talk = begin("callback")
+    talk.turn(lambda run: intake.take_contact(run, words))
+    talk.ask("")
+    assert talk.waiting == "name" and talk.value("reach") == "(503) 555-0147"

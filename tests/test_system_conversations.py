@@ -596,3 +596,47 @@ def test_whom_to_call_in_a_crisis_reaches_staff_with_it(system: System, visitor:
     (crisis,) = set(system.handoffs(nurse)) - set(before)
     summary = nurse.get(f"/handoffs/{crisis}/summary.json").json()
     assert summary["kind"] == "crisis" and (summary["person"]["name"], summary["person"]["phone"]) == ("Dana Dunmore", "+15035550147")
+
+
+def test_who_said_to_be_under_18_begins_no_history(visitor: Visitor) -> None:
+    visitor.say("i'm 15")
+    visitor.say("start my history")
+    assert "18 or older" in visitor.said and not visitor.question
+    visitor.say("my dad hits me sometimes")
+    assert visitor.kinds == ["crisis"] and "1-800-422-4453" in visitor.said
+
+
+def test_to_take_note_of_an_answer_is_no_yes_to_the_button_under_it(visitor: Visitor) -> None:
+    visitor.say("how much does it cost?")
+    visitor.say("k")
+    assert not visitor.question
+    visitor.say("how much does it cost?")
+    answer = visitor.last[0]["text"]
+    visitor.say("can you repeat that")
+    assert visitor.said == answer
+    visitor.say("how much does it cost?")
+    visitor.say("yes please")
+    assert "name" in visitor.question
+    visitor.say("hrs")
+    assert "not sure that is a name" in visitor.question
+
+
+@pytest.mark.parametrize("text", ["promise me it works", "I don't think you understand"])
+def test_a_sentence_where_nothing_was_asked_is_no_answer_to_it(visitor: Visitor, text: str) -> None:
+    visitor.say(text)
+    assert "All right" not in visitor.said and "Pass my question to the team" in " ".join(c["label"] for c in visitor.last[0]["choices"])
+
+
+def test_an_answer_beside_a_question_is_kept_where_one_was_asked(visitor: Visitor) -> None:
+    visitor.consent()
+    visitor.say("oregon. do you have parking?")
+    assert "parking" in visitor.last[0]["text"] and "State: Oregon" in visitor.said and "city" in visitor.question
+
+
+def test_a_history_comes_before_a_request_when_it_is_named(visitor: Visitor) -> None:
+    visitor.consent()
+    visitor.answer_until("high blood pressure")
+    visitor.say("contact me")
+    assert "Safe" not in visitor.question and "message" in visitor.said
+    visitor.say("go on with my history")
+    assert "high blood pressure" in visitor.question

@@ -7,7 +7,7 @@ Everything else stays in the words of the answer, where staff read it.
 from __future__ import annotations
 
 import re
-from typing import Optional
+from typing import List, Optional
 
 import phonenumbers
 
@@ -59,6 +59,55 @@ def person(text: str) -> Optional[str]:
     return None
 
 
+_FILLER = r"(?:ok|okay|well|um+|hm+|hi|hello|hey|wait|hold on|sorry|thanks|thank you|sure|so|and|but|also|then|oh|actually|please|first|now|just|btw|by the way|before (?:i|we) \w+(?: \w+){0,3}|(?:just )?curious|(?:quick|one|another) question|(?:i have|i've got) (?:a|one|some) questions?|i was wondering|i wonder|i want to (?:know|ask)|question)"
+_SUBJECT = r"(?:i|you|u|we|they|he|she|it|this|that|there|the|my|your|someone|anyone|people|insurance|medicare|medicaid|ketamine|\d+)"
+_ASKED = (
+    rf"(?:(?:is|are|was|do|does|did|can|could|will|would|should|may|am) {_SUBJECT}\b|(?:what|how|when|where|why|who|which|whose)\b"
+    r"|tell me|wondering|any (?:chance|idea|way)\b)"
+)
+_ASKING = re.compile(rf"^(?:{_FILLER}\b[\s,]*)*{_ASKED}", re.I)
+_ASKING_INSIDE = re.compile(rf"[\s,;:-]+(?={_ASKED}[^?]*\?)", re.I)
+_NOTHING_SAID = re.compile(rf"^(?:{_FILLER}\b[\s,]*)*$", re.I)
+_SENTENCES = re.compile(r"(?<=[.!?])\s+|\n+")
+
+
+def told(text: str) -> List[str]:
+    """The sentences of a message that tell something beside one that asks: "Oregon" of "Oregon. Do you have parking?". Of the
+    one that asks, what stands before the question; none where nothing is asked."""
+    said: List[str] = []
+    asks = False
+    for sentence in _SENTENCES.split(text.strip()):
+        inside = _ASKING_INSIDE.search(sentence)
+        if _ASKING.match(sentence) or sentence.endswith("?") and inside is None:
+            asks = True
+            continue
+        asks = asks or inside is not None
+        said.append((sentence[: inside.start()] if inside else sentence).strip(" .,;:-"))
+    return [one for one in said if not _NOTHING_SAID.match(one)] if asks else []
+
+
+_SENTENCE = re.compile(r"\b(?:i|i'?m|im|i'?ve|my|me|we|you|it|it'?s|this|that|they)\b", re.I)
+_SHORT, _STORY = 6, 3  # words: at most, of an answer that is no sentence; at least, of a story
+
+
+def answers_plainly(item: Item, words: str) -> bool:
+    """Whether words that stand beside a question may be taken for the answer to ``item``, which ``words`` can be read as.
+
+    What has a form can be told; a name has capitals; other short answers are no sentences; a story is one. A consent, and what
+    would end the questions, is never taken from beside.
+    """
+    if item.type == "boolean":
+        return not item.required and not item.end_when
+    if item.answer_format in ("name", "preferred-name"):
+        names = [word for word in words.split() if word[0].isalpha()]
+        return 0 < len(names) <= _MOST_NAMES and all(name[0].isupper() for name in names) and not _SENTENCE.search(words)
+    if item.type == "text":
+        return len(words.split()) >= _STORY
+    if item.type in ("string", "open-choice") and item.answer_format not in ("phone", "email", "phone-or-email"):
+        return len(words.split()) <= _SHORT and not _SENTENCE.search(words)
+    return True
+
+
 def following(item: Item, text: str) -> Optional[str]:
     """The words of a yes that also answer the question it leads to: who it was, when it was. None where they say neither, or two.
 
@@ -90,7 +139,7 @@ def given(item: Item, text: str, *, asked: bool = False) -> Optional[str]:
     return found.pop() if len(found) == 1 else None
 
 
-def _candidates(kind: Optional[str], text: str, asked: bool) -> list[str]:
+def _candidates(kind: Optional[str], text: str, asked: bool) -> List[str]:
     if kind in ("phone", "email", "phone-or-email"):
         numbers = [match.raw_string for match in phonenumbers.PhoneNumberMatcher(text[:1000], "US")] if kind != "email" else []
         return numbers + (_EMAIL.findall(text) if kind != "phone" else [])
