@@ -12,7 +12,7 @@ from actions.menu import offer
 from actions.questions import review
 from actions.run import Run
 from actions.turn import Button, Line, Outcome, button
-from bot.intake import corrections
+from bot.intake import beside, corrections
 from bot.intake.answers import Answer, AnswerError
 from bot.intake.corrections import Correction
 from bot.intake.questionnaire import Item
@@ -76,7 +76,7 @@ def change(run: Run, choice: Optional[str] = None, before: Sequence[Line] = ()) 
 
 def by_value(run: Run, text: str) -> Optional[Outcome]:
     """Read what was typed where choices or the review are shown as a new value, of the answers that have such a form."""
-    fitting = _taking(run, run.done(), text)
+    fitting = [] if beside.is_of_others(text) else _taking(run, run.done(), text)
     if not fitting:
         return None
     return _set(run, fitting[0], Correction(text)) if len(fitting) == 1 else _which(run, fitting)

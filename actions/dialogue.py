@@ -53,7 +53,7 @@ def _beside_the_question(run: Run, intent: str, text: str) -> Optional[Outcome]:
     if run.state.get("menu"):
         if intent in ("answer", "change_answer") or menu.meant(run, text):
             return _typed_in_menu(run, text)
-        if intent in ("skip", "go_back", "why"):
+        if intent in ("skip", "go_back", "why") or leaves_as_is(text):
             return ask(run)
     if run.kind == "intake" and intent == "answer" and speaks_for_another(text) and not _tells_of_another(run):
         return _for_another(run, text)

@@ -20,6 +20,8 @@ from bot.intake.questionnaire import Item
 from bot.intake.wording import label, shown, takes_more
 
 KEPT = "I've kept that for the team, in your words."
+_TO_CHANGE = re.compile(r"\b(?:wrong|incorrect|chang\w+|fix|correct\w*|edit|right|answer\w*|mistake|typo|redo)\b", re.I)
+_TELLS = re.compile(r"(?=.*\b(?:i|i['’]?m|i['’]?ve|my|me)\b)(?:\W*[\w'’]+){5}", re.I | re.S)  # five words, of oneself
 _ALLERGY = re.compile(r"\ballerg", re.I)
 # "Yes, also trazodone" answers the question as well; "no, I forgot my lithium" does not.
 _ANSWERS_TOO = re.compile(r"^(?:yes|yeah|yep|no|nope)\b(?!.*\b(?:wait|sorry|oops|actually|forgot)\b)", re.I | re.S)
@@ -27,14 +29,15 @@ _ANSWERS_TOO = re.compile(r"^(?:yes|yeah|yep|no|nope)\b(?!.*\b(?:wait|sorry|oops
 
 def take(run: Run, text: str) -> Optional[Outcome]:
     """Add what was remembered to the answer it belongs to; None where it belongs to none that was given."""
-    words = additions.added(text)
+    part = text if additions.added(text) else additions.adding_part(text) or ""
+    words = additions.added(part)
     if words is None or corrections.says_wrong(text) or corrections.contradicts(text):
         return None
     waiting = None if run.in_review() or run.state.get("menu") else run.current()
-    item = _named(run, text, words) or _belonging(run, words, waiting)
+    item = _named(run, part, words) or _belonging(run, part, words, waiting)
     if item is None or item is waiting:
         return None
-    answer = more(run, item, additions.added(text, item.names) or words)
+    answer = more(run, item, additions.added(part, item.names) or words)
     if answer is None:
         return None
     run.keep(item, answer)
@@ -56,7 +59,8 @@ def more(run: Run, item: Item, words: str) -> Optional[Answer]:
 
 def belongs_nowhere(run: Run, text: str) -> bool:
     """Whether a text tells something that no answer takes; it is kept for staff."""
-    told = additions.added(text) is not None or bool(rules.load().reader.read(text))
+    tells = bool(_TELLS.match(text) or rules.load().reader.read(text)) and not _TO_CHANGE.search(text)
+    told = tells or additions.added(text) is not None
     if told:
         run.note(text)
     return told
@@ -67,13 +71,14 @@ def _named(run: Run, text: str, words: str) -> Optional[Item]:
     return next((item for item in run.done() if takes_more(item) and additions.added(text, item.names) != words), None)
 
 
-def _belonging(run: Run, words: str, waiting: Optional[Item]) -> Optional[Item]:
-    """The question for medicines, or for allergies, where one is told of. A condition stands with the medicines, unless a
-    question waits that takes any words."""
+def _belonging(run: Run, part: str, words: str, waiting: Optional[Item]) -> Optional[Item]:
+    """The question for medicines, or for allergies, where one is told of; a condition stands with the medicines. Where a
+    question waits that takes any words, only a medicine that is plainly added, before anything was answered there."""
     known = rules.load()
     found = [mention for mention in known.reader.read(words) if mention.status != "family"]
     medicines = [mention for mention in found if mention.entity == MEDICATION]
-    if not found or not medicines and waiting is not None and takes_more(waiting):
+    any_words = waiting is not None and takes_more(waiting)
+    if not found or any_words and (not medicines or waiting.key in run.answers or not additions.leads(part)):
         return None
     allergic = _ALLERGY.search(words) or any(mention.status == "allergy" for mention in medicines)
     keys = known.allergy_questions if allergic else known.medicine_questions

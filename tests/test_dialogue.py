@@ -245,15 +245,27 @@ def test_before_the_medicines_were_asked_for_it_is_no_addition(until: Callable[.
     assert "I added" not in talk.say("yes, and I also take lisinopril for it") and talk.waiting == "high-bp-treated"
 
 
+@pytest.mark.parametrize("said", ["I forgot to say my sister will call you too", "I was in a coma in 2010", "oh and my sister's number is 503-555-0100"])
 @pytest.mark.parametrize("at", ["review", "menu"])
-def test_what_belongs_to_no_answer_is_kept_for_staff_before_sending(until: Callable[..., Talk], at: str) -> None:
+def test_what_belongs_to_no_answer_is_kept_for_staff_before_sending(until: Callable[..., Talk], at: str, said: str) -> None:
     talk = until("review", **MEDICINES)
     if at == "menu":
         talk.say("change an answer", intent="change_answer")
-    assert "kept that for the team, in your words" in talk.say("I forgot to say my sister will call you too")
+    assert "kept that for the team, in your words" in talk.say(said)
+    assert talk.waiting == "review" and talk.answered("phone") == "503-555-0147"
+    talk.tap("Send my history")
+    assert ("said-besides", said) in talk.flags
+
+
+@pytest.mark.parametrize("said", ["the purple thing", "I don't think that's right somehow", "I want to change my answer please"])
+def test_what_only_wants_something_changed_is_no_note(until: Callable[..., Talk], said: str) -> None:
+    talk = until("review", **MEDICINES)
+    talk.say(said)
+    assert talk.waiting == "menu"
+    talk.say("never mind", intent="stop")
     assert talk.waiting == "review"
     talk.tap("Send my history")
-    assert ("said-besides", "I forgot to say my sister will call you too") in talk.flags
+    assert "said-besides" not in {code for code, _ in talk.flags}
 
 
 @pytest.mark.parametrize("said, changed", [("no wait, i meant june 4", "June 4, 1981"), ("sorry, I meant 6/4", "June 4, 1981"), ("oops, i meant 1982-06-04", "June 4, 1982")])
@@ -362,3 +374,28 @@ def test_a_number_alone_gives_no_name(begin: Callable[[str], Talk], words: str) 
     talk.turn(lambda run: intake.take_contact(run, words))
     talk.ask("")
     assert talk.waiting == "name" and talk.value("reach") == "(503) 555-0147"
+
+
+@pytest.mark.parametrize("said", ["looks good, also methadone", "yes. I forgot methadone"])
+def test_nothing_is_sent_while_something_is_added(until: Callable[..., Talk], said: str) -> None:
+    talk = until("review", **MEDICINES)
+    assert "zoloft 200, xanax; methadone" in talk.say(said) and talk.waiting == "review"
+
+
+@pytest.mark.parametrize("said", ["Penicillin. Sulfa too", "latex as well", "aspirin and also ibuprofen"])
+def test_an_allergy_is_not_taken_for_a_medicine_remembered(until: Callable[..., Talk], said: str) -> None:
+    talk = until("allergies", **MEDICINES)
+    talk.say(said)
+    assert talk.answered("allergies") == said and talk.answered("medications") == "zoloft 200, xanax"
+
+
+def test_what_is_added_to_another_list_stays_there(until: Callable[..., Talk]) -> None:
+    talk = until("ride-home", goals="To sleep.", **MEDICINES)
+    talk.say("change my goals", intent="change_answer")
+    assert "Changed to: To sleep; to need no xanax" in talk.say("also to need no xanax")
+
+
+def test_what_was_told_of_allergies_later_goes_there(until: Callable[..., Talk]) -> None:
+    talk = until("ride-home", allergies="latex", **MEDICINES)
+    assert "Allergies: latex; penicillin. Tell me" in talk.say("add penicillin to my allergies")
+    assert "Allergies: latex; penicillin; codeine gives me a rash. Tell me" in talk.say("I forgot, codeine gives me a rash")

@@ -184,7 +184,7 @@ def test_what_else_a_message_holds_is_noted_and_said_back(visitor: Visitor) -> N
     visitor.consent()
     visitor.answer_until("which state")
     visitor.say("I'm in Salem Oregon, 503-555-0142, and dana@example.com")
-    assert "Oregon" in visitor.said and "phone number" in visitor.said and "dana@example.com" in visitor.said
+    assert "Oregon" in visitor.said and "Phone number" in visitor.said and "dana@example.com" in visitor.said
     visitor.say("that's wrong")
     visitor.tap("Phone number")
     visitor.say("503-555-0143")

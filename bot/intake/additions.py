@@ -25,6 +25,8 @@ _ADDS = re.compile(
 # A sentence of its own, kept as it is: "I also take methadone", "seroquel too".
 _ALSO = re.compile(rf"{_OPENING}(?=(?:i|i'?m|i'?ve|we) (?:also|still) (?:{_TAKES}|on|been)\b|i {_TAKES} also\b)|{_OPENING}(?=.{{2,60}}\b(?:too|as well)\W*$)", re.I)
 _OPEN = re.compile(r"^(?:what|which|how|when|where|who|why|the (?:name|question|rest)|everything|it|that|this)\b", re.I)
+_INSIDE = re.compile(r"[,.;!]\s*(?:and |but |oh,? )*((?:also|plus|add|(?:i )?forgot|i also)\b.+)", re.I | re.S)
+_TAKING = re.compile(r"\b(?:take|taking|took|use|using|i'?m on|i am on)\b", re.I)
 _MOST_WORDS = 60
 _PLACE = r"[\s,]*\b(?:to|on|in|into|under)\s+(?:the|my|that|this)\s+(?:{names})(?: list| answer| one)?\W*$"
 
@@ -43,7 +45,20 @@ def added(text: str, names: Sequence[str] = ()) -> Optional[str]:
     if names:
         rest = re.sub(_PLACE.format(names="|".join(map(re.escape, names))), "", rest, flags=re.I)
     rest = rest.strip(" ,;:-")
-    return rest if re.search(r"\w", rest) and not _OPEN.match(rest) else None
+    if not re.search(r"\w", rest) or _OPEN.match(rest):
+        return None
+    return (added(rest) or rest) if len(rest) < len(typed) else rest  # "also, I forgot methadone"
+
+
+def adding_part(text: str) -> Optional[str]:
+    """The part of a text that adds something, from "also" on: "also methadone" of "looks good, also methadone"."""
+    found = _INSIDE.search(clean(text).replace("\u2019", "'"))
+    return found[1] if found else None
+
+
+def leads(text: str) -> bool:
+    """Whether the text begins with the word that says so, or tells of taking something: "sulfa too" does neither."""
+    return bool(_ADDS.match(clean(text)) or _TAKING.search(text))
 
 
 def together(before: str, more: str) -> str:

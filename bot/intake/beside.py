@@ -133,10 +133,15 @@ def given(item: Item, text: str, *, asked: bool = False) -> Optional[str]:
         item: a question for a phone number, an e-mail address or a date of birth; others are never read from a message.
         asked: it is the question that waits, so that a date needs no "born" and nobody else is meant.
     """
-    if not asked and _OTHERS.search(text):
+    if not asked and is_of_others(text):
         return None
     found = set(_candidates(item.answer_format, text, asked))
     return found.pop() if len(found) == 1 else None
+
+
+def is_of_others(text: str) -> bool:
+    """Whether somebody else is named, whose number or date it may be."""
+    return bool(_OTHERS.search(text))
 
 
 def _candidates(kind: Optional[str], text: str, asked: bool) -> List[str]:
