@@ -21,7 +21,7 @@ from bot.intake.wording import label, shown, takes_more
 
 KEPT = "I've kept that for the team, in your words."
 _TO_CHANGE = re.compile(r"\b(?:wrong|incorrect|chang\w+|fix|correct\w*|edit|right|answer\w*|mistake|typo|redo)\b", re.I)
-_TELLS = re.compile(r"(?=.*\b(?:i|i['’]?m|i['’]?ve|my|me)\b)(?:\W*[\w'’]+){5}", re.I | re.S)  # five words, of oneself
+_TELLS = re.compile(r"(?=.*\b(?:i|i['’]?m|i['’]?ve|my|me)\b)\W*(?:[\w'’]+\W+){4}\w", re.I | re.S)  # five words, of oneself
 _ALLERGY = re.compile(r"\ballerg", re.I)
 # "Yes, also trazodone" answers the question as well; "no, I forgot my lithium" does not.
 _ANSWERS_TOO = re.compile(r"^(?:yes|yeah|yep|no|nope)\b(?!.*\b(?:wait|sorry|oops|actually|forgot)\b)", re.I | re.S)

@@ -257,7 +257,7 @@ def test_what_belongs_to_no_answer_is_kept_for_staff_before_sending(until: Calla
     assert ("said-besides", said) in talk.flags
 
 
-@pytest.mark.parametrize("said", ["the purple thing", "I don't think that's right somehow", "I want to change my answer please"])
+@pytest.mark.parametrize("said", ["the purple thing", "my purple thing", "I don't think that's right somehow", "I want to change my answer please"])
 def test_what_only_wants_something_changed_is_no_note(until: Callable[..., Talk], said: str) -> None:
     talk = until("review", **MEDICINES)
     talk.say(said)

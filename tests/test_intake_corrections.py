@@ -142,3 +142,8 @@ def test_of_yes_and_no_the_last_said(text: str, said: str | None) -> None:
 @pytest.mark.parametrize("text", ["I meant to come years ago", "that was meant well"])
 def test_to_mean_something_is_no_correction(text: str) -> None:
     assert not corrections.says_meant(text) and corrections.says_meant("no wait, i meant june 4")
+
+
+def test_what_is_said_over_and_over_is_read_in_no_time() -> None:
+    assert corrections.last_said("no wait " * 500 + "x") is None
+    assert not beside.told("what how " * 500) and additions.added("ok oh " * 500) is None

@@ -1,7 +1,8 @@
-"""What a message holds beside the answer it was asked for.
+"""What a message holds beside the answer it was asked for, or beside a question of its own.
 
-Only what can be taken for nothing else is read: one phone number, one e-mail address, one date of birth with its year.
-Everything else stays in the words of the answer, where staff read it.
+Beside an answer only what can be taken for nothing else is read: one phone number, one e-mail address, one date of birth with
+its year, and who and when of a yes. Everything else stays in the words of the answer, where staff read it. Beside a question a
+sentence is read that plainly answers what waits (``told``).
 """
 
 from __future__ import annotations
@@ -26,8 +27,6 @@ _OTHERS = re.compile(
     rf"\b(?:{CLOSE}|doctor|therapist|psychiatrist|counselor|work|office|(?:his|her|their) (?:number|phone|cell|e-?mail))\b",
     re.I,
 )
-
-
 _YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 _WHEN = re.compile(
     rf"\b(?:(?:in|since|about|around|back in) )?(?:(?:{_MONTH}|(?:early|late|spring|summer|fall|autumn|winter)(?: of)?),? )?(?:19|20)\d\d\b"
@@ -35,8 +34,6 @@ _WHEN = re.compile(
     re.I,
 )
 _WHO = re.compile(r"\b(?:by|from) ((?:my|an?|the|some|dr\.?|doctor)\b(?:(?!\s+(?:in|back in|on|around|about|when|and|but)\b)[^,;\n]){2,60})", re.I)
-
-
 _INTRODUCES = re.compile(r"^(?:(?:hi|hello|hey|please|and|my name(?:'s| is)|name|i'?m|i am|this is|it'?s)\b[\s:]*)+", re.I)
 _NO_NAME = re.compile(
     r"\b(?:i|i'?m|me|my|you|your|it|this|that|is|are|was|do|does|can|can'?t|could|would|will|not|no|the|to|at|on|for|with|please|pls|call|text|phone|ring|"
@@ -44,6 +41,18 @@ _NO_NAME = re.compile(
     re.I,
 )
 _MOST_NAMES = 4
+_FILLER = r"(?:ok|okay|well|um+|hm+|hi|hello|hey|wait|hold on|sorry|thanks|thank you|sure|so|and|but|also|then|oh|actually|please|first|now|just|btw|by the way|before (?:i|we) \w+(?: \w+){0,3}|(?:just )?curious|(?:quick|one|another) question|(?:i have|i've got) (?:a|one|some) questions?|i was wondering|i wonder|i want to (?:know|ask)|question)"
+_SUBJECT = r"(?:i|you|u|we|they|he|she|it|this|that|there|the|my|your|someone|anyone|people|insurance|medicare|medicaid|ketamine|\d+)"
+_ASKED = (
+    rf"(?:(?:is|are|was|do|does|did|can|could|will|would|should|may|am) {_SUBJECT}\b|(?:what|how|when|where|why|who|which|whose)\b"
+    r"|tell me|wondering|any (?:chance|idea|way)\b)"
+)
+_ASKING = re.compile(rf"^(?:{_FILLER}\b[\s,]*)*{_ASKED}", re.I)
+_ASKING_INSIDE = re.compile(rf"[\s,;:-]+(?={_ASKED}[^?]*\?)", re.I)
+_NOTHING_SAID = re.compile(rf"^(?:{_FILLER}\b[\s,]*)*$", re.I)
+_SENTENCES = re.compile(r"(?<=[.!?])\s+|\n+")
+_SENTENCE = re.compile(r"\b(?:i|i'?m|im|i'?ve|my|me|we|you|it|it'?s|this|that|they)\b", re.I)
+_SHORT, _STORY = 6, 3  # words: at most, of an answer that is no sentence; at least, of a story
 
 
 def person(text: str) -> Optional[str]:
@@ -59,18 +68,6 @@ def person(text: str) -> Optional[str]:
     return None
 
 
-_FILLER = r"(?:ok|okay|well|um+|hm+|hi|hello|hey|wait|hold on|sorry|thanks|thank you|sure|so|and|but|also|then|oh|actually|please|first|now|just|btw|by the way|before (?:i|we) \w+(?: \w+){0,3}|(?:just )?curious|(?:quick|one|another) question|(?:i have|i've got) (?:a|one|some) questions?|i was wondering|i wonder|i want to (?:know|ask)|question)"
-_SUBJECT = r"(?:i|you|u|we|they|he|she|it|this|that|there|the|my|your|someone|anyone|people|insurance|medicare|medicaid|ketamine|\d+)"
-_ASKED = (
-    rf"(?:(?:is|are|was|do|does|did|can|could|will|would|should|may|am) {_SUBJECT}\b|(?:what|how|when|where|why|who|which|whose)\b"
-    r"|tell me|wondering|any (?:chance|idea|way)\b)"
-)
-_ASKING = re.compile(rf"^(?:{_FILLER}\b[\s,]*)*{_ASKED}", re.I)
-_ASKING_INSIDE = re.compile(rf"[\s,;:-]+(?={_ASKED}[^?]*\?)", re.I)
-_NOTHING_SAID = re.compile(rf"^(?:{_FILLER}\b[\s,]*)*$", re.I)
-_SENTENCES = re.compile(r"(?<=[.!?])\s+|\n+")
-
-
 def told(text: str) -> List[str]:
     """The sentences of a message that tell something beside one that asks: "Oregon" of "Oregon. Do you have parking?". Of the
     one that asks, what stands before the question; none where nothing is asked."""
@@ -84,10 +81,6 @@ def told(text: str) -> List[str]:
         asks = asks or inside is not None
         said.append((sentence[: inside.start()] if inside else sentence).strip(" .,;:-"))
     return [one for one in said if not _NOTHING_SAID.match(one)] if asks else []
-
-
-_SENTENCE = re.compile(r"\b(?:i|i'?m|im|i'?ve|my|me|we|you|it|it'?s|this|that|they)\b", re.I)
-_SHORT, _STORY = 6, 3  # words: at most, of an answer that is no sentence; at least, of a story
 
 
 def answers_plainly(item: Item, words: str) -> bool:

@@ -29,7 +29,7 @@ _TAKES_BACK = re.compile(r"^(?:no|nope|sorry|oops|wait|actually|correction|i mea
 _MEANT = re.compile(rf"{_OPENING}i (?:meant(?! to (?!say|write|type|put))|should(?: have|'ve)? (?:said|put|written|typed))\b", re.I)
 _YES_OR_NO = r"(?:yes|yeah|yep|yup|no|nope|nah)"
 _TAKEN_BACK = re.compile(
-    rf"^(?:(?:(?:{_YES_OR_NO}|oh|hm+|um+|well)\b\W*)*\b(?:no wait|wait|actually|sorry|oops|i mean|scratch that|make that|rather|hold on)\b\W*)+({_YES_OR_NO})"
+    rf"^(?:(?:(?:{_YES_OR_NO}|oh|hm+|um+|well)\b\W*)*\b(?:wait|actually|sorry|oops|i mean|scratch that|make that|rather|hold on)\b\W*)+({_YES_OR_NO})"
     rf"(?:\W+(?:sorry|actually))?\W*$",
     re.I,
 )
