@@ -35,9 +35,20 @@ def ask(run: Run, before: Sequence[Line] = ()) -> Outcome:
     return Outcome(lines, pending=questions.pending(item))
 
 
-def ask_again(run: Run) -> Outcome:
-    """Ask what is open after something else was talked about: "that's wrong" means the other."""
+def ask_again(run: Run, typed: str = "") -> Outcome:
+    """Ask what is open after something else was talked about: "that's wrong" means the other.
+
+    Args:
+        typed: a message that was taken for a question; a sentence of it may answer what is open, and is kept.
+    """
     run.state.pop("last", None)
+    item = None if run.in_review() or run.state.get("menu") else run.current()
+    for words in beside.told(typed) if item is not None else []:
+        answer = run.read(item, words) if beside.answers_plainly(item, words) else None
+        if answer is None:
+            continue
+        crisis = _keep(run, item, answer)
+        return crisis or ask(run, [Line(f"I noted this. {label(item)}: {shown(item, answer)}. Tell me if that's wrong.")])
     return ask(run)
 
 
@@ -69,7 +80,7 @@ def store(run: Run, item: Item, answer: Answer, typed: str = "") -> Outcome:
         lines.append(Line(f"Changed to: {shown(item, answer)}"))
     elif read_differently(item, answer):
         lines.append(Line(f"Thanks. I noted {shown(item, answer)}. Tell me if that's wrong."))
-    return ask(run, [*lines, *_noted_beside(run, item, typed)])
+    return ask(run, [*lines, *noted_beside(run, item, typed)])
 
 
 def keep(run: Run, text: str) -> Optional[Outcome]:
@@ -114,18 +125,25 @@ def _keep(run: Run, item: Item, answer: Answer) -> Optional[Outcome]:
     return closing.crisis(run, item, kept, category) if category else None
 
 
-def _noted_beside(run: Run, answered: Item, typed: str) -> List[Line]:
+def noted_beside(run: Run, answered: Item, typed: str) -> List[Line]:
     """Keep what the message holds for other open questions and can be taken for nothing else, and say so."""
     if not typed or answered.type == "boolean":  # above all a consent takes nothing besides
         return []
-    lines, kept = [], [list(answered.key)]
+    lines, kept = [], [list(answered.key)] if answered.key in run.answers else []
     for item in run.player.questions():
-        words = beside.given(item, typed) if item.key not in run.answers else None
+        words = _words_beside(item, answered, typed) if item.key not in run.answers and item is not answered else None
         answer = run.read(item, words) if words else None
         if answer is None:
             continue
         _keep(run, item, answer)
         kept.append(list(item.key))
-        lines.append(Line(f"I also noted this {label(item).lower()}: {shown(item, answer)}. Tell me if that's wrong."))
-    run.state["last"] = kept
+        lines.append(Line(f"I also noted this. {label(item)}: {shown(item, answer)}. Tell me if that's wrong."))
+    if kept:
+        run.state["last"] = kept
     return lines
+
+
+def _words_beside(item: Item, answered: Item, typed: str) -> Optional[str]:
+    """What a message says to another question, which may be one that its answer leads to: "yes, in 2012 by Dr. Smith"."""
+    follows = item.questionnaire == answered.questionnaire and answered.link_id in {c.question for c in item.enable_when}
+    return beside.given(item, typed) or (beside.following(item, typed) if follows else None)

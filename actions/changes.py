@@ -7,16 +7,15 @@ from __future__ import annotations
 
 from typing import Dict, List, Optional, Sequence
 
-from actions.asking import ask, reopen, store
+from actions.asking import reopen, store
 from actions.menu import offer
 from actions.questions import review
 from actions.run import Run
 from actions.turn import Button, Line, Outcome, button
-from bot.intake import corrections
-from bot.intake.answers import AnswerError
+from bot.intake import beside, corrections
+from bot.intake.answers import Answer, AnswerError
 from bot.intake.corrections import Correction
 from bot.intake.questionnaire import Item
-from bot.intake.review import leaves_as_is
 from bot.intake.wording import has_a_form, label
 
 
@@ -30,7 +29,11 @@ def correct(run: Run, intent: str, text: str) -> Optional[Outcome]:
             return _set(run, *named)
     last = run.last()
     found = corrections.of_the_last(text)
-    if not last or found is None or _in_review_or_menu(run):
+    if _in_review_or_menu(run):
+        return None
+    if corrections.says_meant(text):
+        return _meant(run, waiting, text, found or Correction())
+    if not last or found is None:
         return None
     fitting = _taking(run, last, found.value)
     if corrections.contradicts(text):
@@ -42,31 +45,41 @@ def correct(run: Run, intent: str, text: str) -> Optional[Outcome]:
     return _set(run, fitting[-1], found)
 
 
+def _meant(run: Run, waiting: Optional[Item], text: str, found: Correction) -> Optional[Outcome]:
+    """Change what "I meant June 4" is about: the last answer where it takes that, else an earlier one that has such a form.
+    Where neither does, it is for the question that waits, or it is asked for which answer it is."""
+    last = [item for item in run.last() if item.type != "text" and found.brief and _takes(run, item, found.value)]
+    fitting = last[-1:] or _taking(run, run.done(), found.value)
+    if len(fitting) == 1:
+        return _set(run, fitting[0], found)
+    if fitting:
+        return _which(run, fitting)
+    if waiting is not None and run.read(waiting, found.value or text):
+        return None
+    return change(run, before=[Line("I couldn't tell which answer you mean by that.")])
+
+
 def change(run: Run, choice: Optional[str] = None, before: Sequence[Line] = ()) -> Outcome:
-    """Open the answer that was tapped, else offer them part by part."""
+    """Open the answer that was tapped, else offer them part by part, where there are several parts."""
     if choice and "|" in choice:
         item = run.find(*choice.split("|", 1))
         return reopen(run, item) if item is not None else review(run)
     parts = _parts(run)
+    if len(parts) == 1:
+        choice = next(iter(parts))
     if choice in parts:
         text, buttons = "Which answer?", [_button(item) for item in parts[choice]]
     else:
         text, buttons = "Which part would you like to change?", [button(title, "change_answer", title) for title in parts]
-    return offer(run, text, [*buttons, button("Back to the review", "review")], before, _names(run))
+    return offer(run, text, [*buttons, button("Back to the review", "review")], before, run.names())
 
 
-def change_by_value(run: Run, text: str) -> Outcome:
-    """Read what was typed where choices were offered and is none of their names: a new value, or that none is to change."""
-    fitting = _taking(run, run.done(), text)
-    if len(fitting) == 1:
-        return _set(run, fitting[0], Correction(text))
-    if fitting:
-        return _which(run, fitting)
-    if leaves_as_is(text):
-        return ask(run)
-    menu = run.state["menu"]
-    not_understood = Line("I couldn't tell which of these you mean by that.")
-    return offer(run, menu["text"], menu["buttons"], [not_understood], _names(run))
+def by_value(run: Run, text: str) -> Optional[Outcome]:
+    """Read what was typed where choices or the review are shown as a new value, of the answers that have such a form."""
+    fitting = [] if beside.is_of_others(text) else _taking(run, run.done(), text)
+    if not fitting:
+        return None
+    return _set(run, fitting[0], Correction(text)) if len(fitting) == 1 else _which(run, fitting)
 
 
 def _in_review_or_menu(run: Run) -> bool:
@@ -80,7 +93,7 @@ def _set(run: Run, item: Item, correction: Correction) -> Outcome:
     if item.type == "text" or not correction.value or not (has_a_form(item) or correction.brief):
         return reopen(run, item)
     try:
-        return store(run, item, run.player.parse(item, correction.value))
+        return store(run, item, _read(run, item, correction.value))
     except AnswerError as error:
         run.keep_unread(item, correction.value)
         return reopen(run, item, [Line(error.message)] if correction.led else [])
@@ -88,7 +101,26 @@ def _set(run: Run, item: Item, correction: Correction) -> Outcome:
 
 def _taking(run: Run, items: Sequence[Item], text: str) -> List[Item]:
     """The items whose answers have a form, and this one."""
-    return [item for item in items if text and has_a_form(item) and run.read(item, text)]
+    return [item for item in items if text and has_a_form(item) and _takes(run, item, text)]
+
+
+def _takes(run: Run, item: Item, text: str) -> bool:
+    try:
+        return bool(_read(run, item, text))
+    except AnswerError:
+        return False
+
+
+def _read(run: Run, item: Item, text: str) -> Answer:
+    """The new answer; a day without a year is in the year that was given before."""
+    before = run.answers.get(item.key)
+    try:
+        return run.player.parse(item, text)
+    except AnswerError as error:
+        if error.reason != "incomplete-date" or before is None or not before.answered:
+            raise
+        year = before.values[0][:4]
+        return run.read(item, f"{text}, {year}") or run.player.parse(item, f"{text}/{year}")
 
 
 def _may_answer(run: Run, waiting: Item, text: str, value: str) -> bool:
@@ -103,11 +135,6 @@ def _which(run: Run, items: Sequence[Item]) -> Outcome:
 
 def _button(item: Item) -> Button:
     return button(label(item), "change_answer", f"{item.questionnaire}|{item.link_id}")
-
-
-def _names(run: Run) -> List[str]:
-    """All that the answers given so far may be called."""
-    return [name for item in run.done() for name in item.names]
 
 
 def _parts(run: Run) -> Dict[str, List[Item]]:

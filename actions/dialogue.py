@@ -8,18 +8,19 @@ from __future__ import annotations
 import dataclasses
 from typing import Callable, Dict, Optional
 
-from actions import changes, closing, menu
-from actions.asking import ask, did_not_fit, reopen, store, submit
+from actions import changes, closing, menu, remembered
+from actions.asking import ask, did_not_fit, noted_beside, reopen, store, submit
 from actions.phrases import CONTACT_ME, FOR_ANOTHER, STARTERS, WITHDRAWN
 from actions.questions import review
 from actions.run import Run
 from actions.turn import Line, Outcome, button, payload_parts
 from bot.handoff import service
-from bot.intake import beside, polarity
-from bot.intake.answers import AnswerError
+from bot.intake import additions, beside, corrections, polarity
+from bot.intake.answers import Answer, AnswerError
 from bot.intake.helpers import speaks_for_another
-from bot.intake.parsing import clean
-from bot.intake.review import agrees, disagrees
+from bot.intake.parsing import clean, has_yes_and_no
+from bot.intake.questionnaire import Item
+from bot.intake.review import agrees, disagrees, leaves_as_is
 from bot.records import intakes
 
 MINUTES = 10  # that a whole history takes, as it is told at its start
@@ -46,10 +47,13 @@ def take(run: Run, intent: str, text: str, choice: Optional[str]) -> Outcome:
 
 def _beside_the_question(run: Run, intent: str, text: str) -> Optional[Outcome]:
     """What was typed about something else than the question that waits; None where it is about that."""
+    later = remembered.take(run, text)
+    if later is not None:
+        return later
     if run.state.get("menu"):
         if intent in ("answer", "change_answer") or menu.meant(run, text):
             return _typed_in_menu(run, text)
-        if intent in ("skip", "go_back", "why"):
+        if intent in ("skip", "go_back", "why") or leaves_as_is(text):
             return ask(run)
     if run.kind == "intake" and intent == "answer" and speaks_for_another(text) and not _tells_of_another(run):
         return _for_another(run, text)
@@ -68,11 +72,35 @@ def _typed(run: Run, text: str) -> Outcome:
     item = run.current()
     if item is None:
         return ask(run)
+    words = additions.added(text, item.names)
+    longer = remembered.more(run, item, words) if words else None
+    if longer is not None:
+        return store(run, item, longer)
     try:
-        return store(run, item, run.player.parse(item, text, again=run.is_unread(item)), typed=text)
+        return store(run, item, _read(run, item, text), typed=text)
     except AnswerError as error:
         run.keep_unread(item, text)
-        return did_not_fit(run, item, error)
+        return _unread(run, item, text, error)
+
+
+def _read(run: Run, item: Item, text: str) -> Answer:
+    """The answer in a text; of "no wait, yes" what was said last."""
+    last = corrections.last_said(text) if has_yes_and_no(item) else None
+    answer = run.player.parse(item, last or text, again=run.is_unread(item))
+    return dataclasses.replace(answer, text=clean(text)) if last else answer
+
+
+def _unread(run: Run, item: Item, text: str, error: AnswerError) -> Outcome:
+    """Ask again for what could not be read, unless it answers another question: an e-mail address where a phone number
+    is asked for. What belongs nowhere is kept, where the words would not stand beside the answer."""
+    beside_it = noted_beside(run, item, text)
+    if beside_it:
+        return ask(run, beside_it)
+    again = did_not_fit(run, item, error)
+    if has_yes_and_no(item) or additions.added(text) is None or not remembered.belongs_nowhere(run, text):
+        return again
+    run.remember()
+    return dataclasses.replace(again, lines=[Line(remembered.KEPT), *again.lines])
 
 
 def _tapped(run: Run, choice: str) -> Outcome:
@@ -93,9 +121,11 @@ def _typed_in_review(run: Run, text: str) -> Outcome:
         return label(run)
     if agrees(text):
         return submit(run)
-    corrected = changes.correct(run, "change_answer", text)
+    corrected = changes.correct(run, "change_answer", text) or changes.by_value(run, text)
     if corrected is not None:
         return corrected
+    if remembered.belongs_nowhere(run, text):
+        return review(run, [Line(remembered.KEPT)])
     return changes.change(run, before=[] if disagrees(text) else [Line("I couldn't tell which answer you mean by that.")])
 
 
@@ -105,10 +135,17 @@ def _typed_in_menu(run: Run, text: str) -> Outcome:
     if corrected is not None:
         return corrected
     chosen = chosen or menu.meant(run, text)
-    if chosen is None:
-        return changes.change_by_value(run, text)
-    intent, choice = payload_parts(chosen["payload"])
-    return take(run, intent, "", choice)
+    if chosen is not None:
+        intent, choice = payload_parts(chosen["payload"])
+        return take(run, intent, "", choice)
+    by_value = changes.by_value(run, text)
+    if by_value is not None:
+        return by_value
+    if leaves_as_is(text):
+        return ask(run)
+    if remembered.belongs_nowhere(run, text):
+        return ask(run, [Line(remembered.KEPT)])
+    return menu.offer_again(run, run.names())
 
 
 # -- words about the questions -----------------------------------------------------------------------------------
@@ -183,7 +220,7 @@ _ABOUT_THE_QUESTIONS: Dict[str, Callable[[Run, str, Optional[str]], Outcome]] = 
     "skip": lambda run, text, choice: _skip(run, text),
     "go_back": lambda run, text, choice: _back(run),
     "why": lambda run, text, choice: _why(run, text),
-    "repeat": lambda run, text, choice: ask(run),
+    "repeat": lambda run, text, choice: ask(run, [Line("Here is the question again.")] if text else []),
     "stop": lambda run, text, choice: closing.stop(run),
     "review": lambda run, text, choice: review(run) if run.answers else ask(run),
     "submit": lambda run, text, choice: submit(run),

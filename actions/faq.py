@@ -1,6 +1,7 @@
 """Answers from reviewed text, the nearest questions when nothing is certain, and what follows an offer."""
 from __future__ import annotations
 
+import re
 from typing import Any, Dict, List, Optional, Text
 
 from rasa_sdk import Action, Tracker
@@ -12,6 +13,7 @@ from actions.phrases import ASK, CONTACT_ME
 from actions.sent import add_this, passed_on
 from actions.services import services
 from actions.turn import Button, as_said, button, choice, intent, message_id, say, typed_text
+from bot.intake import polarity
 from bot.records import conversations
 
 MOST_OFFERED = 4
@@ -20,6 +22,7 @@ ASKED_BESIDES = 0.2  # confidence from which a question is offered under a check
 NEAR = 0.05  # confidence from which another answer may have been meant
 PASS_ON = button("Pass my question to the team", "pass_question")
 NOT_NOW = button("No, thanks", "deny")
+_ENOUGH = re.compile(r"\b(?:thank\w*|thx|nothing|enough|done|later|all set|for now|that'?s (?:it|all)|i'?m good|helpful)\b", re.IGNORECASE)
 NO_ANSWER = (
     "I don't have a reviewed answer to that, and I don't want to guess. Shall I pass your question to the team?"
 )
@@ -61,7 +64,7 @@ def say_answers(dispatcher: CollectingDispatcher, tracker: Tracker, answers: Lis
         if last and not in_intake:
             buttons += [*add_this(tracker), *_related(answers, answer, tracker), *_ratings(asked)]
         say(dispatcher, text, buttons, sources=answer.sources)
-    return {"kind": "pass_question", "text": words or answers[-1].question} if missing else None
+    return {"kind": "pass_question", "text": words or answers[-1].question, "asked": False} if missing else None
 
 
 class ActionFallback(Action):
@@ -91,10 +94,24 @@ class ActionOfferReply(Action):
         if offered.get("kind") == "erase":
             say(dispatcher, "All right. Nothing was deleted.")
             return [SlotSet("offered", None)]
-        if intent(tracker) == "affirm" and offered.get("kind"):
+        acknowledged = offered.get("asked") is False and _acknowledges(typed_text(tracker))
+        if intent(tracker) == "affirm" and offered.get("kind") and not acknowledged:
             return list(as_said(offered["kind"]))
+        if not offered.get("kind") and _says_more(typed_text(tracker)):  # "I don't think you understand"
+            return ActionFallback().run(dispatcher, tracker, domain)
         say(dispatcher, "All right. What would you like to do?", [ASK, button("Start my history", "start_intake"), CONTACT_ME])
         return [SlotSet("offered", None)]
+
+
+def _says_more(words: str) -> bool:
+    """Whether words that were taken for a yes or a no, where nothing was asked, are a sentence about something else."""
+    return len(words.split()) > 3 and polarity.read(words) is None and not _ENOUGH.search(words)
+
+
+def _acknowledges(words: str) -> bool:
+    """Whether words only take note of an answer: "k" is no yes to a button that stood under it."""
+    reading = polarity.read(words)
+    return reading is not None and reading.agreement
 
 
 def _offer_to_pass_on(

@@ -10,20 +10,23 @@ from sqlalchemy.orm import Session
 
 from actions import dialogue
 from actions.asking import ask_again
-from actions.closing import send_unfinished
+from actions.closing import end_for, send_unfinished
 from actions.faq import say_answers
 from actions.phrases import ADD, ASK, CONTACT_ME, FOR_ANOTHER, STARTERS, TAKE_BACK
 from actions.run import Run
 from actions.sent import TAKEN_BACK_IN_FORM, passed_on, stay, taken_back, takes_back
 from actions.services import Services, services
-from actions.turn import Line, Outcome, button, choice, intent, say, say_line, since_last_message, typed_text
+from actions.turn import Line, Outcome, button, choice, intent, message_id, say, say_line, since_last_message, typed_text
 from bot.handoff import service
 from bot.handoff.runs import questionnaires
+from bot.intake import beside
 from bot.intake.helpers import fills_in_for_another, speaks_for_another
-from bot.records import intakes
+from bot.records import conversations, intakes
 from bot.records.models import Intake
 
 FORM = "intake_form"
+LOOKED_BACK = 100  # messages of the visitor in which an age is looked for
+ANSWERS = ("action_faq", "action_fallback")  # the actions that answer a question
 TOGETHER = button("They're here and will answer", "start_intake", "together")
 # Answers a request for contact can take over from the history, by link id.
 CONTACT = (("name", "name"), ("phone", "reach"), ("email", "reach"), ("best-time", "best-time"))
@@ -57,7 +60,8 @@ class ValidateIntakeForm(Action):
                 said = _meant(s, tracker, intake), typed_text(tracker), choice(tracker)
                 outcome = dialogue.take(Run(s, parts, intake), *said)
             else:
-                outcome = ask_again(Run(s, parts, intake))
+                asked = typed_text(tracker) if actions[-1] in ANSWERS else ""
+                outcome = ask_again(Run(s, parts, intake), asked)
         events: List[EventType] = [SlotSet("answer", None), SlotSet("pending", outcome.pending)]
         beside = parts.library.known(tracker.latest_message.get("beside") or [])
         if given and beside and outcome.goes_on:  # "sertraline 100. Does that mix?" is kept, and answered
@@ -118,10 +122,10 @@ class ActionStartIntake(_OpenRun, Action):
         _set_aside(s, tracker.sender_id, besides="intake")
         intake = intakes.current_intake(s, tracker.sender_id, kind="intake")
         if intake is not None:
-            return _go_on(s, intake)
+            return _end_if_minor(s, parts, intake) or _go_on(s, intake)
         helper = tracker.get_slot("helper")
-        intakes.start_intake(s, tracker.sender_id, "intake", {"helper": helper} if helper else None)
-        return Line(
+        intake = intakes.start_intake(s, tracker.sender_id, "intake", {"helper": helper} if helper else None)
+        return _end_if_minor(s, parts, intake) or Line(
             "This is a first history for the clinic's team. It takes about 10 minutes. You can skip what you'd rather not "
             "say, ask me anything in between, and stop at any time by typing \"stop\"; what you gave is kept."
         )
@@ -144,13 +148,14 @@ class ActionResumeIntake(_OpenRun, Action):
     def open(self, s: Session, parts: Services, tracker: Tracker) -> Optional[Line]:
         intake = intakes.current_intake(s, tracker.sender_id)
         history = intakes.current_intake(s, tracker.sender_id, kind="intake")
-        if history is not None and intake.status == "stopped":  # a request that was stopped since does not come first
+        named = "history" in typed_text(tracker).lower()
+        if history is not None and (named or intake.status == "stopped"):  # a request that was stopped since does not come first
             _set_aside(s, tracker.sender_id, besides="intake")
             intake = history
         if intake is not None:
-            return _go_on(s, intake)
-        intakes.start_intake(s, tracker.sender_id, "intake")
-        return Line("I don't have a history to go on with, so let's start one. You can stop at any time.")
+            return intake is history and _end_if_minor(s, parts, intake) or _go_on(s, intake)
+        intake = intakes.start_intake(s, tracker.sender_id, "intake")
+        return _end_if_minor(s, parts, intake) or Line("I don't have a history to go on with, so let's start one. You can stop at any time.")
 
 
 class ActionSendUnfinished(Action):
@@ -186,10 +191,13 @@ class ActionCallback(_OpenRun, Action):
 
     def open(self, s: Session, parts: Services, tracker: Tracker) -> Optional[Line]:
         open_request = intakes.current_intake(s, tracker.sender_id, kind="callback")
+        words = typed_text(tracker) or conversations.visitor_text(s, tracker.sender_id, message_id(tracker))
         if open_request is not None and open_request is intakes.current_intake(s, tracker.sender_id):
+            take_contact(Run(s, parts, open_request), words)
             return _go_on(s, open_request)
         request = intakes.start_intake(s, tracker.sender_id, "callback")
         _prefill(s, request)
+        take_contact(Run(s, parts, request), words)
         phone = parts.clinic.get("phone")
         call = f" You can also call {phone}." if phone else ""
         return Line(
@@ -215,6 +223,14 @@ def _go_on(s: Session, intake: Intake) -> Line:
     return Line("Let's go on where you left off.")
 
 
+def _end_if_minor(s: Session, parts: Services, intake: Intake) -> Optional[Line]:
+    """The end of a history whose person said, before it began or while it was stopped, that they are under 18."""
+    texts = conversations.recent_visitor_texts(s, intake.conversation_id, LOOKED_BACK)
+    if not any(map(parts.screener.is_minor, texts)):
+        return None
+    return end_for(Run(s, parts, intake), intakes.UNDER_AGE).lines[0]
+
+
 def _set_aside(s: Session, conversation_id: str, besides: str) -> None:
     """Stop open requests so that the history comes first; what was given stays."""
     for intake in intakes.conversation_intakes(s, conversation_id):
@@ -236,6 +252,22 @@ def _prefill(s: Session, request: Intake) -> None:
             done.add(target)
     if done:
         intakes.set_state(s, request, {**(request.state or {}), "prefilled": True})
+
+
+def take_contact(run: Run, words: str) -> None:
+    """What the words that ask for contact say about reaching the person: "call me at 503-555-0147, I'm Dana Reyes"."""
+    reach = run.find("callback", "reach")
+    number = beside.given(reach, words)
+    answer = run.read(reach, number) if number else None
+    if answer is None:
+        return
+    run.keep(reach, answer)
+    name = None if run.has("name") else beside.person(words)
+    if name:
+        item = run.find("callback", "name")
+        run.keep(item, run.player.parse(item, name, again=True))
+    run.state["prefilled"] = True
+    run.remember()
 
 
 def _copy(s: Session, intake: Intake, link_id: str, values: List[Any], text: Optional[str]) -> None:

@@ -22,6 +22,16 @@ def offer(run: Run, text: str, buttons: Sequence[Button], before: Sequence[Line]
     return Outcome([*before, Line(text, list(buttons), "question")], pending=pending_choice("menu", buttons, also))
 
 
+def offer_again(run: Run, also: Sequence[str] = ()) -> Outcome:
+    """Offer the same once more, with the ways out, where what was typed is none of it."""
+    open_menu = run.state["menu"]
+    ways_out = Line(
+        "I couldn't tell which of these you mean by that. You can type one of them as it stands here, or \"go on\" to leave "
+        "everything as it is."
+    )
+    return offer(run, open_menu["text"], open_menu["buttons"], [ways_out], also)
+
+
 def named(run: Run, text: str) -> Optional[Button]:
     """The choice whose own words were typed."""
     said = polarity.normalise(text)

@@ -69,7 +69,7 @@ def recalled(run: Run, item: Item) -> List[Line]:
     answer = run.answers.get(item.key)
     if answer is None or answer.status != "answered":
         return []
-    replaced = "\n\nWhat you write now takes its place." if item.type == "text" else ""
+    replaced = '\n\nWhat you write now takes its place. To add to it, begin with "also".' if item.type == "text" else ""
     return [Line(f"You said: {shown(item, answer)}{replaced}")]
 
 
@@ -85,7 +85,8 @@ def review(run: Run, before: Sequence[Line] = ()) -> Outcome:
     text = "Here is what you told me.\n\n" + "\n\n".join(rows) + f"\n\n{closing}"
     first = button(SEND[run.kind], "submit") if done else button("Go on", "repeat")
     buttons = [first, button("Change an answer", "change_answer"), button("Save and stop", "stop")]
-    return Outcome([*before, Line(text, buttons, "question")], pending=pending_choice("review", buttons, REVIEW_WORDS))
+    waits = pending_choice("review", buttons, [*REVIEW_WORDS, *run.names()])  # "phone" means that answer, not a call
+    return Outcome([*before, Line(text, buttons, "question")], pending=waits)
 
 
 def _title(player: Player, item: Item) -> str:

@@ -11,6 +11,7 @@ The answers in the records are the truth. The run's ``state`` only remembers wha
     reviewing   the review is shown
     prefilled   what another run knew was taken over, so that it is looked over before it is sent
     helper      the words of somebody who answers for another
+    notes       what was said besides the answers and belongs to none, for staff
     ended       the code of the answer that ended the run
 """
 from __future__ import annotations
@@ -77,6 +78,10 @@ class Run:
         """What was answered or skipped, in the order of the questionnaire."""
         return [item for item, _ in self.player.review()]
 
+    def names(self) -> List[str]:
+        """All that the answers given so far may be called."""
+        return [name for item in self.done() for name in item.names]
+
     def in_review(self) -> bool:
         """Whether the review is shown and waits for a word about it."""
         return bool(self.state.get("reviewing")) and not self.state.get("current")
@@ -129,6 +134,10 @@ class Run:
             self.s, self.intake, item.questionnaire, self.questionnaire(item).version, item.link_id, item.prompt, clean(text)
         )
         self.state["unread"] = sorted({*self.state.get("unread", ()), item.link_id})
+
+    def note(self, text: str) -> None:
+        """Keep words that belong to no answer, for staff."""
+        self.state["notes"] = [*self.state.get("notes", ()), clean(text)]
 
     def is_unread(self, item: Item) -> bool:
         """Whether something was typed to the question that could not be read, and it has no answer since."""

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from actions.phrases import ADD, ASK, CONTACT_ME, GO_ON, NOTED, TAKE_BACK, WITHDRAWN
 from actions.services import services
-from actions.turn import Button, Line, button, choice, message_id, say, say_line, typed_text
+from actions.turn import Button, Line, button, choice, intent, message_id, say, say_line, typed_text
 from bot.handoff import service
 from bot.records import conversations, intakes
 
@@ -89,15 +89,19 @@ class ActionWithdraw(Action):
 
 
 class ActionNothingOpen(Action):
-    """A word about the questions ("skip", "stop") while none of them waits."""
+    """A word about the questions ("skip", "stop") while none of them waits; "can you repeat that" is about what was said."""
 
     def name(self) -> Text:
         return "action_nothing_open"
 
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Dict[Text, Any]) -> List[EventType]:
         with services().database.session() as s:
+            said = conversations.said_before(s, tracker.sender_id) if intent(tracker) == "repeat" else []
             line = _nothing_open(s, tracker.sender_id)
-        say_line(dispatcher, line)
+        for one in said:
+            say(dispatcher, one.text, kind=one.kind)
+        if not said:
+            say_line(dispatcher, line)
         return []
 
 

@@ -399,3 +399,33 @@ def test_a_yes_to_something_else_does_not_erase(chat: Chat) -> None:
     offer_to_erase(chat)
     chat.say("what does it cost?")
     assert [m["text"] for m in chat.say("yes")] == ["ok"]
+
+
+WANTS_A_PERSON = """\
+talk to staff
+Talk to staff.
+can a person call me
+i need to talk to someone now
+contact me
+please have a nurse ring me
+Dana Reyes, 503-555-0147
+503 555 0147
+dana@example.com
+Hablar con el personal"""
+
+
+@pytest.mark.parametrize("text", WANTS_A_PERSON.splitlines())
+def test_whoever_asks_for_a_person_in_a_crisis_is_connected_as_by_the_button(chat: Chat, text: str) -> None:
+    chat.say("I'm going to shoot myself")
+    chat.next = [QUESTION]
+    said = chat.say(text)
+    language = REPLIES.language(text)
+    assert [m["text"] for m in said] == [REPLIES.chosen("talk_staff", language=language).text, QUESTION["text"]]
+    assert said[0]["kind"] == "crisis" and chat.given == ["/talk_to_human"] and chat.state == "open"
+
+
+@pytest.mark.parametrize("text", ["I have nobody to talk to", "don't call me", "I can't talk to anyone", "what now", "my dad will call me a failure"])
+def test_what_asks_for_nobody_stays_in_the_crisis(chat: Chat, text: str) -> None:
+    chat.say("I'm going to shoot myself")
+    chat.say(text)
+    assert chat.state == "crisis" and not chat.given

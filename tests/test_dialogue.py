@@ -5,14 +5,17 @@ import dataclasses
 import datetime as dt
 import functools
 from pathlib import Path
-from typing import Callable, Iterator, List, Optional
+from typing import Any, Callable, Iterator, List, Optional, Tuple
 
 import pytest
 
-from actions import asking, dialogue
+from actions import asking, dialogue, intake
 from actions.run import Run
 from actions.services import Services
 from actions.turn import Outcome, payload_parts
+from bot.handoff import service, summary
+from bot.intake import Answer
+from bot.intake.wording import shown
 from bot.records import Database, conversations, intakes
 from tests.intake_forms import TODAY
 from tests.records_fixtures import KEY, make_settings, new_url
@@ -34,10 +37,14 @@ class Talk:
         with database.session() as s:
             self.id = conversations.create_conversation(s, dt.timedelta(days=1)).id
             intakes.start_intake(s, self.id, kind)
-        self.last = self._turn(asking.ask_again)
+        self.last = self.turn(asking.ask_again)
 
     def say(self, text: str, intent: str = "answer") -> str:
         return self._said(lambda run: dialogue.take(run, intent, text, None))
+
+    def ask(self, text: str) -> str:
+        """A message that was taken for a question, and is answered before this."""
+        return self._said(lambda run: asking.ask_again(run, text))
 
     def tap(self, title: str) -> str:
         buttons = {b["title"]: b for line in self.last.lines for b in line.buttons}
@@ -52,11 +59,29 @@ class Talk:
     def offered(self) -> List[str]:
         return [b["title"] for line in self.last.lines for b in line.buttons]
 
+    def answered(self, link_id: str) -> Optional[str]:
+        """The words of an answer as they are kept."""
+        answer = self._answer(link_id)
+        return answer.text if answer else None
+
+    def value(self, link_id: str) -> str:
+        """An answer as it is shown."""
+        return self.turn(lambda run: next(shown(item, answer) for item, answer in run.player.review() if item.link_id == link_id))
+
+    @property
+    def flags(self) -> List[Tuple[str, str]]:
+        with self.database.session() as s:
+            (handoff, *_) = service.handed_over(s, self.id)
+            return [(f["code"], f["words"]) for f in summary.summarize(s, handoff)["flags"]]
+
+    def _answer(self, link_id: str) -> Optional[Answer]:
+        return self.turn(lambda run: next((a for (_, link), a in run.answers.items() if link == link_id), None))
+
     def _said(self, what: Callable[[Run], Outcome]) -> str:
-        self.last = self._turn(what)
+        self.last = self.turn(what)
         return "\n".join(line.text for line in self.last.lines)
 
-    def _turn(self, what: Callable[[Run], Outcome]) -> Outcome:
+    def turn(self, what: Callable[[Run], Any]) -> Any:
         with self.database.session() as s:
             (intake, *_) = intakes.conversation_intakes(s, self.id)
             return what(Run(s, self.parts, intake, TODAY))
@@ -139,3 +164,238 @@ def test_a_question_for_the_team_is_sent_with_its_last_answer(begin: Callable[[s
         talk.say("Can my sister drive me?") if talk.waiting == "question" else talk.tap("Skip")
     assert "passed your question" in talk.last.lines[0].text and "nobody can answer you" in talk.last.lines[0].text
     assert "Leave a phone number or e-mail" in talk.offered
+
+
+@pytest.fixture
+def until(begin: Callable[[str], Talk]) -> Callable[..., Talk]:
+    """A history at a question; what else is asked is answered as given, with a yes to consents, or else mildly."""
+
+    def reach(link_id: Optional[str], **given: str) -> Talk:
+        talk = begin("intake")
+        answers = {**PERSON, **{name.replace("_", "-"): text for name, text in given.items()}}
+        for _ in range(70):
+            if talk.waiting == link_id or not talk.last.goes_on:
+                return talk
+            if talk.waiting in answers:
+                talk.say(answers[talk.waiting])
+            else:
+                consents = talk.waiting.startswith(("consent", "adult", "gate"))
+                talk.tap(next(label for label in (("Yes",) if consents else ("No", "Skip", "Yes", "Phone")) if label in talk.offered))
+        raise AssertionError(talk.waiting)
+
+    return reach
+
+
+MEDICINES = {"birth_date": "March 4, 1981", "phone": "503-555-0147", "medications": "zoloft 200, xanax"}
+
+
+@pytest.mark.parametrize("said", ["add seroquel 50", "and also seroquel 50", "plus seroquel 50", "I forgot seroquel 50", "oh, also seroquel 50"])
+def test_what_is_added_to_a_list_never_takes_its_place(until: Callable[..., Talk], said: str) -> None:
+    talk = until("ride-home", **MEDICINES)
+    talk.say("change medicines", intent="change_answer")
+    assert "zoloft 200, xanax" in talk.last.lines[0].text and talk.waiting == "medications"
+    assert "Changed to: zoloft 200, xanax; seroquel 50" in talk.say(said)
+    assert talk.waiting == "ride-home"
+
+
+def test_a_list_is_replaced_by_another_and_what_is_added_to_none_replaces_it(until: Callable[..., Talk]) -> None:
+    talk = until("ride-home", **{**MEDICINES, "medications": "none"})
+    talk.say("change medicines", intent="change_answer")
+    assert "Changed to: zoloft 100" in talk.say("zoloft 100")
+    talk = until("ride-home", **{**MEDICINES, "medications": "none"})
+    assert "Medicines: methadone. Tell me" in talk.say("I forgot methadone")
+
+
+@pytest.mark.parametrize(
+    "said, kept",
+    [
+        ("wait, also trazodone at night", "zoloft 200, xanax; trazodone at night"),
+        ("I also take methadone", "zoloft 200, xanax; I also take methadone"),
+        ("I forgot to say I take methadone", "zoloft 200, xanax; I take methadone"),
+        ("add fish oil to my medicines", "zoloft 200, xanax; fish oil"),
+    ],
+)
+@pytest.mark.parametrize("at", ["ride-home", "allergies", "numb", "review"])
+def test_a_medicine_remembered_later_is_added_and_what_waits_is_asked_again(until: Callable[..., Talk], at: str, said: str, kept: str) -> None:
+    talk = until(at, **MEDICINES)
+    assert f"I added that. Medicines: {kept}. Tell me if that's wrong." in talk.say(said)
+    assert talk.waiting == at
+    talk.say("show me", intent="review")
+    assert kept in talk.last.lines[-1].text
+
+
+@pytest.mark.parametrize("at, added", [("ride-home", True), ("review", True), ("allergies", False)])
+def test_a_condition_remembered_later_stands_with_the_medicines_unless_any_words_are_asked_for(
+    until: Callable[..., Talk], at: str, added: bool
+) -> None:
+    talk = until(at, **MEDICINES)
+    said = talk.say("oh, and I also have glaucoma")
+    assert ("Medicines: zoloft 200, xanax; I also have glaucoma." in said) == added
+
+
+def test_a_yes_with_a_medicine_beside_it_is_both(until: Callable[..., Talk]) -> None:
+    talk = until("ride-home", **MEDICINES)
+    assert "zoloft 200, xanax; trazodone" in talk.say("yes, and also trazodone")
+    assert talk.waiting == "gate" and talk.answered("ride-home") == "yes, and also trazodone"
+    assert "I added that. Allergies: (skipped)" not in talk.say("I'm also allergic to latex")
+
+
+def test_before_the_medicines_were_asked_for_it_is_no_addition(until: Callable[..., Talk]) -> None:
+    talk = until("high-bp", **MEDICINES)
+    assert "I added" not in talk.say("yes, and I also take lisinopril for it") and talk.waiting == "high-bp-treated"
+
+
+@pytest.mark.parametrize("said", ["I forgot to say my sister will call you too", "I was in a coma in 2010", "oh and my sister's number is 503-555-0100"])
+@pytest.mark.parametrize("at", ["review", "menu"])
+def test_what_belongs_to_no_answer_is_kept_for_staff_before_sending(until: Callable[..., Talk], at: str, said: str) -> None:
+    talk = until("review", **MEDICINES)
+    if at == "menu":
+        talk.say("change an answer", intent="change_answer")
+    assert "kept that for the team, in your words" in talk.say(said)
+    assert talk.waiting == "review" and talk.answered("phone") == "503-555-0147"
+    talk.tap("Send my history")
+    assert ("said-besides", said) in talk.flags
+
+
+@pytest.mark.parametrize("said", ["the purple thing", "my purple thing", "I don't think that's right somehow", "I want to change my answer please"])
+def test_what_only_wants_something_changed_is_no_note(until: Callable[..., Talk], said: str) -> None:
+    talk = until("review", **MEDICINES)
+    talk.say(said)
+    assert talk.waiting == "menu"
+    talk.say("never mind", intent="stop")
+    assert talk.waiting == "review"
+    talk.tap("Send my history")
+    assert "said-besides" not in {code for code, _ in talk.flags}
+
+
+@pytest.mark.parametrize("said, changed", [("no wait, i meant june 4", "June 4, 1981"), ("sorry, I meant 6/4", "June 4, 1981"), ("oops, i meant 1982-06-04", "June 4, 1982")])
+@pytest.mark.parametrize("at", ["phone", "best-time", "high-bp"])
+@pytest.mark.parametrize("intent", ["answer", "skip"])
+def test_what_was_meant_corrects_the_answer_that_takes_it(until: Callable[..., Talk], said: str, changed: str, at: str, intent: str) -> None:
+    talk = until(at, **MEDICINES)
+    assert f"Changed to: {changed}" in talk.say(said, intent=intent)
+    assert talk.waiting == at
+
+
+def test_what_was_meant_may_be_any_brief_answer_before_or_is_asked_for(until: Callable[..., Talk]) -> None:
+    talk = until("heart", high_bp="no", **MEDICINES)
+    assert "Changed to: Yes" in talk.say("sorry, i meant yes")
+    talk = until("phone", **MEDICINES)
+    assert "couldn't tell which answer" in talk.say("no wait, i meant the other thing entirely, the one before that", intent="skip")
+    assert talk.waiting == "menu" and talk.answered("phone") is None
+
+
+@pytest.mark.parametrize("said, value", [("no wait yes", "Yes"), ("no wait, yes", "Yes"), ("actually no", "No"), ("yes wait no", "No"), ("no, i mean yes", "Yes")])
+@pytest.mark.parametrize("at", ["ride-home", "gate"])
+def test_of_a_yes_and_a_no_the_last_said_counts(until: Callable[..., Talk], at: str, said: str, value: str) -> None:
+    talk = until(at, **MEDICINES)
+    talk.say(said)
+    assert talk.waiting != at and talk.answered(at) == said and talk.value(at) == value
+
+
+@pytest.mark.parametrize(
+    "at, said, kept",
+    [
+        ("state", "oregon. do you have parking?", "Oregon"),
+        ("name", "Lee Ann Cho, is this confidential?", "Lee Ann Cho"),
+        ("birth-date", "5/6/77 is 49 too old?", "May 6, 1977"),
+        ("best-time", "after 5pm weekdays, will i be awake during it?", "after 5pm weekdays"),
+        ("reason", "my therapist told me to. is it covered by medicare?", "my therapist told me to"),
+        ("high-bp", "is that dangerous? yes since 2019", "Yes"),
+    ],
+)
+def test_an_answer_beside_a_question_is_kept(until: Callable[..., Talk], at: str, said: str, kept: str) -> None:
+    talk = until(at, **MEDICINES)
+    assert f": {kept}. Tell me if that's wrong." in talk.ask(said)
+    assert talk.waiting != at and talk.value(at) == kept
+
+
+@pytest.mark.parametrize(
+    "at, said",
+    [
+        ("consent-share", "yes. who reads it?"),
+        ("name", "hi there, does it hurt?"),
+        ("best-time", "I'm scared of needles. is there another way?"),
+        ("reason", "just curious, how does it work?"),
+        ("city", "ok, what does it cost?"),
+    ],
+)
+def test_what_stands_beside_a_question_and_is_no_answer_is_not_taken_for_one(until: Callable[..., Talk], at: str, said: str) -> None:
+    talk = until(at, **MEDICINES)
+    before = talk.waiting
+    assert "I noted" not in talk.ask(said) and talk.waiting == before
+
+
+def test_a_yes_fills_what_else_it_says(until: Callable[..., Talk]) -> None:
+    talk = until("ptsd-diagnosed", **MEDICINES)
+    said = talk.say("yes, in 2012 by Dr Smith")
+    assert "Who diagnosed it: Dr Smith." in said and "Year of the diagnosis: 2012." in said and talk.waiting == "veteran"
+
+
+def test_an_email_address_where_a_phone_number_is_asked_for_is_noted(until: Callable[..., Talk]) -> None:
+    talk = until("phone", birth_date="March 4, 1981")
+    assert "E-mail address: bob@example.com." in talk.say("bob@example.com") and "couldn't read" not in talk.last.lines[0].text
+    talk.tap("Skip")
+    assert talk.waiting == "safe-contact"
+
+
+def test_what_a_menu_cannot_read_is_told_the_ways_out(until: Callable[..., Talk]) -> None:
+    talk = until("review", **MEDICINES)
+    talk.say("start over", intent="start_over")
+    assert 'type one of them as it stands here, or "go on"' in talk.say("yes") and talk.waiting == "menu"
+    talk.say("go on")
+    assert talk.waiting == "review"
+
+
+def test_the_review_of_a_request_takes_a_new_value_and_its_menu_has_its_answers(begin: Callable[[str], Talk]) -> None:
+    talk = begin("callback")
+    for text in ("Dana Reyes", "503-555-0147", "yes", "mornings"):
+        talk.say(text)
+    talk.say("show me", intent="review")
+    assert "phone" in talk.last.pending["options"], "it names an answer there, and calls nobody"
+    assert "Changed to: (503) 555-0199" in talk.say("503-555-0199") and talk.waiting == "about"
+    talk.say("change an answer", intent="change_answer")
+    assert {"Name", "Good time to reach you"} <= set(talk.offered) and "Request for contact" not in talk.offered
+    talk.tap("Good time to reach you")
+    assert "Changed to: any time" in talk.say("any time")
+
+
+@pytest.mark.parametrize("words", ["call me at 503-555-0147, I'm Dana Reyes", "my name is dana reyes, 503 555 0147", "Dana Reyes\n503-555-0147 please"])
+def test_words_that_ask_for_contact_are_not_asked_for_again(begin: Callable[[str], Talk], words: str) -> None:
+    talk = begin("callback")
+    talk.turn(lambda run: intake.take_contact(run, words))
+    talk.ask("")
+    assert talk.waiting == "safe-message" and talk.value("name").title() == "Dana Reyes" and talk.value("reach") == "(503) 555-0147"
+
+
+@pytest.mark.parametrize("words", ["I need someone to call 503-555-0147", "503-555-0147"])
+def test_a_number_alone_gives_no_name(begin: Callable[[str], Talk], words: str) -> None:
+    talk = begin("callback")
+    talk.turn(lambda run: intake.take_contact(run, words))
+    talk.ask("")
+    assert talk.waiting == "name" and talk.value("reach") == "(503) 555-0147"
+
+
+@pytest.mark.parametrize("said", ["looks good, also methadone", "yes. I forgot methadone"])
+def test_nothing_is_sent_while_something_is_added(until: Callable[..., Talk], said: str) -> None:
+    talk = until("review", **MEDICINES)
+    assert "zoloft 200, xanax; methadone" in talk.say(said) and talk.waiting == "review"
+
+
+@pytest.mark.parametrize("said", ["Penicillin. Sulfa too", "latex as well", "aspirin and also ibuprofen"])
+def test_an_allergy_is_not_taken_for_a_medicine_remembered(until: Callable[..., Talk], said: str) -> None:
+    talk = until("allergies", **MEDICINES)
+    talk.say(said)
+    assert talk.answered("allergies") == said and talk.answered("medications") == "zoloft 200, xanax"
+
+
+def test_what_is_added_to_another_list_stays_there(until: Callable[..., Talk]) -> None:
+    talk = until("ride-home", goals="To sleep.", **MEDICINES)
+    talk.say("change my goals", intent="change_answer")
+    assert "Changed to: To sleep; to need no xanax" in talk.say("also to need no xanax")
+
+
+def test_what_was_told_of_allergies_later_goes_there(until: Callable[..., Talk]) -> None:
+    talk = until("ride-home", allergies="latex", **MEDICINES)
+    assert "Allergies: latex; penicillin. Tell me" in talk.say("add penicillin to my allergies")
+    assert "Allergies: latex; penicillin; codeine gives me a rash. Tell me" in talk.say("I forgot, codeine gives me a rash")

@@ -275,3 +275,10 @@ def test_a_history_that_somebody_else_may_have_typed_says_so(session):
     kept = summary.summarize(session, service.send_unfinished(session, intake, settings=make_settings()))
     assert [(f["level"], f["code"], f["words"]) for f in kept["flags"]][-1] == ("amber", "typed-by-another", "I'm his wife Ana")
     assert "typed-by-another" not in {f["code"] for f in summary.summarize(session, submit(session))["flags"]}
+
+
+def test_what_was_written_besides_the_answers_is_a_flag(session):
+    intake = intakes.start_intake(session, new_conversation(session), "intake", {"notes": ["I forgot my inhaler", "and my cane"]})
+    kept = summary.summarize(session, service.send_unfinished(session, intake, settings=make_settings()))
+    besides = [(f["level"], f["words"]) for f in kept["flags"] if f["code"] == "said-besides"]
+    assert besides == [("amber", "I forgot my inhaler"), ("amber", "and my cane")]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.intake import beside, corrections
+from bot.intake import additions, beside, corrections
 from bot.intake.helpers import fills_in_for_another, speaks_for_another
 from tests.intake_forms import own
 
@@ -111,3 +111,39 @@ def test_somebody_speaks_for_another(text: str, fills_in: bool) -> None:
 def test_a_story_about_another_is_none(text: str) -> None:
     assert not fills_in_for_another(text)
     assert not speaks_for_another(f"{text}. I am his wife and I would be the one at home with him.")
+
+
+@pytest.mark.parametrize(
+    "text, added",
+    [
+        ("add seroquel 50", "seroquel 50"),
+        ("wait, also trazodone at night", "trazodone at night"),
+        ("plus fish oil", "fish oil"),
+        ("I forgot to say I take methadone", "I take methadone"),
+        ("i also take seroquel 50", "i also take seroquel 50"),
+        ("seroquel too", "seroquel too"),
+        ("can you add methadone to my meds", "methadone"),
+        ("I forgot", None),
+        ("i forgot what it's called", None),
+        ("adderall 20", None),
+        ("android", None),
+        ("lisinopril and xanax", None),
+    ],
+)
+def test_what_is_added_to_an_answer(text: str, added: str | None) -> None:
+    assert additions.added(text, ["meds"]) == added
+
+
+@pytest.mark.parametrize("text, said", [("no wait yes", "yes"), ("actually no", "no"), ("yes wait no", "no"), ("no, I mean yes", "yes"), ("yes", None), ("wait", None)])
+def test_of_yes_and_no_the_last_said(text: str, said: str | None) -> None:
+    assert corrections.last_said(text) == said
+
+
+@pytest.mark.parametrize("text", ["I meant to come years ago", "that was meant well"])
+def test_to_mean_something_is_no_correction(text: str) -> None:
+    assert not corrections.says_meant(text) and corrections.says_meant("no wait, i meant june 4")
+
+
+def test_what_is_said_over_and_over_is_read_in_no_time() -> None:
+    assert corrections.last_said("no wait " * 500 + "x") is None
+    assert not beside.told("what how " * 500) and additions.added("ok oh " * 500) is None

@@ -184,7 +184,7 @@ def test_what_else_a_message_holds_is_noted_and_said_back(visitor: Visitor) -> N
     visitor.consent()
     visitor.answer_until("which state")
     visitor.say("I'm in Salem Oregon, 503-555-0142, and dana@example.com")
-    assert "Oregon" in visitor.said and "phone number" in visitor.said and "dana@example.com" in visitor.said
+    assert "Oregon" in visitor.said and "Phone number" in visitor.said and "dana@example.com" in visitor.said
     visitor.say("that's wrong")
     visitor.tap("Phone number")
     visitor.say("503-555-0143")
@@ -581,3 +581,62 @@ def test_a_dangerous_reading_is_told_of_911_and_the_history_goes_on(visitor: Vis
     visitor.answer_until("high blood pressure")
     visitor.say("yes, 200/110")
     assert "call 911" in visitor.last[0]["text"] and visitor.question
+
+
+@pytest.mark.parametrize("said", [["Dana Dunmore, 503-555-0147"], ["talk to staff", "Dana Dunmore", "503-555-0147"]])
+def test_whom_to_call_in_a_crisis_reaches_staff_with_it(system: System, visitor: Visitor, said: List[str]) -> None:
+    nurse = system.nurse()
+    before = system.handoffs(nurse)
+    visitor.say("i'm going to shoot myself")
+    visitor.say(said[0])
+    assert visitor.kinds[0] == "crisis" and "988" in visitor.last[0]["text"] and visitor.question
+    for text in said[1:]:
+        visitor.say(text)
+    assert "leave a message" in visitor.question
+    (crisis,) = set(system.handoffs(nurse)) - set(before)
+    summary = nurse.get(f"/handoffs/{crisis}/summary.json").json()
+    assert summary["kind"] == "crisis" and (summary["person"]["name"], summary["person"]["phone"]) == ("Dana Dunmore", "+15035550147")
+
+
+def test_who_said_to_be_under_18_begins_no_history(visitor: Visitor) -> None:
+    visitor.say("i'm 15")
+    visitor.say("start my history")
+    assert "18 or older" in visitor.said and not visitor.question
+    visitor.say("my dad hits me sometimes")
+    assert visitor.kinds == ["crisis"] and "1-800-422-4453" in visitor.said
+
+
+def test_to_take_note_of_an_answer_is_no_yes_to_the_button_under_it(visitor: Visitor) -> None:
+    visitor.say("how much does it cost?")
+    visitor.say("k")
+    assert not visitor.question
+    visitor.say("how much does it cost?")
+    answer = visitor.last[0]["text"]
+    visitor.say("can you repeat that")
+    assert visitor.said == answer
+    visitor.say("how much does it cost?")
+    visitor.say("yes please")
+    assert "name" in visitor.question
+    visitor.say("hrs")
+    assert "not sure that is a name" in visitor.question
+
+
+@pytest.mark.parametrize("text", ["promise me it works", "I don't think you understand"])
+def test_a_sentence_where_nothing_was_asked_is_no_answer_to_it(visitor: Visitor, text: str) -> None:
+    visitor.say(text)
+    assert "All right" not in visitor.said and "Pass my question to the team" in " ".join(c["label"] for c in visitor.last[0]["choices"])
+
+
+def test_an_answer_beside_a_question_is_kept_where_one_was_asked(visitor: Visitor) -> None:
+    visitor.consent()
+    visitor.say("oregon. do you have parking?")
+    assert "parking" in visitor.last[0]["text"] and "State: Oregon" in visitor.said and "city" in visitor.question
+
+
+def test_a_history_comes_before_a_request_when_it_is_named(visitor: Visitor) -> None:
+    visitor.consent()
+    visitor.answer_until("high blood pressure")
+    visitor.say("contact me")
+    assert "Safe" not in visitor.question and "message" in visitor.said
+    visitor.say("go on with my history")
+    assert "high blood pressure" in visitor.question

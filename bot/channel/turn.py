@@ -21,6 +21,8 @@ from bot.channel.errors import Conflict, Unauthorized
 from bot.channel.output import TurnOutput
 from bot.handoff import service
 from bot.handoff.crisis import take_over
+from bot.intake.answers import AnswerError
+from bot.intake.contact import parse_phone_or_email
 from bot.records import conversations, intakes
 from bot.records.database import Database
 from bot.records.models import Message
@@ -65,6 +67,18 @@ SAFE_WORDS = {
     "safe", "i'm safe", "im safe", "i am safe", "i'm safe now", "i'm safe right now", "im safe right now", "continue", "go on", "resume",
     "estoy a salvo", "estoy a salvo ahora", "seguir",
 }
+# What whoever wants a person types while the crisis path is open; the button says "Talk to staff".
+_WHO = r"(?:(?:the |your |a |an |some |real |live |actual |human )*(?:staff|team|someone|somebody|anyone|anybody|person|human|nurse|doctor|clinician|therapist|counselor|receptionist|people))"
+_REACH_ME = r"(?:call|ring|phone|text|contact|reach|message|e-?mail|get (?:back to|in touch with|hold of)|talk (?:to|with)|speak (?:to|with))"
+_WANTS_A_PERSON = re.compile(
+    rf"\b(?:talk|speak|chat) (?:to|with) {_WHO}\b|\b(?:connect|transfer|get|give|put) me (?:(?:to|with|through to) )?{_WHO}\b"
+    rf"|\b(?:can|could|will|would|have|let|ask|tell|need|want|get) (?:you|{_WHO})(?: \w+){{0,3}}? {_REACH_ME} me\b"
+    rf"|^\W*(?:please |pls |yes |just |so )*(?:(?:call|ring|phone|contact) me(?: back)?(?= at|\W*\d|\W*$| please| now| today)|(?:contact|call) (?:the )?(?:staff|team))"
+    rf"|^\W*(?:please )?{_WHO}(?: please)?\W*$|\bhabl\w+ con (?:el personal|alguien|una persona|el equipo)\b|\b(?:ll[aá]me(?:n)?me|me (?:pueden|puede) llamar)\b",
+    re.IGNORECASE,
+)
+_WANTS_NOBODY = re.compile(r"\b(?:no ?one|nobody|not|never|without|\w+n['’]t|dont|cant|wont|cannot|nadie)\b", re.IGNORECASE)
+_MOST_CONTACT_WORDS = 12
 
 Handler = Callable[[UserMessage], Awaitable[Any]]
 Parse = Dict[str, Any]
@@ -335,13 +349,13 @@ class Turns:
         language = self.replies.language(words)
         if choice == "safe_now" or _means(text, SAFE_WORDS):
             return await self._go_on(conversation_id, message_id, "/resume_intake", self.replies.resumed(language))
-        if choice == "talk_staff":
-            told = self.replies.chosen("talk_staff", language=language) if kept.state == CRISIS_STATE else None
-            return await self._go_on(conversation_id, message_id, "/talk_to_human", told)
         if text and self.screener.is_minor(text):
             return await self._take_over(conversation_id, message_id, words, Screening("takeover", "minor", "age"))
         if text and kept.said and self.check_ins.read(text) == YES and self.replies.asks_about(kept.said[-1].text) in ASK_OF_DANGER:
             return await self._take_over(conversation_id, message_id, words, Screening("takeover", "suicidal", "crisis-yes"))
+        if choice == "talk_staff" or text and _wants_a_person(text):
+            told = self.replies.chosen("talk_staff", language=language) if kept.state == CRISIS_STATE else None
+            return await self._go_on(conversation_id, message_id, "/talk_to_human", told)
         chosen = self.replies.chosen(choice, self.clinic.get("phone"), language) if choice else None
         return await self._reply(conversation_id, message_id, [_from_reply(chosen or self.replies.hold(language))])
 
@@ -446,6 +460,18 @@ def _plain(text: str, kind: str = "message") -> Dict[str, Any]:
 def _from_reply(reply: Reply) -> Dict[str, Any]:
     choices = [{**choice, "payload": f"/{choice['id']}"} for choice in reply.choices]
     return {"text": reply.text, "kind": reply.kind, "choices": choices, "sources": []}
+
+
+def _wants_a_person(text: str) -> bool:
+    """Whether a text asks for a person, or leaves a phone number or an e-mail address for one."""
+    if _WANTS_NOBODY.search(text):
+        return False
+    if _WANTS_A_PERSON.search(text):
+        return True
+    try:
+        return len(text.split()) <= _MOST_CONTACT_WORDS and bool(parse_phone_or_email(text))
+    except AnswerError:
+        return False
 
 
 def _means(text: Optional[str], words: set) -> bool:

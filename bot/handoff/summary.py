@@ -79,8 +79,9 @@ def snapshot(
     if intake is None:
         return empty
     told = _of_run(player(s, intake), pc_ptsd5_cut, now)
-    helper = (intake.state or {}).get("helper")
-    return {**empty, **told, "flags": [*told["flags"], helper_flag(helper)] if helper else told["flags"]}
+    state = intake.state or {}
+    raised = [*([helper_flag(state["helper"])] if state.get("helper") else []), *map(besides_flag, state.get("notes", ()))]
+    return {**empty, **told, "flags": [*told["flags"], *raised]}
 
 
 def summarize(s: Session, handoff: Handoff) -> dict[str, Any]:
@@ -130,6 +131,11 @@ def helper_flag(words: str) -> dict[str, Any]:
     """The flag of a history that somebody else may have typed."""
     reason = "Somebody else may have typed this. Confirm consent and answers with the person."
     return flags.flag("amber", "typed-by-another", reason, words)
+
+
+def besides_flag(words: str) -> dict[str, Any]:
+    """The flag of what was written while the questions were asked, and belongs to no answer."""
+    return flags.flag("amber", "said-besides", "They wrote this besides their answers.", words)
 
 
 def crisis_reason(events: Sequence[Mapping[str, Any]]) -> str:

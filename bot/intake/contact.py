@@ -46,6 +46,8 @@ _NOT_MUCH_OF_A_NAME = {
     "none", "nothing", "nobody", "never", "maybe", "thanks", "stop", "help", "wait", "whatever", "me", "myself", "fine", "stupid", "dumb",
     "ridiculous", "silly", "annoying", "private", "personal", "confidential", "anonymous", "hard", "crazy", "weird", "wrong", "tired",
     "scared", "confused", "nervous", "sorry", "done", "huh", "lol", "human", "agent", "cancel", "already",
+    "hrs", "hours", "addr", "address", "cost", "costs", "price", "prices", "fee", "fees", "parking", "directions", "location", "insurance",
+    "medicare", "medicaid", "tricare", "appointment", "website", "email", "phone", "number",
 }  # fmt: skip
 _SENTENCE_WORDS = re.compile(
     r"\b(?:i|i'?m|i'?d|i'?ve|it|this|that|you|your|my|me|is|are|was|do|don'?t|did|does|said|told|want|need|why|what|how|already|not"

@@ -26,6 +26,13 @@ _SAYS_WRONG = re.compile(
     re.I,
 )
 _TAKES_BACK = re.compile(r"^(?:no|nope|sorry|oops|wait|actually|correction|i meant?|it'?s actually|it is actually)\b|\b(?:i meant|sorry|actually)\W*$", re.I)
+_MEANT = re.compile(rf"{_OPENING}i (?:meant(?! to (?!say|write|type|put))|should(?: have|'ve)? (?:said|put|written|typed))\b", re.I)
+_YES_OR_NO = r"(?:yes|yeah|yep|yup|no|nope|nah)"
+_TAKEN_BACK = re.compile(
+    rf"^(?:(?:(?:{_YES_OR_NO}|oh|hm+|um+|well)\b\W*)*\b(?:wait|actually|sorry|oops|i mean|scratch that|make that|rather|hold on)\b\W*)+({_YES_OR_NO})"
+    rf"(?:\W+(?:sorry|actually))?\W*$",
+    re.I,
+)
 # What stands between the answer that is named and its new value.
 _BETWEEN = re.compile(
     rf"^(?:[\s,.;:!?-]*(?:{_IS.replace(' ', '')} {_WRONG}\b|(?:is|was) (?:actually|really|now)\b|to\b|into\b|should (?:be|say|have been)\b"
@@ -65,6 +72,17 @@ def contradicts(text: str) -> bool:
 def says_wrong(text: str) -> bool:
     """Whether the text says that some earlier answer is wrong, and little more: "my birthday is wrong"."""
     return len(text.split()) <= _LONGEST and bool(_SAYS_WRONG.search(_plain(text)))
+
+
+def says_meant(text: str) -> bool:
+    """Whether the text says that something else was meant: "no wait, I meant June 4"."""
+    return bool(_MEANT.match(_plain(text)))
+
+
+def last_said(text: str) -> Optional[str]:
+    """The yes or no that takes back what was said before it: "yes" of "no wait, yes"; None where nothing is taken back."""
+    found = _TAKEN_BACK.match(_plain(text))
+    return found[1] if found else None
 
 
 def of_the_last(text: str) -> Optional[Correction]:

@@ -29,6 +29,11 @@ def has_a_form(item: Item) -> bool:
     return item.type == "date" or item.answer_format in _FORMATS or len(item.options) > LONG_LIST
 
 
+def takes_more(item: Item) -> bool:
+    """Whether more can be added to its answer: words of the person's own, such as a list of medicines."""
+    return item.type in ("text", "string") and not item.answer_format
+
+
 def label(item: Item, most: int = 60) -> str:
     """The short title of a question, else what ``most`` characters can hold of its words."""
     text = item.short or item.prompt

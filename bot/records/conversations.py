@@ -10,6 +10,7 @@ statement and its cache key as on running it, and half of a turn went into that.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from html import escape
@@ -40,6 +41,12 @@ _LAST_SAID = (
     select(_MESSAGES.kind, _MESSAGES.body)
     .where(_MESSAGES.conversation_id == _ID, _MESSAGES.author == "bot", _MESSAGES.id > func.coalesce(_LAST_TURN.scalar_subquery(), 0))
     .order_by(_MESSAGES.id)
+)
+_BEFORE = (
+    select(_MESSAGES.author, _MESSAGES.kind, _MESSAGES.body)
+    .where(_MESSAGES.conversation_id == _ID)
+    .order_by(_MESSAGES.id.desc())
+    .limit(bindparam("n"))
 )
 _INSERT = insert(Message.__table__)
 _SET_STATUS = update(Message.__table__).where(_MESSAGES.id == bindparam("message")).values(status=bindparam("new"))
@@ -92,6 +99,13 @@ def last_said(s: Session, conversation_id: str) -> list[Said]:
     """What the bot has said since the visitor's newest message, oldest first."""
     rows = s.execute(_LAST_SAID, {"conversation": conversation_id})
     return [Said(row.kind, row.body["text"], tuple(c["id"] for c in row.body.get("choices", ()))) for row in rows]
+
+
+def said_before(s: Session, conversation_id: str) -> list[Said]:
+    """What the bot said that the visitor's newest message follows, oldest first."""
+    rows = s.execute(_BEFORE, {"conversation": conversation_id, "n": CHOICES_SEARCHED}).all()[1:]
+    said = itertools.takewhile(lambda row: row.author != "visitor", rows)
+    return [Said(row.kind, row.body["text"]) for row in said if row.author == "bot"][::-1]
 
 
 def sent(s: Session, conversation_id: str, client_id: str) -> Message | None:
