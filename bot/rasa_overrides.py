@@ -17,10 +17,12 @@ from typing import Any, Dict, List, Optional, Sequence, Text, Tuple
 # Digests of the Rasa source that each replacement was written for (see the test).
 SOURCES = {
     "rasa.core.actions.action.RemoteAction._validate_action_result": "f8cdb4be6812",
+    "rasa.core.policies.rule_policy.RulePolicy._find_action_from_rules": "be6da6ee0f54",
     "rasa.core.processor.MessageProcessor._check_for_unseen_features": "286ab49de966",
     "rasa.core.processor.MessageProcessor.parse_message": "b98d8e49b9f2",
     "rasa.engine.runner.dask.DaskGraphRunner.run": "45f0f52f574f",
     "rasa.shared.core.events.Event.resolve_by_type": "b5cf570fa7f2",
+    "rasa.shared.nlu.training_data.message.Message.set": "071e4782a66f",
     "rasa.utils.endpoints.EndpointConfig.request": "ccdb778aed82",
 }
 # Shorter than the action server keeps an idle connection open (5 s), so that none is used that it is about to close.
@@ -269,7 +271,7 @@ def _train_side_by_side() -> None:
     import dask.threaded
     import rasa.engine.runner.dask
 
-    threads = functools.partial(dask.threaded.get, num_workers=os.cpu_count())
+    threads = functools.partial(dask.threaded.get, num_workers=max(2, os.cpu_count() or 1))
     rasa.engine.runner.dask.dask = types.SimpleNamespace(get=threads)  # type: ignore[attr-defined]
 
 

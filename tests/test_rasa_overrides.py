@@ -13,11 +13,14 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import ModuleType, SimpleNamespace
 from typing import Any, Dict, Iterator, List
 
+import dask
 import pytest
 import rasa.core.policies.rule_policy
 import rasa.core.processor
+import rasa.engine.runner.dask
 from jsonschema import ValidationError
 from rasa.core.actions.action import RemoteAction
+from rasa.core.policies.rule_policy import RULES, RulePolicy
 from rasa.core.processor import MessageProcessor
 from rasa.engine.exceptions import GraphComponentException
 from rasa.engine.graph import ExecutionContext, GraphComponent, GraphSchema, SchemaNode
@@ -40,7 +43,8 @@ ORIGINALS = {
         (MessageProcessor, "_check_for_unseen_features"),
         (EndpointConfig, "request"),
         (Event, "resolve_by_type"),
-        (TrainingData, "sanitize_examples"),
+        (Message, "set"),
+        (RulePolicy, "_find_action_from_rules"),
     )
 }
 
@@ -57,6 +61,7 @@ def replaced() -> Iterator[None]:
         setattr(owner, name, method)
     for module in (*COPYING, training_data):
         module.copy = copy
+    rasa.engine.runner.dask.dask = dask
 
 
 @pytest.mark.parametrize("name", sorted(rasa_overrides.SOURCES))
@@ -262,6 +267,31 @@ def test_an_example_that_needs_no_trimming_keeps_its_fingerprint(replaced: None)
     known = hello.fingerprint()
     assert TrainingData([hello]).training_examples == [hello]
     assert hello._cached_fingerprint == known
+
+
+def test_an_example_that_changes_gets_another_fingerprint(replaced: None) -> None:
+    hello = Message({"text": "hello", "intent": "greet"})
+    known = hello.fingerprint()
+    hello.set("intent", "goodbye")
+    assert hello.get("intent") == "goodbye" and hello.fingerprint() != known
+    hello.set("intent", "goodbye", add_to_output=True)
+    assert hello.as_dict(only_output_properties=True) == {"intent": "goodbye", "text": "hello"}
+
+
+def test_components_that_do_not_need_each_other_train_at_once(replaced: None) -> None:
+    both = threading.Barrier(2, timeout=10)  # each waits for the other: one after the other they would never pass
+    graph = {"left": (both.wait,), "right": (both.wait,), "last": (lambda *ran: len(ran), "left", "right")}
+    assert list(rasa.engine.runner.dask.dask.get(graph, ["last"])) == [2]
+
+
+@pytest.mark.parametrize("rule, searched", [('{"user": {"intent": "greet"}}', False), ('{"user": {"text": "hello"}}', True)])
+def test_rules_in_words_are_looked_for_where_there_are_some(monkeypatch: pytest.MonkeyPatch, rule: str, searched: bool) -> None:
+    monkeypatch.setattr(RulePolicy, "_find_action_from_rules", lambda *_: ("utter_greet", "rule", False))
+    rasa_overrides._look_for_rules_in_words_only_where_there_are_some()
+    policy = SimpleNamespace(lookup={RULES: {rule: "utter_greet"}})
+    by_words = RulePolicy._find_action_from_rules(policy, None, None, use_text_for_last_user_input=True)
+    assert by_words == (("utter_greet", "rule", False) if searched else (None, None, False))
+    assert RulePolicy._find_action_from_rules(policy, None, None, use_text_for_last_user_input=False)[0] == "utter_greet"
 
 
 def test_the_kind_of_an_event_is_looked_up_once(replaced: None) -> None:
