@@ -581,3 +581,40 @@ def test_a_dangerous_reading_is_told_of_911_and_the_history_goes_on(visitor: Vis
     visitor.answer_until("high blood pressure")
     visitor.say("yes, 200/110")
     assert "call 911" in visitor.last[0]["text"] and visitor.question
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("I'm not suicidal", "Thank you for telling me. What would you like to do?"),
+        ("I work on a suicide hotline", "Thank you for telling me. What would you like to do?"),
+        ("I was suicidal in 2015 but not now", "If those thoughts or that danger come back, you can call or text 988"),
+        ("i lost my brother to suicide last year", "I'm sorry for your loss."),
+    ],
+)
+def test_what_is_told_and_not_asked_is_thanked_for(visitor: Visitor, text: str, words: str) -> None:
+    visitor.say(text)
+    assert words in visitor.said and visitor.kinds == ["message"] and "ketamine" not in visitor.said.lower()
+    assert "This was helpful" not in [c["label"] for m in visitor.last for c in m["choices"]]
+
+
+def test_messages_that_only_together_say_it_end_in_no_goodbye(visitor: Visitor) -> None:
+    for text in ("everyone is gone", "the house is empty"):
+        visitor.say(text)
+    visitor.say("goodbye")
+    assert visitor.kinds == ["crisis"] and "988" in visitor.said
+
+
+def test_a_denied_answer_reaches_staff_with_the_denial(system: System, visitor: Visitor) -> None:
+    visitor.consent()
+    visitor.answer_until("like to be different")
+    visitor.say("not feel like a burden")
+    assert visitor.kinds[0] == "check_in"
+    visitor.say("no")
+    visitor.answer_until("Is this right?")
+    visitor.tap("Send my history")
+    page = html.unescape(system.nurse().get("/").text)
+    handoff = re.search(r"/handoffs/[\w-]+", page)
+    assert handoff
+    summary = system.nurse().get(f"{handoff.group()}/summary.json").json()
+    assert [(f["level"], f["words"]) for f in summary["flags"] if f["code"].startswith("check-in")] == [("amber", "not feel like a burden")]
