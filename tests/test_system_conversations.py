@@ -613,8 +613,8 @@ def test_a_denied_answer_reaches_staff_with_the_denial(system: System, visitor: 
     visitor.say("no")
     visitor.answer_until("Is this right?")
     visitor.tap("Send my history")
-    page = html.unescape(system.nurse().get("/").text)
-    handoff = re.search(r"/handoffs/[\w-]+", page)
-    assert handoff
-    summary = system.nurse().get(f"{handoff.group()}/summary.json").json()
-    assert [(f["level"], f["words"]) for f in summary["flags"] if f["code"].startswith("check-in")] == [("amber", "not feel like a burden")]
+    nurse = system.nurse()
+    summaries = [nurse.get(f"/handoffs/{i}/summary.json").json() for i in system.handoffs(nurse)]
+    mine = next(s for s in summaries if any(a["text"] == "not feel like a burden" for a in s["answers"]))
+    flags = [f for f in mine["flags"] if f["code"] == "check-in-suicidal"]
+    assert [(f["level"], f["words"]) for f in flags] == [("amber", "not feel like a burden")] and 'they said: "no"' in flags[0]["reason"]
