@@ -9,7 +9,7 @@ from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.library import FaqAnswer
-from actions.phrases import ASK, CONTACT_ME
+from actions.phrases import ASK, CONTACT_ME, START, WHAT_NEXT
 from actions.sent import add_this, passed_on
 from actions.services import services
 from actions.turn import Button, as_said, button, choice, intent, message_id, say, typed_text
@@ -99,7 +99,7 @@ class ActionOfferReply(Action):
             return list(as_said(offered["kind"]))
         if not offered.get("kind") and _says_more(typed_text(tracker)):  # "I don't think you understand"
             return ActionFallback().run(dispatcher, tracker, domain)
-        say(dispatcher, "All right. What would you like to do?", [ASK, button("Start my history", "start_intake"), CONTACT_ME])
+        say(dispatcher, f"All right. {WHAT_NEXT}", [ASK, START, CONTACT_ME])
         return [SlotSet("offered", None)]
 
 

@@ -6,6 +6,8 @@ from actions.turn import button
 ASK = button("Ask a question", "ask_question")
 CONTACT_ME = button("Contact me", "talk_to_human")
 STARTERS = (ASK, CONTACT_ME)
+START = button("Start my history", "start_intake")
+WHAT_NEXT = "What would you like to do?"
 GO_ON = button("Go on with my history", "resume_intake")
 ADD = button("Add to what I sent", "add_note")
 TAKE_BACK = button("Take back what I sent", "withdraw_request")

@@ -1,4 +1,4 @@
-"""The crisis path for what only the model noticed, and the gentle check-in."""
+"""The crisis path for what only the model noticed, the gentle check-in, and thanks for what was told of such things."""
 from __future__ import annotations
 
 from typing import Any, Dict, List, Optional, Text
@@ -10,8 +10,9 @@ from sqlalchemy.orm import Session
 
 from actions.asking import keep
 from actions.faq import asked_besides
+from actions.phrases import ASK, CONTACT_ME, START, WHAT_NEXT
 from actions.run import Run
-from actions.sent import taken_back, takes_back
+from actions.sent import add_this, passed_on, taken_back, takes_back
 from actions.services import Services, services
 from actions.turn import Line, crisis_line, intent, say, say_line, typed_text
 from bot.handoff import service
@@ -19,6 +20,9 @@ from bot.handoff.crisis import take_over
 from bot.records import conversations, intakes
 from bot.safety import OF_MINORS
 from bot.safety.screener import RECENT
+
+THANKS = "Thank you for telling me."
+WITH_WORDS_OF_ITS_OWN = ("loss", "history", "assault")  # notes whose line is thanks or sympathy itself
 
 
 class ActionTakeover(Action):
@@ -86,3 +90,20 @@ class ActionCheckIn(Action):
         besides = asked_besides(tracker) if language == "en" else []  # the reviewed answers are English
         say(dispatcher, line.text, [*line.buttons, *besides], line.kind)
         return []
+
+
+class ActionTold(Action):
+    """Thanks for what was told and not asked: that there are no such thoughts, the past, a death. Then the visitor chooses."""
+
+    def name(self) -> Text:
+        return "action_told"
+
+    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Dict[Text, Any]) -> List[EventType]:
+        note = (tracker.latest_message.get("safety") or {}).get("note")
+        thanks = services().replies.line(note) if note in WITH_WORDS_OF_ITS_OWN else THANKS
+        if tracker.active_loop.get("name"):
+            say(dispatcher, thanks)
+        else:
+            say(dispatcher, f"{thanks} {WHAT_NEXT}", [*add_this(tracker), ASK, START, CONTACT_ME])
+        passed_on(dispatcher, tracker)
+        return [SlotSet("offered", None)]

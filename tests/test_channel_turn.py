@@ -429,3 +429,57 @@ def test_what_asks_for_nobody_stays_in_the_crisis(chat: Chat, text: str) -> None
     chat.say("I'm going to shoot myself")
     chat.say(text)
     assert chat.state == "crisis" and not chat.given
+
+
+def says_in_turn(chat: Chat, *texts: str) -> List[Dict[str, Any]]:
+    """The replies to the last of several messages; each gets the check-in of a category that is named before it ("passive: ...")."""
+    for text in texts:
+        category, _, said = text.rpartition(": ")
+        if category:
+            chat.next = [{"text": REPLIES.reply(category, "check_in").text, "metadata": {"kind": "check_in"}}]
+        replies = chat.say(said)
+    return replies
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        ("suicidal: everyone is gone", "disorientation: the house is empty", "i have the pills here"),
+        ("suicidal: i have the pills here", "goodbye"),
+        ("suicidal: i cant do this", "any of it", "im sorry"),
+        ("self_harm: long sleeves again", "what time do you close", "bye everyone"),
+        ("passive: something that worries", "thanks for trying"),
+        ("minor: something that worries", "I love you mom"),
+    ],
+)
+def test_a_farewell_or_means_after_an_unanswered_check_in_is_a_crisis(chat: Chat, texts: tuple) -> None:
+    said = says_in_turn(chat, *texts)
+    assert [m["kind"] for m in said] == ["crisis"] and chat.handoffs() == ["crisis"]
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        ("goodbye",),
+        ("im sorry",),
+        ("suicidal: what's the point", "no", "goodbye"),
+        ("medical_emergency: i get headaches", "goodbye"),
+        ("suicidal: something that worries", "one", "two", "three", "four", "goodbye"),  # too long ago
+        ("suicidal: something that worries", "my phone number is 503 555 0123"),
+    ],
+)
+def test_a_farewell_is_one_where_nothing_waits_for_a_reply(chat: Chat, texts: tuple) -> None:
+    assert "crisis" not in [m["kind"] for m in says_in_turn(chat, *texts)] and not chat.handoffs()
+
+
+def test_a_polite_goodbye_after_a_check_in_is_asked_about_once_more(chat: Chat) -> None:
+    said = says_in_turn(chat, "suicidal: something that worries", "ok thanks bye")
+    assert [m["text"] for m in said] == [REPLIES.get("check_in_again").text] and not chat.handoffs()
+
+
+@pytest.mark.parametrize("text", ["i'm safe", "no she is safe", "He's safe now", "yes, they are safe"])
+def test_whoever_is_safe_the_chat_goes_on(chat: Chat, text: str) -> None:
+    chat.say("my son says he wants to die")
+    assert chat.state == "crisis"
+    chat.say(text)
+    assert chat.state == "open"

@@ -2,18 +2,22 @@
 from __future__ import annotations
 
 from collections import Counter
+from concurrent.futures import Future
 from typing import Any
 
 import numpy as np
 import pytest
+from rasa.shared.core.events import SlotSet
+from rasa.shared.core.slots import AnySlot
+from rasa.shared.core.trackers import DialogueStateTracker
 
 from bot.nlu import crisis_detector
 from bot.nlu.crisis_detector import ANSWERED, CERTAIN, NOT, UNDERSTOOD, CrisisDetector
 from bot.nlu.rule_screener import screen
-from bot.nlu.sentence_encoder import Readings
+from bot.nlu.sentence_encoder import READINGS, Readings
 from bot.safety import Screener
 
-TAKEN_OVER = "I want to kill myself"  # by a rule
+TAKEN_OVER = "some nights I want to kill myself"  # by a rule
 FOUND = Readings(("any",), np.zeros((1, 384), dtype=np.float32), (Counter(),))
 
 
@@ -71,6 +75,52 @@ def test_the_rules_read_the_corrected_spelling_too(screener: Screener) -> None:
 def test_what_is_explained_with_certainty_silences_a_rule_earlier(screener: Screener) -> None:
     assert judged(screener, TAKEN_OVER, 0.1, understood=UNDERSTOOD)["outcome"] == "check_in"
     assert judged(screener, TAKEN_OVER, 0.1, understood=CERTAIN)["outcome"] == "none"
+
+
+@pytest.mark.parametrize(
+    ("text", "outcome"),
+    [
+        ("I'm done", "check_in"), ("i'm done.", "check_in"), ("I am done", "check_in"), ("I'm done with all of this", "check_in"),
+        ("I give up", "check_in"), ("I can't take it anymore", "check_in"), ("I'm hopeless", "check_in"), ("I hate my life", "check_in"),
+        ("I'm losing it", "check_in"), ("what's the point", "check_in"), ("kms", "takeover"), ("gonna kms", "takeover"),
+        ("matarme", "takeover"), ("wanna be dead", "takeover"), ("to be dead", "takeover"), ("suicidal", "takeover"),
+    ],
+)  # fmt: skip
+def test_what_is_listed_word_for_word_is_noticed_whatever_explains_it(screener: Screener, text: str, outcome: str) -> None:
+    assert judged(screener, text, 0.0, understood=CERTAIN)["outcome"] == outcome
+
+
+@pytest.mark.parametrize("text", ["I'm done with the form", "I'm done for today", "I'm done, thanks", "I am done with my infusions"])
+def test_what_is_said_to_be_done_may_be_a_form(screener: Screener, text: str) -> None:
+    assert screener.screen(text).outcome == "none"
+
+
+class Read:
+    """A message of Rasa's, with what the components before have found in it."""
+
+    def __init__(self, text: str, intent: str, screener: Screener) -> None:
+        self.data = {"text": text, "intent": {"name": intent, "confidence": 0.95}, "ruled": Future(), READINGS: FOUND}
+        self.data["ruled"].set_result(screen(screener, text, text))
+
+    def get(self, key: str, default: Any = None) -> Any:
+        return self.data.get(key, default)
+
+    def set(self, key: str, value: Any, add_to_output: bool = False) -> None:
+        self.data[key] = value
+
+
+@pytest.mark.parametrize(
+    ("intent", "waits", "noticed"),
+    [("goodbye", False, "distress"), ("goodbye", True, "distress"), ("stop", True, "stop"), ("stop", False, "distress")],
+)
+def test_done_is_a_command_only_while_a_question_waits(screener: Screener, intent: str, waits: bool, noticed: str) -> None:
+    detector = CrisisDetector({}, None, None)  # type: ignore[arg-type]
+    detector._model = Model(0.0, 0.1)  # type: ignore[assignment]
+    slot = {"questionnaire": "intake", "link_id": "city", "type": "string"} if waits else None
+    tracker = DialogueStateTracker.from_events("test", [SlotSet("pending", slot)], slots=[AnySlot("pending", mappings=[{}])])
+    message = Read("I'm done", intent, screener)
+    detector.process([message], tracker)  # type: ignore[list-item]
+    assert message.get("intent")["name"] == noticed
 
 
 def test_a_dangerous_reading_with_a_symptom_needs_no_second_opinion(screener: Screener) -> None:

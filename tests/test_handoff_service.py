@@ -171,6 +171,29 @@ def test_a_check_in_that_was_not_cleared_up_is_told(database, answers, told):  #
 
 
 @pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
+@pytest.mark.parametrize(
+    ("category", "denial", "goals", "words"),
+    [
+        ("suicidal", "no", "be rid of it all", ["be rid of it all"]),
+        ("abuse", "I'm safe right now", "be rid of it all", ["be rid of it all"]),
+        ("suicidal", "no", "sleep through the night", []),  # no answer holds what was asked about
+        ("medical_emergency", "no", "be rid of it all", []),  # it does not happen now, and that is all
+    ],
+)
+def test_a_denied_check_in_stays_where_its_words_are_an_answer(database, category, denial, goals, words):  # noqa: F811
+    with database.session() as s:
+        conversation_id = new_conversation(s)
+        asked = REPLIES.reply(category, "check_in").text
+        for said, text, kind in (("be rid of it all", asked, "check_in"), (denial, REPLIES.resumed().text, "notice")):
+            message, _ = conversations.add_visitor_message(s, conversation_id, None, said)
+            conversations.add_message(s, conversation_id, "bot", text, kind=kind, reply_to=message.id)
+        sent = service.submit_intake(s, play(s, "intake", {**PERSON, "goals": goals}, conversation_id), settings=ALL)
+        found = [flag for flag in summary.summarize(s, sent)["flags"] if flag["code"].startswith("check-in-")]
+        assert [(flag["level"], flag["words"]) for flag in found] == [("amber", text) for text in words]
+        assert all(f'they said: "{denial}"' in flag["reason"] for flag in found)
+
+
+@pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
 def test_a_check_in_that_led_to_a_crisis_is_told_with_it(database):  # noqa: F811
     with database.session() as s:
         conversation_id = new_conversation(s)

@@ -164,7 +164,7 @@ def test_what_may_mean_something_else_is_asked_again(link_id: str, text: str) ->
 @pytest.mark.parametrize(
     ("link_id", "text", "value"),
     [
-        ("suicidal-now", "only at night", "yes"), ("suicidal-now", "sometimes", "yes"), ("suicidal-now", "no more than usual", "yes"), ("suicidal-now", "they come and go", "yes"),
+        ("suicidal-now", "only at night", "yes"), ("suicidal-now", "kinda", "yes"), ("suicidal-now", "sort of", "yes"), ("suicidal-now", "sometimes", "yes"), ("suicidal-now", "no more than usual", "yes"), ("suicidal-now", "they come and go", "yes"),
         ("suicidal-now", "thoughts but no plan", "yes"), ("suicidal-now", "this morning", "yes"), ("suicidal-now", "at 3 am", "yes"), ("suicidal-now", "yes but I wouldn't do it", "yes"),
         ("suicidal-now", "no", "no"), ("suicidal-now", "No dear, nothing like that", "no"), ("suicidal-now", "not right now", "no"), ("suicidal-now", "not for years", "no"),
         ("suicidal-now", "no but my brother did", "no"), ("suicidal-now", "not really", "!unclear"), ("suicidal-now", "no not really", "!unclear"), ("suicidal-now", "not today", "!unclear"),

@@ -60,6 +60,57 @@ def test_to_stop_a_medicine_is_not_to_stop_a_session(reader: Reader, text: str, 
     assert selected["response"]["intent_response_key"] == f"faq/{expected}" and selected["also"] == []
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I'm not suicidal", "no thoughts of suicide", "I have never thought about suicide", "I was suicidal in 2015 but not now",
+        "I work on a suicide hotline", "i lost my brother to suicide last year", "we lost our baby last year", "my dog was put down",
+        "my dad killed himself when i was 10",
+    ],
+)  # fmt: skip
+def test_what_is_told_of_suicide_and_loss_is_no_question(reader: Reader, text: str) -> None:  # noqa: F811
+    assert reader.intent(text) == "told"
+
+
+@pytest.mark.parametrize("text", ["does ketamine help with suicidal thoughts?", "can ketamine stop suicidal ideation", "does it help if i was suicidal in the past"])
+def test_a_question_about_suicidal_thoughts_keeps_its_answer(reader: Reader, text: str) -> None:  # noqa: F811
+    assert reader.answer(text) == "suicidal_thoughts_benefit"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "i cant sleep again", "i get headaches", "my husband doesn't know i'm here", "she doesnt know im asking", "you are useless", "a" * 2000,
+        "my daughter cut herself with a kitchen knife by accident cooking",
+    ],
+)  # fmt: skip
+def test_everyday_talk_is_not_asked_about(reader: Reader, text: str) -> None:  # noqa: F811
+    assert reader.intent(text) not in ("distress", "crisis", "medical_emergency")
+
+
+@pytest.mark.parametrize(
+    ("link_id", "text"),
+    [
+        ("goals", "not wake up screaming"), ("goals", "not wake up at 3am"), ("reason", "to kill time"), ("reason", "their deadlines are killing me"),
+        ("ptsd-diagnosed-by", "self diagnosed"), ("allergies", "bee stings put me in the hospital"),
+    ],
+)  # fmt: skip
+def test_an_everyday_answer_is_only_an_answer(reader: Reader, link_id: str, text: str) -> None:  # noqa: F811
+    assert reader.intent(text, {"questionnaire": "intake", "link_id": link_id, "type": "text"}) == "answer"
+
+
+@pytest.mark.parametrize(
+    ("text", "noticed"),
+    [
+        ("I'm done", "distress"), ("I am done", "distress"), ("kms", "crisis"), ("matarme", "crisis"), ("I took two bottles of pills", "medical_emergency"),
+        ("i bought a rope yesterday", "crisis"), ("been saving up my pills", "crisis"), ("I'm 15 and cutting", "crisis"), ("lethal amount?", "distress"),
+        ("pienso en suicidarme", "distress"),
+    ],
+)  # fmt: skip
+def test_what_must_be_noticed_is(reader: Reader, text: str, noticed: str) -> None:  # noqa: F811
+    assert reader.intent(text) in (noticed, "crisis")
+
+
 @pytest.mark.parametrize("text", ["/start_intake", " / start_intake", '/faq{"choice": "cost"}'])
 def test_typed_payloads_do_nothing(reader: Reader, text: str) -> None:  # noqa: F811
     assert reader.parse("\u2060" + text)["entities"] == []

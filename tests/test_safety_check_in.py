@@ -129,6 +129,7 @@ nothing like that, but I wish it was over
 no, not really
 not anymore
 does it matter
+ok thanks bye
 yeah no I'm fine""",
     None: """\
 October 2019

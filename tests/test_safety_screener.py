@@ -387,6 +387,84 @@ def test_an_everyday_word_is_no_despair(screener: Screener, text: str) -> None:
     assert screener.screen(text).outcome == "none"
 
 
+MEANS = """\
+I took two bottles of pills
+took like 20 benadryl an hour ago
+drank a bottle of bleach
+just drank weed killer
+tome cloro
+the bottle was full this morning and now it's empty
+he has a gun
+she has a knife
+he's waving a shotgun
+it's fine. ill be gone soon
+i bought a rope yesterday
+got rope n i know which tree
+my gun is loaded
+been saving up my pills
+I've been hoarding my ambien
+sui cidal thoughts r back
+kms
+matarme
+mi esposo me pega y tengo miedo
+lo voy a matar hoy
+I'm 15 and cutting
+to be dead"""
+
+MEANS_PERHAPS = """\
+ive made peace with it
+i have the pills here
+i sleep w a gun under my pillow
+bought a gun tuesday
+his pistol is missing
+not feel like a burden
+what would a lethal dose be
+lethal dose?"""
+
+HARMLESS_MEANS = """\
+I took two bottles of pills back to the pharmacy
+I took 20 mg lexapro for 2 years
+I take 8 pills a day
+I took about 10 ketamine sessions
+my dog drank antifreeze last spring
+drank two bottles of water before
+my grandson drank bleach when he was 2 in 1999
+my husband has a gun for hunting
+he has a gun safe
+I bought a rope for the horse
+bought a new rifle for elk season
+I keep my pills in a weekly organizer
+I have my pills here, do you want the list
+I made peace with my past
+not wake up screaming
+not wake up at 3am
+their deadlines are killing me
+I'm out of options for insurance
+my daughter cut herself with a kitchen knife by accident cooking
+I'm 15 and cutting class
+I don't want to go on an SSRI"""
+
+
+@pytest.mark.parametrize("text", MEANS.splitlines())
+def test_means_that_were_used_or_are_at_hand_take_over_without_a_word_of_why(screener: Screener, text: str) -> None:
+    assert screener.screen(text).outcome == "takeover"
+
+
+@pytest.mark.parametrize("text", MEANS_PERHAPS.splitlines())
+def test_means_that_may_be_meant_otherwise_are_asked_about(screener: Screener, text: str) -> None:
+    assert screener.screen(text).outcome == "check_in"
+
+
+@pytest.mark.parametrize("text", HARMLESS_MEANS.splitlines())
+def test_means_of_work_pharmacy_and_hunting_stop_nobody(screener: Screener, text: str) -> None:
+    assert screener.screen(text).outcome == "none"
+
+
+@pytest.mark.parametrize("text", ["we lost our baby last year", "my dog was put down", "we had to put our dog to sleep", "I had a miscarriage"])
+def test_a_loss_without_the_word_death_is_one(screener: Screener, text: str) -> None:
+    assert screener.screen(text) == Screening("none", None, "loss", "loss")
+
+
 # -- several messages ----------------------------------------------------------------------------------------------------
 @pytest.mark.parametrize(
     ("recent", "newest"),

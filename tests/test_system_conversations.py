@@ -640,3 +640,40 @@ def test_a_history_comes_before_a_request_when_it_is_named(visitor: Visitor) -> 
     assert "Safe" not in visitor.question and "message" in visitor.said
     visitor.say("go on with my history")
     assert "high blood pressure" in visitor.question
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("I'm not suicidal", "Thank you for telling me. What would you like to do?"),
+        ("I work on a suicide hotline", "Thank you for telling me. What would you like to do?"),
+        ("I was suicidal in 2015 but not now", "If those thoughts or that danger come back, you can call or text 988"),
+        ("i lost my brother to suicide last year", "I'm sorry for your loss."),
+    ],
+)
+def test_what_is_told_and_not_asked_is_thanked_for(visitor: Visitor, text: str, words: str) -> None:
+    visitor.say(text)
+    assert words in visitor.said and visitor.kinds == ["message"] and "ketamine" not in visitor.said.lower()
+    assert "This was helpful" not in [c["label"] for m in visitor.last for c in m["choices"]]
+
+
+def test_messages_that_only_together_say_it_end_in_no_goodbye(visitor: Visitor) -> None:
+    for text in ("everyone is gone", "the house is empty"):
+        visitor.say(text)
+    visitor.say("goodbye")
+    assert visitor.kinds == ["crisis"] and "988" in visitor.said
+
+
+def test_a_denied_answer_reaches_staff_with_the_denial(system: System, visitor: Visitor) -> None:
+    visitor.consent()
+    visitor.answer_until("like to be different")
+    visitor.say("not feel like a burden")
+    assert visitor.kinds[0] == "check_in"
+    visitor.say("no")
+    visitor.answer_until("Is this right?")
+    visitor.tap("Send my history")
+    nurse = system.nurse()
+    summaries = [nurse.get(f"/handoffs/{i}/summary.json").json() for i in system.handoffs(nurse)]
+    mine = next(s for s in summaries if any(a["text"] == "not feel like a burden" for a in s["answers"]))
+    flags = [f for f in mine["flags"] if f["code"] == "check-in-suicidal"]
+    assert [(f["level"], f["words"]) for f in flags] == [("amber", "not feel like a burden")] and 'they said: "no"' in flags[0]["reason"]

@@ -63,10 +63,11 @@ UNDER_18 = f'/stop{{"choice": "{intakes.UNDER_AGE}"}}'  # payload: somebody in t
 SAID_FIRST = ("loss", "assault", "pressure")  # notes whose sentence comes before what is said next
 OF_THE_FORM = {"form", "the form", "about the form", "for the form", "the form's question", "the question", "el formulario", "formulario"}
 OF_ME = {"me", "about me", "how i am", "about how i am", "how i feel", "myself", "de mí", "de mi"}
-SAFE_WORDS = {
-    "safe", "i'm safe", "im safe", "i am safe", "i'm safe now", "i'm safe right now", "im safe right now", "continue", "go on", "resume",
-    "estoy a salvo", "estoy a salvo ahora", "seguir",
-}
+ASK_OF_LIFE = (*ASK_OF_DANGER, "minor")  # check-ins that ask for thoughts of ending one's life
+_IS_SAFE = re.compile(  # who writes, or the person they wrote of
+    r"(?:(?:(?:no|yes|ok|okay)\W+)?(?:i'?m|i am|we'?re|we are|s?he'?s|s?he is|they'?re|they are) )?safe(?: right)?(?: now)?|continue|go on|resume|"
+    r"estoy a salvo(?: ahora)?|seguir"
+)
 # What whoever wants a person types while the crisis path is open; the button says "Talk to staff".
 _WHO = r"(?:(?:the |your |a |an |some |real |live |actual |human )*(?:staff|team|someone|somebody|anyone|anybody|person|human|nurse|doctor|clinician|therapist|counselor|receptionist|people))"
 _REACH_ME = r"(?:call|ring|phone|text|contact|reach|message|e-?mail|get (?:back to|in touch with|hold of)|talk (?:to|with)|speak (?:to|with))"
@@ -172,6 +173,8 @@ class Turns:
         checked_in = await self._checked_in(conversation_id, kept, text, screening)
         if checked_in is not None:
             return checked_in
+        if text and self.check_ins.says_the_rest(text) and await self.database.written(self._waits_for_reply, conversation_id):
+            return await self._take_over(conversation_id, message.id, text, self._of_age(kept, "suicidal", "together"))
         if text and self.screener.is_minor(text) and await self.database.written(self._in_history, conversation_id):
             return await self._answer(conversation_id, message.id, UNDER_18, Screening("none"), None)
         if choice and choice in self._crisis_choices():
@@ -248,7 +251,7 @@ class Turns:
         if not said:
             return await self._failed(conversation_id, message_id, screening, text)
         line = self.replies.line(screening.note)
-        if line and not any(m["kind"] in ("crisis", "check_in") or "988" in line and "988" in m["text"] for m in said):
+        if line and not any(m["kind"] in ("crisis", "check_in") or line in m["text"] or "988" in line and "988" in m["text"] for m in said):
             said.insert(0 if screening.note in SAID_FIRST else len(said), _plain(line, kind="notice"))
         return await self._reply(conversation_id, message_id, said)
 
@@ -325,9 +328,22 @@ class Turns:
             return await self._reply(conversation_id, message_id, [self._ask_back("again", category, words)])
         return None
 
+    def _waits_for_reply(self, s: Session, conversation_id: str) -> bool:
+        """Whether somebody was asked for thoughts of ending their life in the last few turns and has not said no to it."""
+        resumed = {self.replies.resumed(language).text for language in ("en", "es")}
+        waits = False
+        for said in conversations.last_said(s, conversation_id, turns=RECENT_TEXTS):
+            if said.kind == "crisis" or said.text in resumed:
+                waits = False
+            elif said.kind == "check_in" and not self.replies.asks_back(said.text):
+                waits = waits or self.replies.asks_about(said.text) in ASK_OF_LIFE
+        return waits
+
     async def _said_yes(self, conversation_id: str, kept: _Kept, category: str) -> List[Dict[str, Any]]:
-        category = self.screener.for_age(category, [*kept.recent, kept.words])
-        return await self._take_over(conversation_id, kept.message.id, kept.words, Screening("takeover", category, "check-in"))
+        return await self._take_over(conversation_id, kept.message.id, kept.words, self._of_age(kept, category, "check-in"))
+
+    def _of_age(self, kept: _Kept, category: str, rule: str) -> Screening:
+        return Screening("takeover", self.screener.for_age(category, [*kept.recent, kept.words]), rule)
 
     async def _belied(self, conversation_id: str, text: str, screening: Screening) -> bool:
         """Whether a no goes on to say what it denies: "nothing like that, I'd only like to stay asleep"."""
@@ -347,7 +363,7 @@ class Turns:
         """Until the visitor chooses to go on, nothing else happens than repeating where help is."""
         message_id, words = kept.message.id, kept.words
         language = self.replies.language(words)
-        if choice == "safe_now" or _means(text, SAFE_WORDS):
+        if choice == "safe_now" or bool(text) and _IS_SAFE.fullmatch(_plainly(text)):
             return await self._go_on(conversation_id, message_id, "/resume_intake", self.replies.resumed(language))
         if text and self.screener.is_minor(text):
             return await self._take_over(conversation_id, message_id, words, Screening("takeover", "minor", "age"))
@@ -475,4 +491,8 @@ def _wants_a_person(text: str) -> bool:
 
 
 def _means(text: Optional[str], words: set) -> bool:
-    return bool(text) and text.strip().lower().rstrip(".! ").replace("\u2019", "'") in words
+    return bool(text) and _plainly(text) in words
+
+
+def _plainly(text: str) -> str:
+    return text.strip().lower().rstrip(".! ").replace("\u2019", "'")

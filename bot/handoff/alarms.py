@@ -1,6 +1,7 @@
 """What a conversation says of danger, as flags of what is sent in it: who opens a history must know of the crisis before it.
 
-A crisis is red. A check-in is amber until the visitor said that they are safe: the assistant's words of going on tell so.
+A crisis is red. A check-in is amber until the visitor said that they are safe: the assistant's words of going on tell so. One
+whose words are an answer of the history stays amber, and says so: staff read these words without the no that followed.
 """
 
 from __future__ import annotations
@@ -15,9 +16,12 @@ from sqlalchemy.orm import Session
 
 from bot.handoff.flags import flag
 from bot.handoff.summary import CATEGORIES
-from bot.records import conversations
+from bot.records import conversations, intakes
 from bot.records.models import Handoff, Message
 from bot.safety import Replies
+
+OF_THE_BODY = ("medical_emergency", "overdose", "withdrawal", "disorientation")
+UNCLEAR = "it was not cleared up"
 
 
 def raised(s: Session, conversation_id: str, own: Sequence[str] = ()) -> list[dict[str, Any]]:
@@ -44,26 +48,42 @@ def _crises(s: Session, conversation_id: str, own: Sequence[str]) -> Iterator[di
 def _check_ins(s: Session, conversation_id: str) -> Iterator[dict[str, Any]]:
     replies = _replies()
     resumed = {replies.resumed(language).text for language in ("en", "es")}
+    runs = intakes.conversation_intakes(s, conversation_id)
+    answers = {answer.text for run in runs for answer in intakes.answers(s, run).values() if answer.text}
     visitor: dict[int, Message] = {}
     not_cleared: list[Message] = []
-    in_crisis: list[Message] = []  # a check-in that led to a crisis is not cleared by what follows the crisis
+    told: list[tuple[Message, str]] = []  # a check-in and what came of it
     for message in conversations.messages_after(s, conversation_id):
         text = message.body["text"]
         if message.author == "visitor":
             visitor[message.id] = message
-        elif message.kind == "crisis":
-            in_crisis, not_cleared = in_crisis + not_cleared, []
+        elif message.kind == "crisis":  # what led to a crisis is not cleared by what follows it
+            told += [(one, UNCLEAR) for one in not_cleared]
+            not_cleared = []
         elif message.kind == "check_in" and not replies.asks_back(text):
             not_cleared.append(message)
         elif text in resumed:
+            denied = [one for one in not_cleared if _outlasts_a_no(one) and _words(visitor, one) in answers]
+            told += [(one, f'they said: "{_words(visitor, message)}"') for one in denied]
             not_cleared = []
-    for message in in_crisis + not_cleared:
-        category, said = replies.asks_about(message.body["text"]), visitor.get(message.reply_to)
+    for message, came_of_it in [*told, *((one, UNCLEAR) for one in not_cleared)]:
+        category = replies.asks_about(message.body["text"])
         reason = (
             f"Wrote something in this chat, {_stamp(message.at)}, that may be about {CATEGORIES[category]}. "
-            "They were asked, and it was not cleared up. Ask."
+            f"They were asked, and {came_of_it}. Ask."
         )
-        yield flag("amber", f"check-in-{_slug(category)}", reason, said.body["text"] if said else "")
+        yield flag("amber", f"check-in-{_slug(category)}", reason, _words(visitor, message))
+
+
+def _outlasts_a_no(check_in: Message) -> bool:
+    """Whether an answer stays worth a look when its check-in was denied: that a reaction is not happening now settles it."""
+    return _replies().asks_about(check_in.body["text"]) not in OF_THE_BODY
+
+
+def _words(visitor: dict[int, Message], reply: Message) -> str:
+    """What a message of the assistant replied to."""
+    said = visitor.get(reply.reply_to)
+    return said.body["text"] if said else ""
 
 
 def _stamp(moment: datetime) -> str:

@@ -47,7 +47,7 @@ _NOW_AND_THEN = re.compile(
     r"|now and (?:then|again)|from time to time|once in a (?:while|blue moon)|here and there|comes? and go(?:es)?|a (?:little|bit|lot)"
     r"|always|constantly|daily|nightly|often|frequently|occasionally|only when|just when|mostly (?:at|when|in)"
     r"|in the (?:morning|evening|night)s?|at \d{1,2}(?::\d\d)? ?[ap]\.?m|(?:no|not) (?:more|worse) than usual"
-    r"|same as (?:always|usual|ever)|like always|as usual|still do)\b"
+    r"|same as (?:always|usual|ever)|like always|as usual|still do)\b|^(?:kind ?a|kind of|sort ?a|sort of)$"
 )
 _THOUGHTS = re.compile(
     r"(?:(?:i|have|having|just|only|some|a few|do) )*(?:(?:passing|passive|bad|dark|suicidal|those|these) )?(?:thoughts?|passive(?:ly)?)"

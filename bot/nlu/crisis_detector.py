@@ -49,6 +49,7 @@ _FILE = "crisis"
 NOT_UNDERSTOOD = (None, "nlu_fallback", "out_of_scope", *SAFETY_INTENTS)
 UNDERSTOOD_AT, PERSON_AT, ELSEWHERE_AT, CERTAIN_AT = 0.3, 0.6, 0.7, 0.9  # confidence of the intent
 NOT, ANSWERED, UNDERSTOOD, CERTAIN = range(4)
+ENDS_IT = ("stop", "submit")  # what "I'm done" means while a question of the history waits
 # Questions (link ids) whose answer tells of an emergency of the body that was, and those where "last night" may still be one.
 TOLD_AT, WHEN_AT = ("allergies",), ("heart-when", "stroke-when")
 FEWEST_WORDS = 3  # that name a cause beside a reaction: a bare "throat swelling" may be one that happens
@@ -161,7 +162,10 @@ class CrisisDetector(GraphComponent, IntentClassifierBase):
             intent = message.get(INTENT) or {}
             name, confidence = intent.get("name"), intent.get("confidence") or 0.0
             rules = rules_say(message)
-            safety = self.judge(text, rules, readings(message), self._least_care(name, confidence), self._understood(name, confidence))
+            if pending and name in ENDS_IT and rules.screening.outcome == "check_in":
+                rules = rules._replace(sure=False)
+            explained = NOT if _explains_nothing(name, rules) else self._understood(name, confidence)
+            safety = self.judge(text, rules, readings(message), self._least_care(name, confidence), explained)
             if pending and name == ANSWER:
                 safety = _as_answer(pending.link_id, text, safety, rules)
             if safety is not None:
@@ -229,6 +233,11 @@ class CrisisDetector(GraphComponent, IntentClassifierBase):
         if care >= (max(least_care, self._config["check_in_noted"]) if ruled.note else least_care):
             return _finding("check_in", category, "model", care)
         return _of_rules(ruled)
+
+
+def _explains_nothing(name: str | None, rules: Ruled) -> bool:
+    """Whether an intent is no reason to pass over what a rule hears: a farewell, or talk of suicide in which it hears a crisis."""
+    return name == "goodbye" or name == "told" and not rules.weak
 
 
 def _of_rules(ruled: Screening) -> dict[str, Any] | None:

@@ -36,10 +36,16 @@ _RECENT = (
 )
 _STATE = select(_CONVERSATIONS.state, _CONVERSATIONS.expires_at).where(_CONVERSATIONS.id == _ID)
 _STATE_LOCKED = _STATE.with_for_update()
-_LAST_TURN = select(_MESSAGES.id).where(_MESSAGES.conversation_id == _ID, _MESSAGES.author == "visitor").order_by(_MESSAGES.id.desc()).limit(1)
+_TURN_BEFORE = (
+    select(_MESSAGES.id)
+    .where(_MESSAGES.conversation_id == _ID, _MESSAGES.author == "visitor")
+    .order_by(_MESSAGES.id.desc())
+    .limit(1)
+    .offset(bindparam("turns"))
+)
 _LAST_SAID = (
     select(_MESSAGES.kind, _MESSAGES.body)
-    .where(_MESSAGES.conversation_id == _ID, _MESSAGES.author == "bot", _MESSAGES.id > func.coalesce(_LAST_TURN.scalar_subquery(), 0))
+    .where(_MESSAGES.conversation_id == _ID, _MESSAGES.author == "bot", _MESSAGES.id > func.coalesce(_TURN_BEFORE.scalar_subquery(), 0))
     .order_by(_MESSAGES.id)
 )
 _BEFORE = (
@@ -95,9 +101,9 @@ def get_state(s: Session, conversation_id: str, locked: bool = False) -> str | N
     return row.state
 
 
-def last_said(s: Session, conversation_id: str) -> list[Said]:
-    """What the bot has said since the visitor's newest message, oldest first."""
-    rows = s.execute(_LAST_SAID, {"conversation": conversation_id})
+def last_said(s: Session, conversation_id: str, turns: int = 0) -> list[Said]:
+    """What the bot has said since the visitor's newest message, or since the one ``turns`` before it, oldest first."""
+    rows = s.execute(_LAST_SAID, {"conversation": conversation_id, "turns": turns})
     return [Said(row.kind, row.body["text"], tuple(c["id"] for c in row.body.get("choices", ()))) for row in rows]
 
 

@@ -1,7 +1,8 @@
 """How the reply to a check-in is read: as a yes, a no, or a doubt that is asked about once more.
 
 A yes is heard generously, for the question was whether somebody is in danger: "sometimes", "yes but I wouldn't do it". A no
-must say no more than that, or say plainly that something else was meant. The patterns stand in ``data/safety/check_in.yml``.
+must say no more than that, or say plainly that something else was meant. Who leaves the check-in unanswered and says goodbye,
+or has the means at hand, has told it all the same. The patterns stand in ``data/safety/check_in.yml``.
 """
 from __future__ import annotations
 
@@ -35,6 +36,7 @@ class CheckInReplies:
         self._begins_yes, self._begins_no = compiled("begins_yes", "{ask}{any}"), compiled("begins_no", "{ask}{any}")
         self._only_yes = compiled("only_yes", "{ask}{any}(?: (?:{any}|{more_yes}))*")
         self._only_no = compiled("only_no", "{ask}{any}(?: (?:{any}|{more_no}))*")
+        self._rest = compiled("says_the_rest", "{any}(?: (?:{any}|{more_rest}))*")
         self._ends_no, self._open = compiled("ends_no", "{any}$"), compiled("leaves_open", "(?<![^ ]){any}(?= |$)")
 
     @classmethod
@@ -61,6 +63,11 @@ class CheckInReplies:
         if (denied or brief) and self._open.search(told):
             return DOUBT
         return NO if denied else None
+
+    def says_the_rest(self, text: str) -> bool:
+        """Whether a text, written where a check-in still waits for its reply, tells it without one: a farewell, the means at hand."""
+        said = self._normalise(text).rstrip(" .,")
+        return len(said.split()) <= LONGEST and bool(self._rest.fullmatch(said))
 
     def _denied(self, said: str) -> bool:
         """Whether a yes goes on as a no: "yes it's something else"."""

@@ -20,10 +20,15 @@ _LEET = str.maketrans("013457@$!|", "oieastasil")
 _SPACED = re.compile(r"(?<![^\s])[a-z](?:[ .\-_*][a-z]){3,}(?![^\s.,?!])")
 _TOKEN = re.compile(r"[a-z0-9@$*']+(?:[!|*][a-z*]+)*|[.?!;\n,()\":\u2014]|(?<=\s)-+(?=\s)|[^\sa-z0-9]")
 _LONG_RUN = re.compile(r"([a-z])\1{2,}")
-_AS_WORDS = re.compile(  # "want 2 die", "wan to", "to b dead"
+_AS_WORDS = re.compile(  # "want 2 die", "wan to", "to b dead", "ill be gone", "sui cidal"
     r"(?<![^ ])(want|wan|going|need|trying|ready|like|have|about|afraid|scared|how|reason|try|not) 2(?= [a-z])|(?<![^ ])wan to(?= )"
     r"|(?<![^ ])to b(?= [a-z])|(?<![^ ])my self(?![^ ])|(?<![^ ])too(?= (?:kill|die|end|live) )|(?<![^ ])over dose(?=d?(?![^ ]))"
+    r"|(?<![^ ])ill(?= (?:be|never|not|just|do|kill|end|take|go|finally|soon|probably)(?![^ ]))|(?<![^ ])suicide (?:cidal|sidal)(?![^ ])"
 )
+_SAID = {
+    "wan to": "want to", "to b": "to be", "my self": "myself", "too": "to", "over dose": "overdose", "ill": "i will",
+    "suicide cidal": "suicidal", "suicide sidal": "suicidal",
+}  # fmt: skip
 _SENTENCE_END = frozenset(".!;\n")
 _CLAUSE_END = frozenset(",:()\"\u2014-")
 
@@ -147,7 +152,7 @@ def _plain_letters(text: str) -> str:
 def _as_word(match: "re.Match[str]") -> str:
     if match.group(1):
         return f"{'want' if match.group(1) == 'wan' else match.group(1)} to"
-    return {"wan to": "want to", "to b": "to be", "my self": "myself", "too": "to", "over dose": "overdose"}[match.group()]
+    return _SAID[match.group()]
 
 
 def _mark(token: str) -> Optional[str]:

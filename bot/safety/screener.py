@@ -11,9 +11,9 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+import itertools
 import re
 from bisect import bisect_left
-from itertools import islice
 from pathlib import Path
 from typing import Any, Dict, Iterable, Iterator, List, Mapping, Optional, Sequence, Tuple
 
@@ -136,6 +136,7 @@ class Screener:
         self._patterns: List[Tuple["re.Pattern[str]", int]] = []
         self._pairs: List[_Pair] = []
         self._halves = Matcher()
+        self._whole: List[Tuple[_Rule, "re.Pattern[str]"]] = []
         self._idioms = Matcher()
         self._idiom_patterns: List["re.Pattern[str]"] = []
         vocabulary = words_in(" ".join(self._macros.values()))
@@ -149,6 +150,8 @@ class Screener:
                 vocabulary |= self._add(entry)
             for entry in file.get("pairs") or ():
                 vocabulary |= self._add_pair(entry)
+            for entry in file.get("whole") or ():
+                vocabulary |= self._add_whole(entry)
         self._context_words = {key: self._compile(key, value).regex for key, value in words["context"].items()}
         self._transparent = frozenset(words["transparent"].split())
         self._negators = frozenset(words["negators"].split())
@@ -170,11 +173,12 @@ class Screener:
 
     def is_weak(self, rule: str) -> bool:
         """Whether a rule never says more than check-in; a takeover that was softened to one is not weak."""
-        return any(known.id == rule and known.outcome == "check_in" for known in self._rules)
+        known = itertools.chain(self._rules, (whole for whole, _ in self._whole))
+        return any(one.id == rule and one.outcome == "check_in" for one in known)
 
     def is_sure(self, rule: str) -> bool:
-        """Whether a rule stands whatever a model says: a dangerous reading with a symptom needs no second opinion."""
-        return any(pair.rule.id == rule and pair.rule.sure for pair in self._pairs)
+        """Whether a rule stands whatever a model says: a dangerous reading with a symptom, a message that is only "I'm done"."""
+        return any(whole.id == rule for whole, _ in self._whole) or any(pair.rule.id == rule and pair.rule.sure for pair in self._pairs)
 
     def normalise(self, text: str) -> str:
         """The text in the form in which the patterns see it, idioms blanked."""
@@ -204,6 +208,8 @@ class Screener:
         found = self._findings(newest)
         if "\n" in text.strip() and all(item.outcome == "none" for item in found):  # a sentence broken over lines
             found += self._findings(self.normalise(" ".join(text.split())))
+        said = newest.rstrip(" .,?")
+        found += [Screening(rule.outcome, rule.category, rule.id) for rule, pattern in self._whole if pattern.fullmatch(said)]
         minor = bool(self._context_words["minor"].search(newest)) or any(map(self.is_minor, recent[-RECENT:]))
         if recent and not any(item.outcome == "takeover" for item in found):
             earlier = [part for part in (self.normalise(item[-RECENT_CHARS:]) for item in recent[-RECENT:]) if part]
@@ -246,7 +252,7 @@ class Screener:
         spans: List[Tuple[int, int, int, int]] = []
         for number in candidates:
             regex, owner = self._patterns[number]
-            for match in islice(regex.finditer(text), MATCHES):
+            for match in itertools.islice(regex.finditer(text), MATCHES):
                 if not border or match.start() < border - 1 < match.end():
                     spans.append((owner, match.start(), match.end(), match.start("at") if "at" in regex.groupindex else 0))
         return spans
@@ -258,7 +264,7 @@ class Screener:
             context = _Context(passage)
             for number in self._halves.candidates(passage):
                 spans, careful = halves.setdefault(number, []), self._pairs[number // 2].rule.negatable
-                for match in islice(self._half(number).finditer(passage), MATCHES):
+                for match in itertools.islice(self._half(number).finditer(passage), MATCHES):
                     if not (careful and self._negated(passage, context.clause_start(match.start()), match.start())):
                         spans.append((offset + match.start(), offset + match.end()))
         found = []
@@ -507,6 +513,12 @@ class Screener:
         self._pairs.append(_Pair(rule, first.regex, second.regex, int(entry.get("near", 0))))
         self._halves.add(first), self._halves.add(second)
         return set().union(*(words_in(half) for half in halves))
+
+    def _add_whole(self, entry: Mapping[str, Any]) -> set:
+        patterns = lines(entry["patterns"])
+        compiled = self._compile(entry["id"], "{lead}(?:" + "|".join(f"(?:{pattern})" for pattern in patterns) + "){tail}")
+        self._whole.append((self._rule(entry), compiled.regex))
+        return set().union(*map(words_in, patterns))
 
     def _blank(self, text: str) -> str:
         for number in self._idioms.candidates(text):

@@ -46,6 +46,7 @@ CONTACT = {
 NOTICED = {
     "model": "the sense of what they wrote",
     "check-in": "their yes, when the assistant asked about it",
+    "together": "what they wrote after the assistant had asked about it",
     "crisis-yes": "their yes, when the crisis text asked whether they are in danger",
 }
 ACTION = {
