@@ -6,8 +6,8 @@ and on CLINC150 with its out-of-scope queries, and prints the results beside the
 run with ``--train FILE.csv --test FILE.csv`` (the same columns; the category ``oos`` marks what no intent covers).
 
 An answer counts as right when the final intent of the parse is right, so that a fallback on a known query is an error.
-A query outside the intents is recognised when the pipeline gives none of the intents (``nlu_fallback``,
-``out_of_scope``, or one of the safety intents). Only training queries with an intent are used for training: CLINC150's
+A query outside the intents is recognised when the pipeline gives none of the intents (``nlu_fallback``
+or one of the safety intents). Only training queries with an intent are used for training: CLINC150's
 out-of-scope training queries are left out, as a new clinic would not have them.
 """
 from __future__ import annotations

@@ -114,7 +114,7 @@ def selection(parse: Parse) -> Dict[str, Any]:
 def offered(parse: Parse) -> List[str]:
     """The FAQ ids whose questions are offered, instead of an answer or under it, as actions/faq.py does."""
     found = selection(parse)
-    if intent(parse) in ("nlu_fallback", "out_of_scope"):
+    if intent(parse) == "nlu_fallback":
         return list(found.get("offer") or [])[:MOST_OFFERED]
     if intent(parse) not in ("faq", "distress"):
         return []
@@ -172,7 +172,7 @@ def in_form(reader: Reader) -> Dict[str, Share]:
         parse = reader.read(row["text"], pending(history_items()[row["link_id"]]))
         got = intent(parse)
         kept = got == "answer" or (parse.get("safety") or {}).get("answer", False)  # under a check-in it is kept, too
-        right = {"answer": kept, "question": got in ("faq", "nlu_fallback", "out_of_scope", "bot_challenge")}
+        right = {"answer": kept, "question": got in ("faq", "nlu_fallback", "bot_challenge")}
         found[expected].append(got == command if expected == "command" else right[expected])
     return {f"{name} taken as {name} in the history": share(hits, bool) for name, hits in found.items()}
 

@@ -41,7 +41,7 @@ from bot.nlu.text import clean, held_out, normalise, rows  # noqa: E402
 TARGET = ROOT / "bot" / "nlu" / "model"
 LONGEST = 64  # tokens of a training text
 CHUNK = 20  # texts that are padded to one length
-LONERS = ("out_of_scope", "safety/none")  # labels without a common meaning
+LONERS = ("nlu_fallback", "safety/none")  # labels without a common meaning
 CARE, NO_CARE = "safety/", "none"  # a second head tells the kinds of crisis from each other and from all the rest
 EVERYDAY = "everyday/"  # labels of talk about other things
 KEYS = ("qwertyuiop", "asdfghjkl", "zxcvbnm")

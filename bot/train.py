@@ -49,6 +49,7 @@ def train(settings: Settings, out: TextIO = sys.stdout) -> Path:
     print("Training the model (about a minute) ...", file=out, flush=True)
     os.environ.setdefault("RASA_TELEMETRY_ENABLED", "false")
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # components train side by side; two threads each only wait for a core
     gc.disable()  # it looks through all examples again and again, and finds nothing: 4 s of 57
     warnings.simplefilter("ignore")  # what Rasa 3.6's own dependencies say is not for whoever starts a chat
     import rasa.model_training

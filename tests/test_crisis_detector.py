@@ -145,7 +145,6 @@ def test_without_a_model_the_rule_stands(screener: Screener) -> None:
         ("talk_to_human", 0.99, UNDERSTOOD),
         ("answer", 1.0, ANSWERED),
         ("stop", 1.0, UNDERSTOOD),
-        ("out_of_scope", 0.9, NOT),
         ("nlu_fallback", 1.0, NOT),
         (None, 0.0, NOT),
     ],

@@ -74,13 +74,13 @@ def verdict(text: str, trust: float, **probabilities: float) -> Verdict:
     return Verdict(text, np.array([names[i] for i in order]), np.array([values[i] for i in order]), np.array(order), trust)
 
 
-STORY = verdict("a story. a question", 0.3, out_of_scope=0.5, faq_cost=0.3, faq_driving=0.2)
-QUESTION = verdict("a question", 0.9, faq_cost=0.9, faq_driving=0.1, out_of_scope=0.0)
-OTHER = verdict("another", 0.8, faq_driving=0.8, faq_cost=0.2, out_of_scope=0.0)
+STORY = verdict("a story. a question", 0.3, nlu_fallback=0.5, faq_cost=0.3, faq_driving=0.2)
+QUESTION = verdict("a question", 0.9, faq_cost=0.9, faq_driving=0.1, nlu_fallback=0.0)
+OTHER = verdict("another", 0.8, faq_driving=0.8, faq_cost=0.2, nlu_fallback=0.0)
 
 
 def test_a_question_at_the_end_of_a_story_is_heard() -> None:
-    found = retrieve([STORY, verdict("a story", 0.4, out_of_scope=0.9, faq_cost=0.1, faq_driving=0.0), QUESTION], "faq", 0.7, 0.9)
+    found = retrieve([STORY, verdict("a story", 0.4, nlu_fallback=0.9, faq_cost=0.1, faq_driving=0.0), QUESTION], "faq", 0.7, 0.9)
     assert (found.key, found.trust, found.also) == ("faq/cost", 0.9, ())
     assert decide([STORY, QUESTION], found, faq_trust=0.5, intent_trust=0.3) == ("faq", 0.9)
 
@@ -99,12 +99,12 @@ def test_a_sentence_about_nothing_that_the_message_is_about_needs_more_trust() -
 
 @pytest.mark.parametrize("text, also", [("cost, and driving", ("faq/driving",)), ("cost or so it is", ("faq/driving",)), ("the costs of a drive", ())])
 def test_one_sentence_that_joins_two_topics(text: str, also: tuple[str, ...]) -> None:
-    both = verdict(text, 0.6, faq_cost=0.5, faq_driving=0.3, out_of_scope=0.2)
+    both = verdict(text, 0.6, faq_cost=0.5, faq_driving=0.3, nlu_fallback=0.2)
     assert retrieve([both], "faq", 0.7, 0.9).also == also
 
 
 def test_what_nothing_vouches_for_is_not_guessed() -> None:
-    unsure = verdict("hm", 0.2, faq_cost=0.3, faq_driving=0.3, out_of_scope=0.4)
+    unsure = verdict("hm", 0.2, faq_cost=0.3, faq_driving=0.3, nlu_fallback=0.4)
     found = retrieve([unsure], "faq", 0.7, 0.9)
     assert decide([unsure], found, faq_trust=0.5, intent_trust=0.3)[0] == "nlu_fallback"
     assert retrieve([verdict("hi", 0.9, greet=1.0)], "faq", 0.7, 0.9) is None
@@ -119,7 +119,7 @@ def test_a_wish_for_a_person_wins_wherever_it_stands() -> None:
 
 
 def test_a_wish_for_a_person_is_heard_where_nothing_else_is_certain() -> None:
-    unsure = verdict("somebody get in touch", 0.2, faq_booking=0.5, talk_to_human=0.3, out_of_scope=0.2)
+    unsure = verdict("somebody get in touch", 0.2, faq_booking=0.5, talk_to_human=0.3, nlu_fallback=0.2)
     passed = verdict("forward me to your staff", 0.8, pass_question=0.6, talk_to_human=0.3, faq_cost=0.1)
     greeted = verdict("hello", 0.8, greet=0.7, talk_to_human=0.3, faq_cost=0.0)
     for said, expected in ((unsure, ("talk_to_human", 0.3)), (passed, ("talk_to_human", 0.3)), (greeted, ("greet", 0.8))):

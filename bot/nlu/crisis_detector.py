@@ -31,7 +31,8 @@ from bot.nlu import crisis_model
 from bot.nlu.answer_detector import ANSWER, COMMANDS, Pending
 from bot.nlu.crisis_model import EVERYDAY, CrisisModel
 from bot.nlu.encoder import Encoder, model_path
-from bot.nlu.fallback import put_intent
+from bot.nlu.fallback import FALLBACK, put_intent
+from bot.nlu.intent_classifier import verdicts
 from bot.nlu.rule_screener import Ruled, rules_say
 from bot.nlu.sentence_encoder import Readings, read_arrays, readings, training_vectors, write_arrays
 from bot.nlu.spelling import spelled, training_spelling
@@ -46,7 +47,7 @@ _FILE = "crisis"
 # The model alone takes many a plain question for a crisis: it asks early where nothing else has understood the message, late
 # where something has. What is asked of a person, and what is about something else, may be a crisis all the same: these must
 # be understood well.
-NOT_UNDERSTOOD = (None, "nlu_fallback", "out_of_scope", *SAFETY_INTENTS)
+NOT_UNDERSTOOD = (None, FALLBACK, *SAFETY_INTENTS)
 UNDERSTOOD_AT, PERSON_AT, ELSEWHERE_AT, CERTAIN_AT = 0.3, 0.6, 0.7, 0.9  # confidence of the intent
 NOT, ANSWERED, UNDERSTOOD, CERTAIN = range(4)
 ENDS_IT = ("stop", "submit")  # what "I'm done" means while a question of the history waits
@@ -74,6 +75,7 @@ class CrisisDetector(GraphComponent, IntentClassifierBase):
             "together": 0.68,
             "check_in": 0.3,
             "check_in_elsewhere": 0.45,
+            "check_in_beside": 0.45,
             "check_in_answer": 0.55,
             "check_in_understood": 0.63,
             "check_in_certain": 0.75,
@@ -87,7 +89,7 @@ class CrisisDetector(GraphComponent, IntentClassifierBase):
             "dimensions": 192,
             "ngram_dimensions": 128,
             "ngram_weight": 0.7,
-            "everyday": 4000,
+            "everyday": 3000,
             "random_state": 42,
         }
 
@@ -165,7 +167,8 @@ class CrisisDetector(GraphComponent, IntentClassifierBase):
             if pending and name in ENDS_IT and rules.screening.outcome == "check_in":
                 rules = rules._replace(sure=False)
             explained = NOT if _explains_nothing(name, rules) else self._understood(name, confidence)
-            safety = self.judge(text, rules, readings(message), self._least_care(name, confidence), explained)
+            least_care = self._least_care(name, confidence, _is_elsewhere(message), pending is not None)
+            safety = self.judge(text, rules, readings(message), least_care, explained)
             if pending and name == ANSWER:
                 safety = _as_answer(pending.link_id, text, safety, rules)
             if safety is not None:
@@ -178,14 +181,22 @@ class CrisisDetector(GraphComponent, IntentClassifierBase):
             elif outcome == "check_in":
                 put_intent(message, "distress", safety["score"])
             elif name in SAFETY_INTENTS:  # these are this component's to give: the plain classifier cannot tell a denial
-                put_intent(message, "nlu_fallback", confidence)
+                put_intent(message, FALLBACK, confidence)
         return messages
 
-    def _least_care(self, name: str | None, confidence: float) -> float:
-        """How sure the model must be to ask, the surer the better the message was understood as something else."""
-        if name == "out_of_scope" and confidence >= ELSEWHERE_AT:
+    def _least_care(self, name: str | None, confidence: float, elsewhere: bool, waits: bool) -> float:
+        """How sure the model must be to ask, the surer the better the message was understood as something else.
+
+        Args:
+            elsewhere: it is surely about what no answer covers.
+            waits: a question of the history does, and the message was told to be another one.
+        """
+        if name == FALLBACK and elsewhere:
             return self._config["check_in_elsewhere"]
-        return self._config[("check_in", "check_in_answer", "check_in_understood", "check_in_certain")[self._understood(name, confidence)]]
+        understood = self._understood(name, confidence)
+        if understood == NOT and waits:
+            return self._config["check_in_beside"]
+        return self._config[("check_in", "check_in_answer", "check_in_understood", "check_in_certain")[understood]]
 
     @staticmethod
     def _understood(name: str | None, confidence: float) -> int:
@@ -238,6 +249,11 @@ class CrisisDetector(GraphComponent, IntentClassifierBase):
 def _explains_nothing(name: str | None, rules: Ruled) -> bool:
     """Whether an intent is no reason to pass over what a rule hears: a farewell, or talk of suicide in which it hears a crisis."""
     return name == "goodbye" or name == "told" and not rules.weak
+
+
+def _is_elsewhere(message: Message) -> bool:
+    found = verdicts(message)
+    return bool(found) and found[0].label == FALLBACK and found[0].trust >= ELSEWHERE_AT
 
 
 def _of_rules(ruled: Screening) -> dict[str, Any] | None:
