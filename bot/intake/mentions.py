@@ -19,6 +19,7 @@ from rapidfuzz.distance import DamerauLevenshtein
 from bot.intake.relatives import CLOSE
 
 MEDICATION, CONDITION = "medication", "condition"
+_JOINED = re.compile(r"[./-]")
 TOKEN = re.compile(r"[A-Za-z0-9]+(?:['’./-][A-Za-z0-9]+)*")
 _LONGEST_NAME = 5  # words
 _ABBREVIATED = {"hydrochlorothiazide": "hctz", "acetaminophen": "apap"}  # in combinations
@@ -290,13 +291,13 @@ class MentionReader:
 
         def spaced(token: re.Match[str]) -> str:
             written = token.group()
-            if not re.search(r"[./-]", written) or self._known(written.lower()):
+            if not _JOINED.search(written) or self._known(written.lower()):
                 return written
-            known = list(filter(None, map(self._known, re.split(r"[./-]", written.lower()))))
+            known = list(filter(None, map(self._known, _JOINED.split(written.lower()))))
             named = known if "/" in written else [one for one in known if one[0] == MEDICATION]
-            return re.sub(r"[./-]", " ", written) if named else written
+            return _JOINED.sub(" ", written) if named else written
 
-        return TOKEN.sub(spaced, text)
+        return TOKEN.sub(spaced, text) if _JOINED.search(text) else text
 
     def _find(self, text: str) -> Iterator[tuple[str, str, int, int]]:
         text = self._apart(text)

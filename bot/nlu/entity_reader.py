@@ -3,9 +3,13 @@
 An entity carries Rasa's usual keys; ``value`` is the canonical name and ``status`` one of current, past, negated,
 allergy, family, unsure (for conditions present instead of current, and no allergy). Nothing is trained: a name that the
 lexicon (`data/nlu/lexicon`) does not know is not guessed.
+
+A message is read while the sentence encoder works on it, outside the interpreter's lock: `EntityReader` stands before the
+encoder and begins, `EntityCollector` stands behind it and puts what was read into the result.
 """
 from __future__ import annotations
 
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 from rasa.engine.graph import ExecutionContext, GraphComponent
@@ -16,14 +20,16 @@ from rasa.nlu.extractors.extractor import EntityExtractorMixin
 from rasa.shared.nlu.constants import ENTITIES, TEXT
 from rasa.shared.nlu.training_data.message import Message
 
-from bot.intake.mentions import Lexicon, MentionReader
+from bot.intake.mentions import Lexicon, Mention, MentionReader
 from bot.nlu.text import is_payload
 from bot.settings import ROOT
+
+MENTIONS = "mentions"  # message key, never part of the parse result
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.ENTITY_EXTRACTOR, is_trainable=False)
 class EntityReader(GraphComponent, EntityExtractorMixin):
-    """Medicines and conditions by lexicon and rules; see the module."""
+    """Begins to read medicines and conditions by lexicon and rules; see the module."""
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
@@ -31,6 +37,7 @@ class EntityReader(GraphComponent, EntityExtractorMixin):
 
     def __init__(self, config: dict[str, Any]) -> None:
         self._reader = MentionReader(Lexicon.load(ROOT / {**self.get_default_config(), **config}["lexicon"]))
+        self._thread = ThreadPoolExecutor(1, "mentions")
 
     @classmethod
     def create(
@@ -45,7 +52,29 @@ class EntityReader(GraphComponent, EntityExtractorMixin):
     def process(self, messages: list[Message]) -> list[Message]:
         for message in messages:
             text = message.get(TEXT)
-            if not text or is_payload(text):
+            if text and not is_payload(text):
+                message.set(MENTIONS, self._thread.submit(self._reader.read, text))
+        return messages
+
+
+@DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.ENTITY_EXTRACTOR, is_trainable=False)
+class EntityCollector(GraphComponent, EntityExtractorMixin):
+    """What ``EntityReader`` has read, as Rasa's entities."""
+
+    @classmethod
+    def create(
+        cls,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
+    ) -> EntityCollector:
+        return cls()
+
+    def process(self, messages: list[Message]) -> list[Message]:
+        for message in messages:
+            reading: Future[list[Mention]] | None = message.get(MENTIONS)
+            if reading is None:
                 continue
             found = [
                 {
@@ -54,9 +83,9 @@ class EntityReader(GraphComponent, EntityExtractorMixin):
                     "end": mention.end,
                     "value": mention.value,
                     "status": mention.status,
-                    "extractor": self.name,
+                    "extractor": EntityReader.__name__,
                 }
-                for mention in self._reader.read(text)
+                for mention in reading.result()
             ]
             if found:
                 message.set(ENTITIES, message.get(ENTITIES, []) + found, add_to_output=True)
