@@ -29,7 +29,7 @@ LEANS = 0.08  # margin for an answer beforehand: one that is lost is worse than 
 class Weighed(NamedTuple):
     """Messages that have to be weighed."""
 
-    seen: np.ndarray  # what the network sees, shape (messages, inputs)
+    seen: np.ndarray  # what the machine sees, shape (messages, inputs)
     aside: np.ndarray  # whether each is no answer
 
 

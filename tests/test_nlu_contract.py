@@ -41,7 +41,7 @@ def test_a_question_names_its_answer(reader: Reader, text: str, expected: str) -
     ],
 )
 def test_intents_that_are_no_question(reader: Reader, text: str, expected: str | None) -> None:  # noqa: F811
-    assert reader.intent(text) in ({expected or "nlu_fallback"})
+    assert reader.intent(text) == (expected or "nlu_fallback")
 
 
 @pytest.mark.parametrize(

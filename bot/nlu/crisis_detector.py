@@ -27,7 +27,7 @@ from rasa.shared.nlu.constants import INTENT, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
-from bot.nlu import crisis_model
+from bot.nlu import crisis_model, kernel
 from bot.nlu.answer_detector import ANSWER, COMMANDS, Pending
 from bot.nlu.crisis_model import EVERYDAY, CrisisModel
 from bot.nlu.encoder import Encoder, model_path
@@ -113,7 +113,7 @@ class CrisisDetector(GraphComponent, IntentClassifierBase):
     def fingerprint_addon(cls, config: dict[str, Any]) -> str | None:
         """Train again when the safety texts change, which are no NLU data, or the model's code, which Rasa does not know of."""
         path = ROOT / config.get("data", "data/safety") / "train.tsv"
-        return path.read_text(encoding="utf-8") + inspect.getsource(crisis_model) if path.is_file() else None
+        return path.read_text(encoding="utf-8") + inspect.getsource(crisis_model) + inspect.getsource(kernel) if path.is_file() else None
 
     def train(self, training_data: TrainingData) -> Resource:
         path = self._directory / "train.tsv"

@@ -19,7 +19,7 @@ class KernelMachine:
     """
 
     def __init__(self, arrays: Mapping[str, np.ndarray], gamma: float) -> None:
-        self._support, self._dual, self._bias = (arrays[name].astype(np.float32) for name in ("support", "dual", "bias"))
+        self._support, self._dual, self._bias = (arrays[name].astype(np.float32, copy=False) for name in ("support", "dual", "bias"))
         self._lengths = gamma * (self._support * self._support).sum(axis=0)
         self._gamma = gamma
 
