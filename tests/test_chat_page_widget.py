@@ -154,8 +154,9 @@ def test_a_turned_phone_keeps_the_conversation(page: Page) -> None:
     frame.get_by_label("Your message").fill("half a sentence")
     page.set_viewport_size({"width": 390, "height": 844})
     expect(frame.get_by_label("Your message")).to_have_value("half a sentence")
-    box = page.get_by_role("dialog").bounding_box()
-    assert (box["width"], box["height"]) == (390, 844)
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_have_css("width", "390px")  # the browser tells the page of its new size a moment later
+    expect(dialog).to_have_css("height", "844px")
 
 
 @pytest.mark.parametrize("forged", [{"onward": "leave"}, {"onward": "close"}])
