@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from math import log
 from typing import Any
 
 import numpy as np
@@ -14,11 +15,13 @@ from bot.nlu.answer_detector import decide as in_form
 from bot.nlu.answer_model import AnswerModel, blank
 from bot.nlu.encoder import Encoder
 from bot.nlu.fallback import decide
-from bot.nlu.faq_retriever import Retrieval, retrieve
+from bot.nlu.faq_retriever import Evidence, FaqRetriever, Retrieval, evidence, retrieve
 from bot.nlu.forms import asks, asks_somewhere, command, only_asks
 from bot.nlu.intent_classifier import Verdict
 from bot.nlu.ngrams import CharacterNgrams, grams
 from bot.nlu.text import MAX_SENTENCES, WORD_JOINER, clean, held_out, is_payload, normalise, sentences
+from bot.nlu.topic_model import FARTHEST, TopicModel
+from bot.nlu.topic_model import blank as blank_topics
 from bot.settings import ROOT
 
 
@@ -74,48 +77,83 @@ def verdict(text: str, trust: float, **probabilities: float) -> Verdict:
     return Verdict(text, np.array([names[i] for i in order]), np.array([values[i] for i in order]), np.array(order), trust)
 
 
-STORY = verdict("a story. a question", 0.3, nlu_fallback=0.5, faq_cost=0.3, faq_driving=0.2)
-QUESTION = verdict("a question", 0.9, faq_cost=0.9, faq_driving=0.1, nlu_fallback=0.0)
-OTHER = verdict("another", 0.8, faq_driving=0.8, faq_cost=0.2, nlu_fallback=0.0)
+STORY = verdict("he has not slept since he came home. what does it cost?", 0.8, faq_cost=0.95, nlu_fallback=0.03, faq_driving=0.02)
+TOLD = verdict("he has not slept since he came home.", 0.5, faq_symptoms=0.8, told=0.1, faq_cost=0.01)
+BOTH = verdict("what does it cost? can I drive home?", 0.6, faq_cost=0.5, faq_driving=0.4, nlu_fallback=0.1)
+QUESTION = verdict("what does it cost?", 0.9, faq_cost=0.9, faq_driving=0.05, nlu_fallback=0.05)
+OTHER = verdict("can I drive home?", 0.8, faq_driving=0.8, faq_cost=0.15, nlu_fallback=0.05)
+FURTHER = (0.38, 0.75)  # as shipped
 
 
-def test_a_question_at_the_end_of_a_story_is_heard() -> None:
-    found = retrieve([STORY, verdict("a story", 0.4, nlu_fallback=0.9, faq_cost=0.1, faq_driving=0.0), QUESTION], "faq", 0.7, 0.9)
-    assert (found.key, found.trust, found.also) == ("faq/cost", 0.9, ())
-    assert decide([STORY, QUESTION], found, faq_trust=0.5, intent_trust=0.3) == ("faq", 0.9)
+@pytest.fixture(scope="module")
+def topics() -> TopicModel:
+    return TopicModel.load()
 
 
-def test_two_questions_get_two_answers() -> None:
-    found = retrieve([STORY, QUESTION, OTHER], "faq", 0.7, 0.9)
-    assert (found.key, found.also) == ("faq/cost", ("faq/driving",))
-    assert retrieve([STORY, QUESTION, OTHER], "faq", 0.85, 0.9).also == ()
+def test_a_question_at_the_end_of_a_story_is_heard(topics: TopicModel) -> None:
+    found = retrieve([STORY, TOLD, QUESTION], "faq", topics, FURTHER)
+    assert (found.key, found.also) == ("faq/cost", ()) and found.trust > 0.8
+    assert decide([STORY, TOLD, QUESTION], found, faq_trust=0.5, intent_trust=0.3) == ("faq", found.trust)
 
 
-def test_a_sentence_about_nothing_that_the_message_is_about_needs_more_trust() -> None:
-    whole = verdict("x. y", 0.5, faq_cost=0.6, faq_insurance=0.1, faq_route=0.1, faq_dose=0.1, faq_onset=0.06, faq_driving=0.04)
-    assert retrieve([whole, QUESTION, OTHER], "faq", 0.5, 0.9).also == ()
-    assert retrieve([whole, QUESTION, OTHER], "faq", 0.5, 0.75).also == ("faq/driving",)
+def test_two_questions_get_two_answers(topics: TopicModel) -> None:
+    found = retrieve([BOTH, QUESTION, OTHER], "faq", topics, FURTHER)
+    assert {found.key, *found.also} == {"faq/cost", "faq/driving"}
+    assert retrieve([BOTH, QUESTION, OTHER], "faq", topics, (1.0,)).also == ()
 
 
-@pytest.mark.parametrize("text, also", [("cost, and driving", ("faq/driving",)), ("cost or so it is", ("faq/driving",)), ("the costs of a drive", ())])
-def test_one_sentence_that_joins_two_topics(text: str, also: tuple[str, ...]) -> None:
-    both = verdict(text, 0.6, faq_cost=0.5, faq_driving=0.3, nlu_fallback=0.2)
-    assert retrieve([both], "faq", 0.7, 0.9).also == also
+def test_one_question_asked_twice_gets_one_answer(topics: TopicModel) -> None:
+    whole = verdict("what does it cost? how much is it?", 0.9, faq_cost=0.9, faq_insurance=0.1, nlu_fallback=0.0)
+    again = verdict("how much is it?", 0.9, faq_cost=0.8, faq_insurance=0.2, nlu_fallback=0.0)
+    assert retrieve([whole, QUESTION, again], "faq", topics, FURTHER).also == ()
 
 
-def test_what_nothing_vouches_for_is_not_guessed() -> None:
+def test_what_points_back_asks_for_nothing_by_itself(topics: TopicModel) -> None:
+    whole = verdict("I take Xanax. do I have to stop it?", 0.9, faq_benzodiazepines=0.9, faq_stop_session=0.1)
+    taken = verdict("I take Xanax.", 0.8, faq_benzodiazepines=0.9, faq_stop_session=0.0)
+    stop = verdict("do I have to stop it?", 0.9, faq_stop_session=0.9, faq_benzodiazepines=0.1)
+    found = retrieve([whole, taken, stop], "faq", topics, FURTHER)
+    assert (found.key, found.also) == ("faq/benzodiazepines", ())
+
+
+def test_evidence_is_that_of_the_sentence_in_which_an_answer_is_likeliest() -> None:
+    keys, pieces = evidence([BOTH, QUESTION, OTHER], "faq")
+    assert keys == ["faq/cost", "faq/driving"]
+    driving = dict(zip(Evidence._fields, pieces[1], strict=True))
+    expected = {
+        "whole": log(0.4), "rank": log(2), "own": log(0.8), "summed": log(0.85), "highest": log(0.8), "leads": 0, "whole_trust": 0,
+        "alone_trust": 0.8, "own_trust": 0.8, "rival": log(0.15), "elsewhere": 0.9, "other_whole": log(0.1), "other_own": log(0.05),
+        "undivided": 0, "asks": 1, "several": 1, "joins": 0, "last": 1, "length": log(5), "whole_length": log(9),
+    }  # fmt: skip
+    assert driving == pytest.approx(expected, abs=1e-6)
+    alone = dict(zip(Evidence._fields, evidence([QUESTION], "faq")[1][0], strict=True))
+    assert (alone["undivided"], alone["leads"], alone["whole_trust"], alone["alone_trust"], alone["several"]) == (1, 1, 0.9, 0.9, 0)
+
+
+def test_evidence_counts_in_pairs_and_none_too_far_off() -> None:
+    arrays = blank_topics(("a", "b"))
+    arrays.update(weights=np.array([1.0, 0.0]), pairs=np.array([[0.0, 2.0], [0.0, 0.0]]), bias=np.array(-3.0))
+    chances = TopicModel(arrays).chances(np.array([[1.0, 1.0], [100.0, 0.0], [0.0, 7.0]]))
+    assert chances == pytest.approx([1 / (1 + np.exp(-each)) for each in (0.0, FARTHEST - 3, -3.0)])
+
+
+def test_what_nothing_vouches_for_is_not_guessed(topics: TopicModel) -> None:
     unsure = verdict("hm", 0.2, faq_cost=0.3, faq_driving=0.3, nlu_fallback=0.4)
-    found = retrieve([unsure], "faq", 0.7, 0.9)
+    found = retrieve([unsure], "faq", topics, FURTHER)
     assert decide([unsure], found, faq_trust=0.5, intent_trust=0.3)[0] == "nlu_fallback"
-    assert retrieve([verdict("hi", 0.9, greet=1.0)], "faq", 0.7, 0.9) is None
+    assert retrieve([verdict("hi", 0.9, greet=1.0)], "faq", topics, FURTHER) is None
 
 
-def test_a_wish_for_a_person_wins_wherever_it_stands() -> None:
-    wish = verdict("call me", 0.6, talk_to_human=0.7, faq_cost=0.2, faq_driving=0.1)
-    assert decide([STORY, QUESTION, wish], retrieve([STORY, QUESTION, wish], "faq", 0.7, 0.9), faq_trust=0.5, intent_trust=0.3) == (
-        "talk_to_human",
-        0.6,
-    )
+def test_a_wish_for_a_person_wins_wherever_it_stands(topics: TopicModel) -> None:
+    said = [STORY, QUESTION, verdict("call me", 0.85, talk_to_human=0.9, faq_cost=0.1, faq_driving=0.0)]
+    assert decide(said, retrieve(said, "faq", topics, FURTHER), faq_trust=0.5, intent_trust=0.3, beside_trust=0.8) == ("talk_to_human", 0.85)
+
+
+def test_what_only_sounds_like_a_person_does_not_stand_before_a_question(topics: TopicModel) -> None:
+    said = [STORY, verdict("my doctor told me to ask", 0.4, talk_to_human=0.6, ask_question=0.3, faq_cost=0.01), QUESTION]
+    found = retrieve(said, "faq", topics, FURTHER)
+    assert decide(said, found, faq_trust=0.5, intent_trust=0.3, beside_trust=0.8) == ("faq", found.trust)
+    assert decide(said[:2], None, faq_trust=0.5, intent_trust=0.3, beside_trust=0.8) == ("talk_to_human", 0.4)
 
 
 def test_a_wish_for_a_person_is_heard_where_nothing_else_is_certain() -> None:
@@ -246,3 +284,5 @@ def test_evidence_tells_an_answer_from_a_question(
 def test_a_model_fitted_on_other_evidence_is_named() -> None:
     with pytest.raises(InvalidConfigException, match="make weigh"):
         AnswerDetector(shipped(), AnswerModel(blank(EVIDENCE[1:])))
+    with pytest.raises(InvalidConfigException, match="make weigh"):
+        FaqRetriever({}, None, None, TopicModel(blank_topics(Evidence._fields[1:])))

@@ -22,7 +22,8 @@ def training() -> set[str]:
     for path in [*(ROOT / "data" / "faq").glob("*.yml"), *(ROOT / "data" / "nlu").glob("*.yml")]:
         for entry in yaml.safe_load(path.read_text(encoding="utf-8")).get("nlu") or []:
             found |= {normalise(line.strip().removeprefix("- ")) for line in (entry.get("examples") or "").splitlines()}
-    return found | texts(ROOT / "data" / "safety" / "train.tsv") | texts(ROOT / "data" / "encoder" / "everyday.tsv")
+    tables = ("safety/train.tsv", "encoder/everyday.tsv", "nlu/asked.tsv")
+    return found.union(*(texts(ROOT / "data" / table) for table in tables))
 
 
 @pytest.fixture(scope="module")

@@ -28,6 +28,7 @@ def decide(
     *,
     faq_trust: float,
     intent_trust: float,
+    beside_trust: float = 0.0,
     person_share: float = 1.0,
     first: Sequence[str] = (PERSON,),
     never: Sequence[str] = ("answer",),
@@ -38,17 +39,19 @@ def decide(
         found: the whole message first, then its sentences.
         retrieval: the best answer, if there are retrieval intents.
         faq_trust: least trust for an answer to be said.
-        intent_trust: least trust for any other intent.
+        intent_trust: least trust for any other intent,
+        beside_trust: and for one that comes first, where an answer is asked for, too: "my doctor said to ask you: does it work".
         person_share: chance of a wish for a person from which it is taken for one, where nothing else is trusted or the
             message wants to be passed on to one.
         first: intents that win wherever they stand in the message.
         never: labels that are only evidence and no intent without a pending question.
     """
+    answerable = retrieval is not None and retrieval.trust >= faq_trust
     for verdict in found:
-        if verdict.label in first and verdict.trust >= intent_trust:
+        if verdict.label in first and verdict.trust >= (beside_trust if answerable else intent_trust):
             return verdict.label, verdict.trust
     whole = found[0]
-    if retrieval is not None and retrieval.trust >= faq_trust:
+    if answerable:
         return intent_of(retrieval.key), retrieval.trust
     trusted = "/" not in whole.label and whole.label not in never and whole.trust >= intent_trust
     if not trusted or whole.label in NEAR_A_PERSON:
@@ -64,7 +67,7 @@ class Fallback(GraphComponent, IntentClassifierBase):
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
-        return {"faq_trust": 0.8, "intent_trust": 0.03, "person_share": 0.2}
+        return {"faq_trust": 0.5, "intent_trust": 0.03, "beside_trust": 0.8, "person_share": 0.2}
 
     def __init__(self, config: dict[str, Any]) -> None:
         self._config = {**self.get_default_config(), **config}
@@ -88,6 +91,7 @@ class Fallback(GraphComponent, IntentClassifierBase):
                     message.get(RETRIEVAL),
                     faq_trust=self._config["faq_trust"],
                     intent_trust=self._config["intent_trust"],
+                    beside_trust=self._config["beside_trust"],
                     person_share=self._config["person_share"],
                 )
                 put_intent(message, name, trust)

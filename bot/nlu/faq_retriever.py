@@ -1,89 +1,183 @@
 """Rasa component: which reviewed answers a message asks for. Fills ``response_selector`` as Rasa's ResponseSelector does.
 
 The classifier has already weighed every FAQ id, for the whole message and for each sentence. Here the readings are
-brought together: a question at the end of a story counts as much as the story, and two confident sentences that ask
-for different things give two answers. Besides Rasa's keys the selection holds ``also``, the ids of further answers,
-and ``offer``, the ids worth offering when nothing is certain.
+brought together: a question at the end of a story counts as much as the story, and two sentences that ask for different
+things give two answers (`Evidence`, `TopicModel`). Besides Rasa's keys the selection holds ``also``, the ids of further
+answers, and ``offer``, the ids worth offering when nothing is certain.
 """
 from __future__ import annotations
 
 import json
 import re
 from dataclasses import dataclass
-from typing import Any, Sequence
+from itertools import chain
+from math import log, log1p
+from typing import Any, NamedTuple, Sequence
 
+import numpy as np
 from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.storage.resource import Resource
 from rasa.engine.storage.storage import ModelStorage
 from rasa.nlu.classifiers.classifier import IntentClassifier as IntentClassifierBase
+from rasa.shared.exceptions import InvalidConfigException
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
-from bot.nlu.forms import points_back
+from bot.nlu import forms
 from bot.nlu.intent_classifier import Verdict, intent_of, verdicts
+from bot.nlu.topic_model import TOPIC_MODEL, TopicModel
 
 RETRIEVAL = "retrieval"  # message key, never part of the parse result
 _FILE = "responses.json"
-_JOIN = re.compile(r"\b(?:and|or|plus|also)\b|[,&/+]", re.IGNORECASE)
-_JOINED_SHARE, _JOINED_SUM = 0.2, 0.6
-LIKELY = 8  # labels of a reading that may be offered
-LIKELY_TOPICS = 5  # of the whole message: a sentence that names one of them needs less trust
+_JOIN = re.compile(r"\b(?:and|or|n|plus|also)\b|[,&/+]", re.IGNORECASE)
+LIKELY = 12  # labels of a reading that are looked at
+LIKELY_IN_ALL, LIKELY_IN_PART = 5, 3  # of the whole message and of a sentence: those that may be asked for
+_RARE = 1e-6  # probability of a label that is not among the likely ones
 
 
 @dataclass(frozen=True)
 class Retrieval:
-    """The answers of one retrieval intent: ``key`` is the best ``faq/<id>`` and ``trust`` the chance that it is right."""
+    """The answers of one retrieval intent: ``key`` is the best ``faq/<id>`` and ``trust`` the chance that it is asked for."""
 
     key: str
     trust: float
-    also: tuple[str, ...]  # further keys, each trusted as much as an answer needs
+    also: tuple[str, ...]  # further keys
     ranking: tuple[tuple[str, float], ...]  # keys and probabilities, best first
 
 
+class Evidence(NamedTuple):
+    """What speaks for one answer in a message; its own sentence is the one in which it is likeliest."""
+
+    whole: float  # its log-probability in the whole message
+    rank: float  # its place there, a logarithm
+    own: float  # log-probability in its own sentence
+    summed: float  # of its probabilities in all sentences, a logarithm
+    highest: float  # the greater of `whole` and `own`
+    leads: bool  # the whole message is taken for it
+    whole_trust: float  # and how far that is trusted
+    alone_trust: float  # most trust in a sentence that is taken for it
+    own_trust: float  # trust in what its own sentence is taken for
+    rival: float  # log-probability of the likeliest other label in its own sentence
+    elsewhere: float  # most trust in a sentence that is taken for another answer
+    other_whole: float  # share of all that is no answer in the whole message, a logarithm
+    other_own: float  # and in its own sentence
+    undivided: bool  # the message is one sentence
+    asks: bool  # its own sentence has a question's form
+    several: bool  # two sentences or more have
+    joins: bool  # the message has a word that joins
+    last: bool  # its own sentence is the last
+    length: float  # words of its own sentence, a logarithm
+    whole_length: float
+
+
+EVIDENCE = Evidence._fields
+
+
+class _Reading(NamedTuple):
+    """What is looked at of one verdict."""
+
+    verdict: Verdict
+    likely: dict[str, float]  # labels, best first, and their probabilities
+    asks: bool
+    answers: bool  # taken for an answer
+    rest: float  # share of what is no answer, a logarithm
+    length: float
+
+    @classmethod
+    def of(cls, verdict: Verdict, intent: str) -> _Reading:
+        likely = dict(zip(verdict.labels[:LIKELY].tolist(), verdict.probabilities[:LIKELY].tolist(), strict=True))
+        return cls(
+            verdict,
+            likely,
+            asks=forms.asks(verdict.text),
+            answers=_belongs(verdict.label, intent),
+            rest=_log(1 - sum(p for label, p in likely.items() if _belongs(label, intent))),
+            length=log1p(len(forms.WORDS.findall(verdict.text))),
+        )
+
+    def log(self, label: str) -> float:
+        return _log(self.likely.get(label, 0.0))
+
+    def rival(self, label: str) -> float:
+        return _log(max((p for other, p in self.likely.items() if other != label), default=0.0))
+
+    def trust_in(self, label: str) -> float:
+        return self.verdict.trust if self.verdict.label == label else 0.0
+
+
 def retrieve(
-    found: Sequence[Verdict], intent: str, also_trust: float, alone_trust: float, length: int = 10
+    found: Sequence[Verdict], intent: str, model: TopicModel, further: Sequence[float], length: int = 10
 ) -> Retrieval | None:
     """Bring the readings of one message together.
 
     Args:
         found: the whole message first, then its sentences.
         intent: the retrieval intent, such as ``faq``.
-        also_trust: how far a sentence must be trusted to be a question of its own, where its topic is a likely one of the
-            whole message,
-        alone_trust: and where it is not.
+        model: weighs the evidence for each answer.
+        further: how likely a second answer must be asked for, and a third one; a second one is as unlikely as a third where
+            a sentence points back.
     """
-    ranking = _merged(found, intent)
-    if not ranking:
+    keys, pieces = evidence(found, intent)
+    if not keys:
         return None
-    whole = found[0]
-    likely = whole.labels[:LIKELY_TOPICS].tolist()
-    certain: list[Verdict] = []
-    parts = [part for part in found[1:] if part.label == whole.label or not points_back(part.text)]
-    pointing = len(parts) < len(found) - 1
-    for part in parts:
-        least = also_trust if part.label in likely else alone_trust
-        if intent_of(part.label) == intent and part.trust >= least and part.label not in {v.label for v in certain}:
-            certain.append(part)
-    if len(certain) > 1:
-        return Retrieval(certain[0].label, max(v.trust for v in certain[:2]), tuple(v.label for v in certain[1:3]), ranking[:length])
-    asked = [v for v in (whole, *parts) if intent_of(v.label) == intent]
-    if asked:
-        best = max(asked, key=lambda verdict: verdict.trust)
-        also = () if pointing else _joined(found, intent, best.label)
-        return Retrieval(best.label, best.trust, also, ranking[:length])
-    return Retrieval(ranking[0][0], 0.0, (), ranking[:length])
+    if len(_asking_by_themselves(found)) < len(found):
+        further = further[1:]
+    chances = model.chances(pieces)
+    order = np.argsort(-chances, kind="stable").tolist()
+    also = tuple(keys[i] for i, least in zip(order[1:], further, strict=False) if chances[i] >= least)
+    return Retrieval(keys[order[0]], float(chances[order[0]]), also, _merged(found, intent)[:length])
 
 
-def _joined(found: Sequence[Verdict], intent: str, best: str) -> tuple[str, ...]:
-    """The second topic of a message that joins two: "I'm on Xanax and Lamictal, is either a problem"."""
+def evidence(found: Sequence[Verdict], intent: str) -> tuple[list[str], np.ndarray]:
+    """The keys that a message may ask for, and what speaks for each; shape (keys, pieces)."""
+    whole, *sentences = (_Reading.of(verdict, intent) for verdict in _asking_by_themselves(found))
+    parts, places = sentences or [whole], list(whole.likely)
+    likely = [places[:LIKELY_IN_ALL], *(list(part.likely)[:LIKELY_IN_PART] for part in sentences)]
+    asked = [key for key in dict.fromkeys(chain(*likely)) if _belongs(key, intent)]
+    several, joins = sum(part.asks for part in parts) > 1, bool(_JOIN.search(whole.verdict.text))
+    rows = []
+    for key in asked:
+        own = max(parts, key=lambda part: part.log(key))
+        rows.append(
+            Evidence(
+                whole=whole.log(key),
+                rank=log1p(places.index(key) if key in whole.likely else LIKELY),
+                own=own.log(key),
+                summed=_log(sum(part.likely.get(key, 0.0) for part in parts)),
+                highest=max(whole.log(key), own.log(key)),
+                leads=whole.verdict.label == key,
+                whole_trust=whole.trust_in(key),
+                alone_trust=max(part.trust_in(key) for part in parts),
+                own_trust=own.verdict.trust,
+                rival=own.rival(key),
+                elsewhere=max((part.verdict.trust for part in parts if part.answers and part.verdict.label != key), default=0.0),
+                other_whole=whole.rest,
+                other_own=own.rest,
+                undivided=not sentences,
+                asks=own.asks,
+                several=several,
+                joins=joins,
+                last=own is parts[-1],
+                length=own.length,
+                whole_length=whole.length,
+            )
+        )
+    return asked, np.array(rows, dtype=float)
+
+
+def _asking_by_themselves(found: Sequence[Verdict]) -> list[Verdict]:
+    """The whole message and its sentences but for those that only point back: "do I need to stop them"."""
     whole = found[0]
-    first, second = whole.labels[:2].tolist()
-    share, total = float(whole.probabilities[1]), float(whole.probabilities[:2].sum())
-    if share < _JOINED_SHARE or total < _JOINED_SUM or not (len(found) > 1 or _JOIN.search(whole.text)):
-        return ()
-    other = {first: second, second: first}.get(best)
-    return (other,) if other and intent_of(other) == intent and "/" in other else ()
+    return [whole, *(part for part in found[1:] if part.label == whole.label or not forms.points_back(part.text))]
+
+
+def _belongs(label: str, intent: str) -> bool:
+    return "/" in label and intent_of(label) == intent
+
+
+def _log(probability: float) -> float:
+    return log(max(probability, _RARE))
 
 
 def _merged(found: Sequence[Verdict], intent: str) -> tuple[tuple[str, float], ...]:
@@ -91,7 +185,7 @@ def _merged(found: Sequence[Verdict], intent: str) -> tuple[tuple[str, float], .
     best: dict[str, float] = {}
     for verdict in found:
         for label, probability in zip(verdict.labels[:LIKELY].tolist(), verdict.probabilities[:LIKELY].tolist(), strict=True):
-            if "/" in label and intent_of(label) == intent:
+            if _belongs(label, intent):
                 best[label] = max(best.get(label, 0.0), probability)
     return tuple(sorted(best.items(), key=lambda pair: -pair[1]))
 
@@ -102,11 +196,13 @@ class FaqRetriever(GraphComponent, IntentClassifierBase):
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
-        return {"retrieval_intent": "faq", "also_trust": 0.5, "alone_trust": 0.85, "offered": 4, "offer_least": 0.05, "ranking_length": 10}
+        return {"retrieval_intent": "faq", "also_trust": 0.38, "third_trust": 0.75, "offered": 4, "offer_least": 0.05, "ranking_length": 10}
 
-    def __init__(self, config: dict[str, Any], model_storage: ModelStorage, resource: Resource) -> None:
+    def __init__(self, config: dict[str, Any], model_storage: ModelStorage, resource: Resource, model: TopicModel) -> None:
         self._config = {**self.get_default_config(), **config}
-        self._model_storage, self._resource = model_storage, resource
+        self._model_storage, self._resource, self._model = model_storage, resource, model
+        if model.evidence != EVIDENCE:
+            raise InvalidConfigException(f"{TOPIC_MODEL.name} was fitted on other evidence than there is: run `make weigh`.")
         self._responses: dict[str, list[dict[str, Any]]] = {}
 
     @classmethod
@@ -117,7 +213,7 @@ class FaqRetriever(GraphComponent, IntentClassifierBase):
         resource: Resource,
         execution_context: ExecutionContext,
     ) -> FaqRetriever:
-        return cls(config, model_storage, resource)
+        return cls(config, model_storage, resource, TopicModel.load())
 
     def train(self, training_data: TrainingData) -> Resource:
         """Keep the responses: the ids themselves were learned by the classifier."""
@@ -136,7 +232,7 @@ class FaqRetriever(GraphComponent, IntentClassifierBase):
         execution_context: ExecutionContext,
         **kwargs: Any,
     ) -> FaqRetriever:
-        component = cls(config, model_storage, resource)
+        component = cls(config, model_storage, resource, TopicModel.load())
         with model_storage.read_from(resource) as directory:
             component._responses = json.loads((directory / _FILE).read_text(encoding="utf-8"))
         return component
@@ -152,8 +248,8 @@ class FaqRetriever(GraphComponent, IntentClassifierBase):
             retrieval = retrieve(
                 found,
                 self._config["retrieval_intent"],
-                self._config["also_trust"],
-                self._config["alone_trust"],
+                self._model,
+                (self._config["also_trust"], self._config["third_trust"]),
                 self._config["ranking_length"],
             )
             if retrieval is not None:
