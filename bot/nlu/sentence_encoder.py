@@ -23,6 +23,7 @@ from rasa.shared.nlu.constants import FEATURE_TYPE_SENTENCE, TEXT
 from rasa.shared.nlu.training_data.features import Features
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
+from threadpoolctl import threadpool_limits
 
 from bot.nlu.encoder import Encoder, model_path
 from bot.nlu.ngrams import grams
@@ -79,6 +80,7 @@ class SentenceEncoder(DenseFeaturizer, GraphComponent):
 
     def __init__(self, config: dict[str, Any], name: str) -> None:
         super().__init__(name, config)
+        threadpool_limits(1, user_api="blas")  # small products wait for a second thread: reducing n-grams took 30 times as long
         self._encoder = Encoder(model_path(config["model"]), threads=config["threads"])
 
     @classmethod
