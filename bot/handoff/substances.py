@@ -12,7 +12,7 @@ import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 
-from bot.intake.mentions import CONDITION, MEDICATION, RELATIVE, TOKEN, MentionReader
+from bot.intake.mentions import CONDITION, GIVES_A_RELATIVE, MEDICATION, RELATIVE, TOKEN, MentionReader
 
 MEDICINES, ALLERGIES = "medicines", "allergies"
 
@@ -79,9 +79,6 @@ _I = re.compile(r"\b(?:i|i['’]?m|i['’]?ve|me|myself|us|we|both)\b", re.IGNOR
 # "My husband's Ambien sometimes": whose it is does not tell who takes it.
 _RELATIVES_OWN = re.compile(rf"\b{RELATIVE}['’]s\s+(?:\w+\s+)?$", re.IGNORECASE)
 _SOMETIMES = re.compile(r"\b(?:sometimes|occasionally|now and (?:then|again)|once in a while|when|if|to sleep)\b", re.IGNORECASE)
-_GIVES_A_RELATIVE = re.compile(
-    rf"\b(?:gives?|gave|makes?|made|causes?|caused)\s+(?:my|our)\s+(?:\w+\s+)?{RELATIVE}\b(?!['’]s)", re.IGNORECASE
-)
 
 _ALLERGIC_TO = re.compile(
     r"\ballergic to\b|\ballerg(?:y|ies) to\b|\breactions? to\b|\b(?:can['’]?t|cannot) (?:tolerate|take|have|use)\b", re.IGNORECASE
@@ -261,7 +258,7 @@ def _is_own(text: str, row: _Row) -> bool:
 
 def _allergy(text: str, row: _Row) -> str:
     part, behind = text[row.begin : row.stop], text[row.name_stop : row.stop]
-    relatives = row.reading == "family" or _GIVES_A_RELATIVE.search(behind)
+    relatives = row.reading == "family" or GIVES_A_RELATIVE.search(behind)
     if relatives and not _is_own(text, row):
         return "family"
     if _is_unsure(part) or row.reading == "unsure":
