@@ -77,6 +77,7 @@ def raised(today: date = TODAY, scores=(), **answers) -> dict[str, dict]:
         ({"medications": typed("levothyroxine 50mcg")}, "thyroid", "amber"),
         ({"allergies": typed("ketamine, it made me panic")}, "ketamine-allergy", "amber"),
         ({"allergies": typed("Spravato")}, "ketamine-allergy", "amber"),
+        ({"allergies": typed("not allergic to ketamine but it made me throw up")}, "ketamine-allergy", "amber"),
     ],
 )
 def test_each_rule_of_the_fact_sheet_raises_its_flag(answers, code, level):
@@ -420,6 +421,13 @@ def test_medicines_are_listed_by_their_generic_name_or_in_the_persons_words(text
         ("latex: no, codeine makes me sick, aspirin ok", [("latex: no", "negated"), ("codeine", "allergy"), ("aspirin", "negated")]),
         ("no reaction to penicillin", [("penicillin", "negated")]),
         ("none except latex", [("none except latex", "allergy")]),
+        # no allergy, as they say, and yet harm
+        ("not allergic to ketamine but it made me throw up", [("ketamine", "unsure")]),
+        ("I'm not allergic to codeine, it just makes me sick", [("codeine", "unsure")]),
+        ("not allergic to ketamine; had a bad trip on it", [("ketamine", "unsure")]),
+        ("not allergic to morphine but it makes me sleepy", [("morphine", "negated")]),
+        ("not allergic to penicillin, never had hives from it", [("penicillin", "negated")]),
+        ("not allergic to ketamine, latex gives me a rash", [("ketamine", "negated"), ("latex gives me a rash", "allergy")]),
     ],
 )  # fmt: skip
 def test_allergies_are_listed(text, found):

@@ -88,6 +88,11 @@ _REACTION = re.compile(
     r"\b(?:makes?|made|gives?|gave|causes?|caused)\b|\bsick\b|\bvomit|\bthr[eo]w\w* up\b|\bnause|\bdizz|\bbreath",
     re.IGNORECASE,
 )
+_HARM = re.compile(
+    r"\bsick\b|\bvomit|\bthr[eo]w\w* up\b|\bpuk|\bnause|\bdizz|\bbreath|\bhives\b|\brash|\bswell|\bswollen|\bitch|\bpanic|\bfreak|\bfaint|"
+    r"\bpass(?:ed)? out\b|\bseiz|\bblack(?:ed)? out\b|\bbad (?:trip|reaction|time)|\breact(?:ed)? badly|\b(?:awful|terrible|horrible|terrifying)\b",
+    re.IGNORECASE,
+)
 _TAKEN = re.compile(r"\b(?:take|taking|carry|carrying|use|using|keep|on|have an?)\s+(?:\w+\s+){0,2}$", re.IGNORECASE)
 _RESCUE = "epinephrine"  # what is carried against an allergy
 _NOT_ALLERGIC = re.compile(
@@ -263,7 +268,14 @@ def _allergy(text: str, row: _Row) -> str:
         return "family"
     if _is_unsure(part) or row.reading == "unsure":
         return "unsure"
-    return "negated" if _NOT_ALLERGIC.search(part) else "allergy"
+    if not _NOT_ALLERGIC.search(part):
+        return "allergy"
+    return "unsure" if _tells_of_harm(text[row.name_stop : row.said_stop]) else "negated"
+
+
+def _tells_of_harm(said: str) -> bool:
+    """"Not allergic to ketamine, but it made me throw up": no allergy as they say, and to be asked about."""
+    return any(not _NEGATION.search(said[: harm.start()]) for harm in _HARM.finditer(said))
 
 
 def _is_a_remedy(text: str, row: _Row) -> bool:
