@@ -332,6 +332,20 @@ def test_a_wrong_rule_is_refused(tmp_path, change, told):
         ("buspirone 10 but i skip it most weekends, lisinopril", [("buspirone", "current"), ("lisinopril", "current")]),
         ("Xanax. do i have to stop the xanax", [("alprazolam", "current"), ("alprazolam", "unsure")]),
         ("I had ketamine last year", [("ketamine", "past")]),
+        # what somebody was ends where it is told what they take
+        ("former heroin addict on methadone", [("methadone", "current")]),
+        ("history of seizures so keppra 500 bid", [("levetiracetam", "current")]),
+        ("recovering addict, suboxone 8mg films twice a day", [("buprenorphine/naloxone", "current")]),
+        # over, and not yet
+        ("did Spravato for 3 months", [("esketamine", "past")]),
+        ("percocet after surgery, done with that", [("oxycodone/acetaminophen", "past")]),
+        ("swapped celexa for lexapro", [("citalopram", "past"), ("escitalopram", "current")]),
+        ("nothing worked: zoloft, prozac. Now ativan 1mg", [("sertraline", "past"), ("fluoxetine", "past"), ("lorazepam", "current")]),
+        ("prescribed ativan, haven't filled it yet", [("lorazepam", "negated")]),
+        ("Lexapro (stopped), Buspar (current)", [("escitalopram", "past"), ("buspirone", "current")]),
+        # what was taken an hour or a few days ago is taken
+        ("took ambien 30 min ago", [("zolpidem", "current")]),
+        ("last klonopin was 3 days ago", [("clonazepam", "current")]),
         # a relative's is no flag; whose it is does not tell who takes it
         ("my mom takes xanax, I take nothing", [("alprazolam", "family")]),
         ("none, my daughter takes Adderall", [("amphetamine/dextroamphetamine", "family")]),

@@ -41,17 +41,17 @@ _STILL_TAKEN = re.compile(
 _ENDED = re.compile(
     r"\b(?:stopped|quit|used to|formerly|previously|in the past|no longer|discontinued|weaned|tapered|came off|went off|"
     r"got off|off of|was on|were on|was taking|had been|took|tried|ago|last (?:year|summer|winter|spring|fall)|any ?more|"
-    r"off|ended|finished|completed|in (?:the )?(?:19|20)?\d0['’]?s|(?:19|20)\d\d ?(?:-|–|to|until|till|through) ?(?:19|20)\d\d|instead of|rather than|switched|changed|history of|(?:prior|past) (?:med|treat)\w*|when i was|as a (?:kid|child|teen\w*))\b",
+    r"off|ended|finished|completed|done with|did|swapped|dropped|ditched|replaced|gave up|(?:nothing|none of (?:them|these|those)) (?:ever )?(?:worked|helped)|in (?:the )?(?:19|20)?\d0['’]?s|(?:19|20)\d\d ?(?:-|–|to|until|till|through) ?(?:19|20)\d\d|instead of|rather than|switched|changed|history of|(?:prior|past) (?:med|treat)\w*|when i was|as a (?:kid|child|teen\w*))\b",
     re.IGNORECASE,
 )
 # Behind the name, or in a remark, fewer words tell of an end ("Ativan, tried half at first"), and not "can't just quit".
 _ENDED_BEHIND = re.compile(
     r"^(?:(?!\b(?:no|not|never|to)\b|n['’]?t\b).)*\b(?:(?:stopped|quit)(?! (?:working|helping))|discontinued|"
-    r"(?:came|went|got|weaned|tapered|been) off|ended|finished|used to|\w+ ago|last year)\b|\bno longer\b|\b(?:no|any) ?more\b",
+    r"(?:came|went|got|weaned|tapered|been) off|ended|(?:finished|done)(?: with)?|used to|(?!(?:min(?:ute)?s?|h(?:ou)?rs?|days?|nights?)\b)\w+ ago|last year)\b|\bno longer\b|\b(?:no|any) ?more\b",
     re.IGNORECASE | re.DOTALL,
 )
 _NEVER_BEHIND = re.compile(
-    r"\b(?:never|did(?: not|n['’]?t)(?: ever)?) (?:actually |really |even )?(?:took|take|taken|tried|try|used?|started?|filled?)\b"
+    r"\b(?:never|(?:did|have)(?: not|n['’]?t)(?: ever)?) (?:actually |really |even )?(?:took|take|taken|tried|try|used?|started?|filled?|picked)\b"
     r"(?! (?:it |them )?(?:more|every|regularly|as|enough|with|again|often|daily))",
     re.IGNORECASE,
 )

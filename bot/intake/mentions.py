@@ -27,11 +27,11 @@ _SHORTEST_FUZZY = 6  # letters; below that a letter off is another word
 
 RELATIVE = (
     rf"(?:{CLOSE}|mama|momma|daddy|papa|sibling|kids?|children|grandmother|grandma|grandfather|grandpa|granny|grandparents?|"
-    r"mother-in-law|father-in-law|relatives?|family)"
+    r"mother-in-law|father-in-law|relatives?|family|budd(?:y|ies))"
 )
 _FAMILY = re.compile(
     rf"\b(?:my|his|her|our|the|any of my|neither of my)\s+(?:(?:\w+['’]s|ex|older|younger|little|big|late|own|twin|half|great|step\w*|maternal|paternal|only|oldest|youngest|whole)[\s-]+)*{RELATIVE}\b(?!['’]?s?\s+(?:doctor|says?|said|thinks?|wants?|gives?|told|tells?|noticed|worries))"
-    r"|\b(?:mom|dad|grand\w+|mother|father|brother|sister|husband|wife|uncle|aunt|cousin|son|daughter)s?(?:['’]s)?\s+(?:(?:and|&) \w+\s+)?(?:both\s+|all\s+)?(?:has|have|had|takes?|took|uses|is|are|was|were|got|did|also|died|suffer(?:s|ed)?|with|side)\b"
+    r"|\b(?:mom|dad|parent|grand\w+|mother|father|brother|sister|husband|wife|uncle|aunt|cousin|son|daughter)s?(?:['’]s)?\s+(?:(?:and|&) \w+\s+)?(?:both\s+|all\s+)?(?:has|have|had|takes?|took|uses|is|are|was|were|got|did|also|died|suffer(?:s|ed)?|with|side)\b"
     rf"|\b{RELATIVE}['’]s\s+(?:\w+\s+)?$|(?:^|[,;\n])\s*(?:my )?{RELATIVE}\s*(?:[:=]|\s[–-])\s|\bfam(?:ily)? (?:hx|history)\b|\bfhx?\b"
     rf"|\bfamily history\b|\b(?:runs?|ran|is|it['’]s|history) in (?:my|the|our) family\b|\bin (?:my|the) family\b|\bfamily\b.{{0,20}}\bhistory\b|\bon my (?:mother|father|mom|dad)['’]?s side\b|\bhereditary\b",
     re.IGNORECASE,
@@ -86,7 +86,7 @@ _NO_MORE = re.compile(
 # "Former heroin addict on methadone", "history of seizures, takes Keppra": an attribute, which ends where it is told what is taken.
 _ONCE_SO = re.compile(
     r"\b(?:ex-|former|recovering)(?:\s*(?!(?:on|with|who)\b)\w+){0,2}\s*$"
-    r"|\b(?:history of|hx of|prior(?! auth)|past|childhood)\b(?!.*\b(?:on|takes?|taking|uses?|using|treated with|managed with)\s+(?:\w+\s+){0,3}$)"
+    r"|\b(?:history of|hx of|(?:prior|past|childhood)(?! (?:auth\w*|trauma\w*|abuse|experiences?)\b))\b(?!.*\b(?:so|on|takes?|taking|uses?|using|treated with|managed with)\s+(?:\w+\s+){0,3}$)"
     r"|\b(?:clean|sober) (?:from|off)\s+(?:\w+,?\s+){0,3}$"
     r"|\bi was (?:(?:an?|so|very|really|severely|clinically|\w+ly)\s+){0,2}$|\b(?:19|20)\d\d during (?:an?|my|that) (?:\w+\s+)?$",
     re.IGNORECASE,
@@ -99,7 +99,7 @@ _SOME_TIME = re.compile(r"^(?: \w+)?\s+(?:for|in|at|last|back|once|twice|\d)", r
 # "Off Zoloft", "off my meds Lexapro", "finished the prednisone"; who is getting off it takes it still.
 _DONE_WITH = re.compile(
     r"(?:^\W*|[,;]\s*|\b(?:i['’]?m|im|am|been|is|was|now|currently|completely|totally|finally|fully|still|recently|and)\s+)(?:all )?off(?: of)?(?: my| the| all)*(?: meds?| medic\w+| pills)?\W*$"
-    r"|\b(?:finished|completed)(?: \w+){0,4}\s*$",
+    r"|\b(?:finished|completed)(?: \w+){0,4}\s*$|\b(?:gave|given) up(?: on)?(?: my| the| all)*\s*$",
     re.IGNORECASE,
 )
 # "No seizures in ten years": denied now, and so once there.
@@ -117,7 +117,7 @@ _NOT_ALWAYS = re.compile(
 )
 _JUST_TOOK = re.compile(r"\b(?:took|did|last) (?:\w+ ){0,3}$", re.IGNORECASE)
 _JUST_NOW = re.compile(
-    r"\b(?:this morning|today|tonight|last night|yesterday|just now|earlier|(?:an?|few|couple|two|three|\d+) (?:minutes?|hours?|days?|nights?) ago)\b", re.IGNORECASE
+    r"\b(?:this morning|today|tonight|last night|yesterday|just now|earlier|(?:an?|few|couple|two|three|\d+) (?:min(?:ute)?s?|h(?:ou)?rs?|days?|nights?) ago)\b", re.IGNORECASE
 )
 # "They thought it was bipolar but it wasn't", "prescribed Klonopin but never took it": taken back behind the name.
 _SUPPOSED = re.compile(r"\b(?:thought|suspected|believed|assumed|said|told|figured|wondered|tested|checked|diagnosed|labell?ed)\b", re.IGNORECASE)
@@ -126,7 +126,8 @@ _STATED, _IS_SO = re.compile(r",\s*(?:and )?(?:my |the )?$", re.IGNORECASE), re.
 _BUT_NOT = re.compile(
     r"^[^.;]{0,25}?\b(?:but|though|and|then)\s+(?:(?:my|the|a|another) (?:\w+ ){1,3}(?:says?|said|told me|thinks?) (?:that )?)?"
     r"(?:(?:i|i['’]?m|it|that|they|turned out|turns out|later|then)\b[^.;,]{0,20}?)?"
-    r"(?:(?:was|is|do|did|does)(?:n['’]?t| not)|wrong|not|ruled (?:it |that )?out|an? (?:mistake|error|misdiagnosis))\b(?:\s+(?:have it|it|that|true|the case|so|really|actually))*\s*(?:$|[.,;!)])",
+    r"(?:(?:was|is|do|did|does)(?:n['’]?t| not)|wrong|not|ruled (?:it |that )?out|an? (?:mistake|error|misdiagnosis))\b(?:\s+(?:have it|it|that|true|the case|so|really|actually))*\s*(?:$|[.,;!)])"
+    r"|^\s*[,;]?\s*(?:but\s+)?(?:it\s+|that\s+)?(?:turned|turns) out (?:to be|it was)\b",
     re.IGNORECASE,
 )
 _NEVER_TAKEN = re.compile(
@@ -196,7 +197,7 @@ _WHEN_BEHIND = re.compile(
 )
 _UNSURE = re.compile(
     r"\b(?:(?:not|never|\w+n['’]t) (?:really |entirely |totally |quite |100% )?(?:sure|certain)|unsure|maybe|(?<!\bin )(?<!\bsince )(?<!\blast )(?<!\bof )may(?: have| be)?(?!\s+\d)|might|possibl[ey]|perhaps|probably|could (?:have|be)|i think|i believe|i guess|thinks? (?:i|i['’]?m|it)|(?<!n['’]t )(?<!not )either(?! way)(?=.*\bor\b|\s*$)|don['’]?t know|dont know|idk|suspect\w*|wonder\w*|"
-    r"supposedly|borderline|checking (?:me )?for|testing (?:me )?for|tested for|being tested|being checked|worried (?:i|about)|(?:afraid|scared|fear) of\b(?=(?: \w+)?\s*$)|can['’]?t remember|don['’]?t remember|something like|some kind of|trying to (?:get|become|be|have|conceive)|late period|undiagnosed|rule out|r/o|pre-?)\b|\?",
+    r"supposedly|borderline|checking (?:me )?for|testing (?:me )?for|tested for|being tested|being checked|worried (?:i|about)|(?:afraid|scared|fear) of\b(?=(?: \w+)?\s*$)|can['’]?t remember|don['’]?t remember|something like|some kind of|trying to (?:get|become|be|have|conceive)|(?:thinking (?:of|about)|planning (?:on|to)|hop(?:e|ing) to|want to) (?:get|getting|become|becoming)\b(?=\s*$)|late period|undiagnosed|rule out|r/o|pre-?)\b|\?",
     re.IGNORECASE,
 )  # fmt: skip
 # "Does my Ativan matter?", "can I come if I take lithium?": what is asked is not whether they take it.
@@ -468,30 +469,25 @@ class MentionReader:
     def _is_past(self, entity: str, value: str, name: str, before: str, behind: str, rest: str) -> bool:
         if not _OWN_TIME.match(behind):
             before = _without_times_of_others(before)
-        event = value in self._lexicon.events
-        still = bool(_STILL.search(before) or _STILL.search(behind))
-        if entity == MEDICATION and (_QUIT_BEHIND.match(rest) or _DONE_WITH.search(before)):
-            return True
-        if entity == MEDICATION and (_NONE_WORKED_BEFORE.search(before) or _NONE_WORKED_BEHIND.match(rest)):
+        if entity == MEDICATION and _is_done_with(before, behind, rest):
             return True
         if _JUST_TOOK.search(before) and _JUST_NOW.search(behind):
             return False
-        if entity == MEDICATION and (_DID.search(before) or _DID_FIRST.match(before) and _SOME_TIME.match(behind)):
-            return True
         if _NO_MORE.search(before + name) or _ONCE_SO.search(before) or _ATTRIBUTE.match(name):
             return not re.search(r"\bstill\b", before + behind, re.IGNORECASE)
         if _OVER_BEHIND.match(rest):
             return True
         if _CLEAN_BEHIND.match(rest) and (entity == CONDITION or _HOOKED.search(before)):
             return True
+        event = value in self._lexicon.events
         if (entity == MEDICATION or event) and _AGO_BEHIND.match(rest):
             return True
         if event and (_HAD.search(before + name) or _HAVE_HAD.search(before) or _AFTER.search(before) or _WHEN_BEHIND.match(behind)):
             return True
-        if _HAD.search(_HAD_ELSE.sub(" ", before)) and not still:
+        if _HAD.search(_HAD_ELSE.sub(" ", before)) and not (_STILL.search(before) or _STILL.search(behind)):
             return True
         if _PAST_BEHIND.match(behind):
-            diagnosed = re.search(r"\b(?:diagnosed|told|since|started|began|have|['’]ve|am|take|taking|on)\b", before + behind[:25], re.IGNORECASE)
+            diagnosed = re.search(r"\b(?:diagnosed|told|found|showed|since|started|began|have|['’]ve|am|take|taking|on)\b", before + behind[:25], re.IGNORECASE)
             if re.search(r"\bbeen on\b", before, re.IGNORECASE) and re.search(r"\bbefore\W*$", behind, re.IGNORECASE):
                 return True
             return not (diagnosed and not re.search(r"\bany ?more\b|\bdid|went away|gone|remission|made me", behind, re.IGNORECASE))
@@ -534,6 +530,14 @@ def _denied(before: str) -> bool:
 def _is_taken_back(entity: str, before: str, rest: str) -> bool:
     """Whether what is behind a name says that it was never so."""
     return bool(_SUPPOSED.search(before) and _BUT_NOT.match(rest) or entity == MEDICATION and _NEVER_TAKEN.match(rest))
+
+
+def _is_done_with(before: str, behind: str, rest: str) -> bool:
+    """Whether somebody tells that they quit a medicine, that it was no use, or that they "did" it some time."""
+    if _QUIT_BEHIND.match(rest) or _DONE_WITH.search(before) or _NONE_WORKED_BEFORE.search(before) or _NONE_WORKED_BEHIND.match(rest):
+        return True
+    did = _DID.search(before) or _DID_FIRST.match(before) and _SOME_TIME.match(behind)
+    return bool(did and not _JUST_NOW.search(behind))
 
 
 def _only_how(before: str, behind: str) -> bool:
