@@ -38,7 +38,7 @@ _FAMILY = re.compile(
 )  # fmt: skip
 # "I take my mom's Xanax": whose it is does not tell who takes it.
 _BORROWED = re.compile(
-    rf"\b(?:take|taking|took|use|using|used|borrow\w*|share|sharing|tr(?:y|ied)|got|get)\b.*\b{RELATIVE}['’]s\s", re.IGNORECASE
+    rf"\b(?:take|taking|took|use|using|used|borrow\w*|share|sharing|tr(?:y|ied)|got|get|had (?:some|one|a few|two)|ate|snorted|smoked|swallowed)\b.*\b{RELATIVE}['’]s\s", re.IGNORECASE
 )
 GIVES_A_RELATIVE = re.compile(
     rf"\b(?:gives?|gave|makes?|made|causes?|caused)\s+(?:my|our)\s+(?:\w+\s+)?{RELATIVE}\b(?!['’]s)", re.IGNORECASE
@@ -66,7 +66,7 @@ _NEGATION = re.compile(
 # "I haven't slept since my stroke", "I take nothing for my anxiety": what is denied ends before them.
 _REACH_ENDS = re.compile(
     r"\b(?:since|after|due to|when|if|unless|until|(?<!wrong )(?<!problem )(?<!problems )(?<!trouble )(?<!issues )with my|from my|for my|about my|"
-    r"(?:anything|nothing|meds?|medic\w+|pills?|therapy|help|hospitali[sz]ed|medicated) (?:for|about))\b",
+    r"(?:take|have|use|mix|drink) (?!any\b|my\b|it\b|part\b)\w+(?: \w+)? (?:on|with|because of)|(?:anything|nothing|meds?|medic\w+|pills?|therapy|help|hospitali[sz]ed|medicated) (?:for|about))\b|,\s*(?:one|two|three|some|a few|a couple|a little)\b",
     re.IGNORECASE,
 )
 # "Not only", "no longer", "I can't sleep": a negation in form that denies nothing.
