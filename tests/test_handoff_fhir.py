@@ -10,6 +10,8 @@ from fhir.resources.R4B.bundle import Bundle
 from fhir.resources.R4B.questionnaireresponse import QuestionnaireResponse
 
 from bot.handoff import fhir, summary
+from bot.records import audit
+from bot.records.models import Staff
 from tests.handoff_fixtures import NAME, crisis, new_conversation, play, submit
 from tests.records_fixtures import backend, database  # noqa: F401
 
@@ -305,6 +307,29 @@ def test_a_crisis_says_what_text_was_shown_and_when(session):
 def test_the_origin_of_everything_is_said(session):
     made = fhir.bundle(submit(session))
     (provenance,) = resources(made, "Provenance")
-    others = {entry["fullUrl"] for entry in made["entry"]} - {made["entry"][-1]["fullUrl"]}
+    others = {e["fullUrl"] for e in made["entry"] if e["resource"]["resourceType"] not in ("Provenance", "AuditEvent")}
     assert {target["reference"] for target in provenance["target"]} == others
     assert any("automated" in agent["who"].get("display", "") for agent in provenance["agent"])
+
+
+def test_who_did_what_with_a_handoff_is_an_audit_event(session):
+    handoff = submit(session)
+    person = Staff(email="nurse@example.org", password_hash="x")
+    session.add(person)
+    session.flush()
+    audit.record(session, person.id, "view", "handoff", handoff.id)
+    audit.record(session, person.id, "take_over", "handoff", handoff.id, "from waiting")
+    audit.record(session, None, "export", "handoff", handoff.id, "fhir by command line")
+    audit.record(session, person.id, "view", "handoff", "another")
+    made = fhir.bundle(handoff)
+    Bundle.parse_obj(made)
+    events = resources(made, "AuditEvent")
+    assert [(e["subtype"][0]["code"], e["action"], e["agent"][0]["who"]["display"]) for e in events] == [
+        ("create", "C", "Onward intake assistant (automated)"),
+        ("view", "R", f"Staff member {person.id}"),
+        ("take-over", "U", f"Staff member {person.id}"),
+        ("export", "R", "Command line"),
+    ]
+    assert "nurse@example.org" not in json.dumps(made)
+    again = fhir.bundle(handoff)
+    assert again == made, "an event that was sent keeps its tag, so that it is not created twice"

@@ -77,6 +77,7 @@ def raised(today: date = TODAY, scores=(), **answers) -> dict[str, dict]:
         ({"medications": typed("levothyroxine 50mcg")}, "thyroid", "amber"),
         ({"allergies": typed("ketamine, it made me panic")}, "ketamine-allergy", "amber"),
         ({"allergies": typed("Spravato")}, "ketamine-allergy", "amber"),
+        ({"allergies": typed("not allergic to ketamine but it made me throw up")}, "ketamine-allergy", "amber"),
     ],
 )
 def test_each_rule_of_the_fact_sheet_raises_its_flag(answers, code, level):
@@ -331,6 +332,20 @@ def test_a_wrong_rule_is_refused(tmp_path, change, told):
         ("buspirone 10 but i skip it most weekends, lisinopril", [("buspirone", "current"), ("lisinopril", "current")]),
         ("Xanax. do i have to stop the xanax", [("alprazolam", "current"), ("alprazolam", "unsure")]),
         ("I had ketamine last year", [("ketamine", "past")]),
+        # what somebody was ends where it is told what they take
+        ("former heroin addict on methadone", [("methadone", "current")]),
+        ("history of seizures so keppra 500 bid", [("levetiracetam", "current")]),
+        ("recovering addict, suboxone 8mg films twice a day", [("buprenorphine/naloxone", "current")]),
+        # over, and not yet
+        ("did Spravato for 3 months", [("esketamine", "past")]),
+        ("percocet after surgery, done with that", [("oxycodone/acetaminophen", "past")]),
+        ("swapped celexa for lexapro", [("citalopram", "past"), ("escitalopram", "current")]),
+        ("nothing worked: zoloft, prozac. Now ativan 1mg", [("sertraline", "past"), ("fluoxetine", "past"), ("lorazepam", "current")]),
+        ("prescribed ativan, haven't filled it yet", [("lorazepam", "negated")]),
+        ("Lexapro (stopped), Buspar (current)", [("escitalopram", "past"), ("buspirone", "current")]),
+        # what was taken an hour or a few days ago is taken
+        ("took ambien 30 min ago", [("zolpidem", "current")]),
+        ("last klonopin was 3 days ago", [("clonazepam", "current")]),
         # a relative's is no flag; whose it is does not tell who takes it
         ("my mom takes xanax, I take nothing", [("alprazolam", "family")]),
         ("none, my daughter takes Adderall", [("amphetamine/dextroamphetamine", "family")]),
@@ -420,6 +435,13 @@ def test_medicines_are_listed_by_their_generic_name_or_in_the_persons_words(text
         ("latex: no, codeine makes me sick, aspirin ok", [("latex: no", "negated"), ("codeine", "allergy"), ("aspirin", "negated")]),
         ("no reaction to penicillin", [("penicillin", "negated")]),
         ("none except latex", [("none except latex", "allergy")]),
+        # no allergy, as they say, and yet harm
+        ("not allergic to ketamine but it made me throw up", [("ketamine", "unsure")]),
+        ("I'm not allergic to codeine, it just makes me sick", [("codeine", "unsure")]),
+        ("not allergic to ketamine; had a bad trip on it", [("ketamine", "unsure")]),
+        ("not allergic to morphine but it makes me sleepy", [("morphine", "negated")]),
+        ("not allergic to penicillin, never had hives from it", [("penicillin", "negated")]),
+        ("not allergic to ketamine, latex gives me a rash", [("ketamine", "negated"), ("latex gives me a rash", "allergy")]),
     ],
 )  # fmt: skip
 def test_allergies_are_listed(text, found):

@@ -38,8 +38,8 @@ BROKEN = {
     "no type": (form({"linkId": "a", "text": "x"}), "a: type is missing"),
     "unknown type": (form(item("a", "slider")), "a: type 'slider' is not a type"),
     "R5 type": (form(item("a", "coding")), "a: type coding is a type of FHIR R5"),
-    "attachment": (form(item("a", "attachment")), "a: type attachment asks for a file"),
-    "reference": (form(item("a", "reference")), "a: type reference asks for another FHIR resource"),
+    "attachment": (form(item("a", "attachment", required=True)), "a: type attachment asks for a file"),
+    "reference": (form(item("a", "reference", required=True)), "a: type reference asks for another FHIR resource"),
     "misspelt element": (form(item("a", requierd=True)), "a: requierd is not an element"),
     "STU3 options": (form(item("a", "choice", option=[coding("x")])), "a: option is FHIR STU3; in R4 it is answerOption"),
     "required a text": (form(item("a", required="yes")), "a: required must be true or false"),
@@ -172,7 +172,7 @@ def test_broken_questionnaire_is_refused_with_its_reason(raw: Any, message: str)
 
 
 def test_every_problem_is_named_at_once() -> None:
-    raw = form(item("a", "choice"), item("b", enableWhen=[when("x", "=", answerString="1")]), item("c", "attachment"))
+    raw = form(item("a", "choice"), item("b", enableWhen=[when("x", "=", answerString="1")]), item("c", "attachment", required=True))
     assert {problem.split(":")[0] for problem in inspect(raw).problems} == {"a", "c"}
 
 

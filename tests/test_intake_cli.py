@@ -152,6 +152,31 @@ def test_answer_to_what_takes_none_is_named(tmp_path: Path, link_id: str, reason
     assert err[0].startswith(f"{link_id}: {reason}: ")
 
 
+def test_what_cannot_be_given_in_a_chat_is_left_out_where_it_may_be(tmp_path: Path) -> None:
+    file = item("file", "attachment", item=[item("below")])
+    raw = form(item("a"), file, item("none", enableWhen=[when("file", "exists", answerBoolean=False)]), item("ward", "reference"))
+    out, err = io.StringIO(), io.StringIO()
+    assert check_files([write(tmp_path, raw)], out, err) == 0
+    assert "note: file: type attachment asks for a file, which cannot be given in a chat, so it is not asked" in out.getvalue()
+    status, response, _ = play(tmp_path, raw, {"a": "x", "none": "at home"})
+    assert (status, response["status"], answers_of(response)) == (0, "completed", {"a": ["x"], "none": ["at home"]})
+    QuestionnaireResponse.parse_obj(response)
+    status, _, lines = play(tmp_path, raw, {"file": "scan.pdf"})
+    assert (status, lines) == (1, ["file: not-asked: asks for a file, which cannot be given in a chat"])
+
+
+@pytest.mark.parametrize(
+    ("typed", "time"),
+    [
+        ("half past 2 pm", "14:30:00"), ("Half past 7 in the morning", "07:30:00"), ("at half past 11 am", "11:30:00"), ("quarter past 3 p.m.", "15:15:00"),
+        ("a quarter after 9 am", "09:15:00"), ("half past 2", None), ("half past 14:10", None), ("half past", None),
+    ],
+)  # fmt: skip
+def test_a_time_in_words_of_the_clock(tmp_path: Path, typed: str, time: str | None) -> None:
+    status, response, _ = play(tmp_path, form(item("t", "time")), {"t": typed})
+    assert (status, answers_of(response)) == ((0, {"t": [time]}) if time else (1, {}))
+
+
 def test_json_values_are_taken_for_typed_text(tmp_path: Path) -> None:
     raw = form(item("a", "boolean"), item("b", "integer"), item("c", "decimal"), item("d"))
     status, response, _ = play(tmp_path, raw, {"a": True, "b": 12, "c": 1.5, "d": None})

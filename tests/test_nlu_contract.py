@@ -1,9 +1,14 @@
 """What `rasa` returns for a message without context: the contract of the understanding pipeline, on the shipped model."""
 from __future__ import annotations
 
+import json
+
 import pytest
 
+from bot.intake.mentions import Lexicon, MentionReader
 from bot.nlu.encoder import MAX_TOKENS, Encoder, model_path
+from bot.nlu.text import rows
+from bot.settings import ROOT
 from tests.nlu_fixtures import Reader, reader  # noqa: F401
 
 
@@ -237,6 +242,19 @@ def test_medicines_and_conditions(reader: Reader, text: str, expected: set) -> N
     kept = [e for e in found if e["entity"] in ("medication", "condition")]
     assert {(e["entity"], e["value"], e["status"]) for e in kept} == expected
     assert all(text[e["start"] : e["end"]].strip() for e in kept)
+
+
+@pytest.fixture(scope="module")
+def mentions() -> MentionReader:
+    return MentionReader(Lexicon.load(ROOT / "data" / "nlu" / "lexicon"))
+
+
+@pytest.mark.parametrize("row", rows(ROOT / "tests" / "data" / "nlu" / "dev" / "entities.tsv"), ids=lambda row: row["text"])
+def test_medicines_and_conditions_as_patients_type_them(mentions: MentionReader, row: dict[str, str]) -> None:
+    expected = {(e["entity"], e["value"], e["status"]) for e in json.loads(row["expected"])}
+    found = mentions.read(row["text"])
+    assert {(m.entity, m.value, m.status) for m in found} == expected
+    assert all(row["text"][m.start : m.end].strip() for m in found)
 
 
 BIRTH_DATE = {"questionnaire": "intake", "link_id": "birth-date", "type": "date", "options": [], "format": "birth-date"}

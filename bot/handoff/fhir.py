@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 import uuid
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy.orm import object_session
@@ -21,11 +22,14 @@ from bot.handoff.flags import NO_ALLERGIES
 from bot.handoff.pressure import BloodPressure, blood_pressures
 from bot.handoff.substances import denies_allergies
 from bot.handoff.summary import KINDS, crisis_flag, note_flags, summarize
-from bot.records.models import Handoff
+from bot.records import audit
+from bot.records.models import AuditEntry, Handoff
 
 BASE = "https://github.com/onward-intake/fhir"
 IDENTIFIER = f"{BASE}/sid/handoff"
 PERSON = f"{BASE}/sid/conversation"
+STAFF = f"{BASE}/sid/staff"
+EVENT = f"{BASE}/sid/audit"
 CODES = f"{BASE}/CodeSystem"
 TERMINOLOGY = "http://terminology.hl7.org/CodeSystem"
 SNOMED = "http://snomed.info/sct"
@@ -50,6 +54,8 @@ BRAIN = (
     ("something else", r"\ban[eu]u?r\w+|\bbl(?:eed|ed|ood)\w*|\bha?emorr?h\w+|\bavm\b|\bmalform\w+|\bnot\b|\bmaybe\b|\?", None),
 )
 NO_KNOWN_ALLERGY = "716186003"
+# AuditEvent.action: what was only looked at is read, every other row of the audit trail changes the handoff.
+LOOKS = ("view", "print", "export")
 MEDICINE_STATUS = {"current": "active", "past": "stopped", "negated": "not-taken", "unsure": "unknown"}
 
 Resource = dict[str, Any]
@@ -92,6 +98,9 @@ class _Bundle:
                 self._add_identified(f"{kind}-{n}", resource)
         self._add_identified("task", self._task())
         self._add("provenance", self._provenance(), f"_tag={IDENTIFIER}|{self.handoff.id}")
+        self._add_event("create", self._event("create", self.handoff.created_at, self.assistant))
+        for row in audit.of(object_session(self.handoff), "handoff", self.handoff.id):
+            self._add_event(str(row.id), self._event(row.action, row.at, self._actor(row), row.detail))
         return {
             "resourceType": "Bundle",
             "id": self._uuid("bundle"),
@@ -284,6 +293,28 @@ class _Bundle:
             ],
         )
 
+    def _event(self, action: str, at: datetime, actor: Resource, detail: str | None = None) -> Resource:
+        """A row of the audit trail, and that the handoff was made, which needs no row. They tell who, when and what, and no health data."""
+        return _filled(
+            resourceType="AuditEvent",
+            type={"system": f"{CODES}/audit", "code": "handoff", "display": "Handoff"},
+            subtype=[{"system": f"{CODES}/audit-action", "code": action.replace("_", "-")}],
+            action="C" if action == "create" else "R" if action in LOOKS else "U",
+            recorded=at.isoformat(timespec="seconds"),
+            outcome="0",
+            outcomeDesc=detail,
+            agent=[{"who": actor, "requestor": True}],
+            source={"observer": self.assistant},
+            entity=[{"what": self.patient}, {"what": {"reference": self._full_url("task")}}],
+        )
+
+    @staticmethod
+    def _actor(row: AuditEntry) -> Resource:
+        """A member of staff by number, since a name in a bundle outlives the account; no number is the command line's."""
+        if row.staff_id is None:
+            return {"display": "Command line"}
+        return {"identifier": {"system": STAFF, "value": str(row.staff_id)}, "display": f"Staff member {row.staff_id}"}
+
     # -- entries -------------------------------------------------------------------------------------------------------
 
     def _add_identified(self, label: str, resource: Resource) -> None:
@@ -293,6 +324,12 @@ class _Bundle:
             identifier = [identifier]
         resource = {"resourceType": resource["resourceType"], "identifier": identifier, **resource}
         self._add(label, resource, f"identifier={IDENTIFIER}|{value}")
+
+    def _add_event(self, label: str, event: Resource) -> None:
+        """An AuditEvent has no identifier, so a tag keeps it from being created twice."""
+        code = f"{self.handoff.id}/{label}"
+        event = {"resourceType": event["resourceType"], "meta": {"tag": [{"system": EVENT, "code": code}]}, **event}
+        self._add(f"event-{label}", event, f"_tag={EVENT}|{code}")
 
     def _add(self, label: str, resource: Resource, unless: str) -> None:
         request = {"method": "POST", "url": resource["resourceType"], "ifNoneExist": unless}

@@ -12,7 +12,7 @@ import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 
-from bot.intake.mentions import CONDITION, MEDICATION, RELATIVE, TOKEN, MentionReader
+from bot.intake.mentions import CONDITION, GIVES_A_RELATIVE, MEDICATION, RELATIVE, TOKEN, MentionReader
 
 MEDICINES, ALLERGIES = "medicines", "allergies"
 
@@ -41,17 +41,17 @@ _STILL_TAKEN = re.compile(
 _ENDED = re.compile(
     r"\b(?:stopped|quit|used to|formerly|previously|in the past|no longer|discontinued|weaned|tapered|came off|went off|"
     r"got off|off of|was on|were on|was taking|had been|took|tried|ago|last (?:year|summer|winter|spring|fall)|any ?more|"
-    r"off|ended|finished|completed|in (?:the )?(?:19|20)?\d0['’]?s|(?:19|20)\d\d ?(?:-|–|to|until|till|through) ?(?:19|20)\d\d|instead of|rather than|switched|changed|history of|(?:prior|past) (?:med|treat)\w*|when i was|as a (?:kid|child|teen\w*))\b",
+    r"off|ended|finished|completed|done with|did|swapped|dropped|ditched|replaced|gave up|(?:nothing|none of (?:them|these|those)) (?:ever )?(?:worked|helped)|in (?:the )?(?:19|20)?\d0['’]?s|(?:19|20)\d\d ?(?:-|–|to|until|till|through) ?(?:19|20)\d\d|instead of|rather than|switched|changed|history of|(?:prior|past) (?:med|treat)\w*|when i was|as a (?:kid|child|teen\w*))\b",
     re.IGNORECASE,
 )
 # Behind the name, or in a remark, fewer words tell of an end ("Ativan, tried half at first"), and not "can't just quit".
 _ENDED_BEHIND = re.compile(
     r"^(?:(?!\b(?:no|not|never|to)\b|n['’]?t\b).)*\b(?:(?:stopped|quit)(?! (?:working|helping))|discontinued|"
-    r"(?:came|went|got|weaned|tapered|been) off|ended|finished|used to|\w+ ago|last year)\b|\bno longer\b|\b(?:no|any) ?more\b",
+    r"(?:came|went|got|weaned|tapered|been) off|ended|(?:finished|done)(?: with)?|used to|(?!(?:min(?:ute)?s?|h(?:ou)?rs?|days?|nights?)\b)\w+ ago|last year)\b|\bno longer\b|\b(?:no|any) ?more\b",
     re.IGNORECASE | re.DOTALL,
 )
 _NEVER_BEHIND = re.compile(
-    r"\b(?:never|did(?: not|n['’]?t)(?: ever)?) (?:actually |really |even )?(?:took|take|taken|tried|try|used?|started?|filled?)\b"
+    r"\b(?:never|(?:did|have)(?: not|n['’]?t)(?: ever)?) (?:actually |really |even )?(?:took|take|taken|tried|try|used?|started?|filled?|picked)\b"
     r"(?! (?:it |them )?(?:more|every|regularly|as|enough|with|again|often|daily))",
     re.IGNORECASE,
 )
@@ -79,9 +79,6 @@ _I = re.compile(r"\b(?:i|i['’]?m|i['’]?ve|me|myself|us|we|both)\b", re.IGNOR
 # "My husband's Ambien sometimes": whose it is does not tell who takes it.
 _RELATIVES_OWN = re.compile(rf"\b{RELATIVE}['’]s\s+(?:\w+\s+)?$", re.IGNORECASE)
 _SOMETIMES = re.compile(r"\b(?:sometimes|occasionally|now and (?:then|again)|once in a while|when|if|to sleep)\b", re.IGNORECASE)
-_GIVES_A_RELATIVE = re.compile(
-    rf"\b(?:gives?|gave|makes?|made|causes?|caused)\s+(?:my|our)\s+(?:\w+\s+)?{RELATIVE}\b(?!['’]s)", re.IGNORECASE
-)
 
 _ALLERGIC_TO = re.compile(
     r"\ballergic to\b|\ballerg(?:y|ies) to\b|\breactions? to\b|\b(?:can['’]?t|cannot) (?:tolerate|take|have|use)\b", re.IGNORECASE
@@ -89,6 +86,11 @@ _ALLERGIC_TO = re.compile(
 _REACTION = re.compile(
     r"\ballerg|\breact|\bhives\b|\brash|\bswell|\bswollen|\banaphyla|\bitch|\bintoleran|\bsensitiv|\bbr(?:eak|oke)\w* out\b|"
     r"\b(?:makes?|made|gives?|gave|causes?|caused)\b|\bsick\b|\bvomit|\bthr[eo]w\w* up\b|\bnause|\bdizz|\bbreath",
+    re.IGNORECASE,
+)
+_HARM = re.compile(
+    r"\bsick\b|\bvomit|\bthr[eo]w\w* up\b|\bpuk|\bnause|\bdizz|\bbreath|\bhives\b|\brash|\bswell|\bswollen|\bitch|\bpanic|\bfreak|\bfaint|"
+    r"\bpass(?:ed)? out\b|\bseiz|\bblack(?:ed)? out\b|\bbad (?:trip|reaction|time)|\breact(?:ed)? badly|\b(?:awful|terrible|horrible|terrifying)\b",
     re.IGNORECASE,
 )
 _TAKEN = re.compile(r"\b(?:take|taking|carry|carrying|use|using|keep|on|have an?)\s+(?:\w+\s+){0,2}$", re.IGNORECASE)
@@ -261,12 +263,19 @@ def _is_own(text: str, row: _Row) -> bool:
 
 def _allergy(text: str, row: _Row) -> str:
     part, behind = text[row.begin : row.stop], text[row.name_stop : row.stop]
-    relatives = row.reading == "family" or _GIVES_A_RELATIVE.search(behind)
+    relatives = row.reading == "family" or GIVES_A_RELATIVE.search(behind)
     if relatives and not _is_own(text, row):
         return "family"
     if _is_unsure(part) or row.reading == "unsure":
         return "unsure"
-    return "negated" if _NOT_ALLERGIC.search(part) else "allergy"
+    if not _NOT_ALLERGIC.search(part):
+        return "allergy"
+    return "unsure" if _tells_of_harm(text[row.name_stop : row.said_stop]) else "negated"
+
+
+def _tells_of_harm(said: str) -> bool:
+    """"Not allergic to ketamine, but it made me throw up": no allergy as they say, and to be asked about."""
+    return any(not _NEGATION.search(said[: harm.start()]) for harm in _HARM.finditer(said))
 
 
 def _is_a_remedy(text: str, row: _Row) -> bool:

@@ -1,7 +1,7 @@
 """Can this questionnaire be played? Each thing that stands in the way, in words for its author.
 
 Rules come from the FHIR R4 invariants (que-1 to que-13, https://hl7.org/fhir/R4/questionnaire.html#invs) and from what
-the player cannot do: fetch value sets, compute FHIRPath or CQL, take files. What breaks a rule but can be played all the
+the player cannot do: fetch value sets, compute FHIRPath or CQL, take files that must be given. What breaks a rule but can be played all the
 same is a note, not a problem, since published questionnaires are full of such.
 """
 
@@ -20,6 +20,7 @@ from bot.intake.questionnaire import (
     OWN,
     QUESTION_TYPES,
     SDC,
+    UNASKED_TYPES,
     choice_value,
     contained_options,
     extension,
@@ -32,9 +33,11 @@ from bot.intake.timing import FRAMES
 STATUSES = ("draft", "active", "retired", "unknown")
 DEEPEST = 50  # levels of items
 MOST = 5_000  # items
-NOT_PLAYABLE = {
+CANNOT_BE_GIVEN = {
     "attachment": "asks for a file, which cannot be given in a chat",
     "reference": "asks for another FHIR resource, which cannot be given in a chat",
+}
+NOT_PLAYABLE = {
     "coding": "is a type of FHIR R5; this player reads R4, where it is called choice",
     "question": "is an abstract type and cannot be asked",
 }
@@ -118,6 +121,7 @@ _CONDITION_KINDS = {
     "url": {"String", "Uri"},
     "open-choice": {"Coding", "String"},
     "quantity": {"Quantity"},
+    "reference": {"Reference"},
 }
 _VALUE_KINDS = {
     **_CONDITION_KINDS,
@@ -126,6 +130,8 @@ _VALUE_KINDS = {
     "url": {"Uri", "String", "Url"},
     "dateTime": {"DateTime", "Date"},
     "choice": {"Coding", "String", "Integer", "Date", "Time", "Reference"},
+    "attachment": {"Attachment"},
+    "reference": {"Reference"},
 }
 _ALL_KINDS = {
     "Boolean",
@@ -496,13 +502,16 @@ def _check_item(node: _Node, value_sets: Mapping[str, Any], report: Report) -> N
     if kind in NOT_PLAYABLE:
         report.problem(where, f"type {kind} {NOT_PLAYABLE[kind]}")
         return
-    if kind not in QUESTION_TYPES | {"group", "display"}:
+    if kind in CANNOT_BE_GIVEN:
+        tell = report.problem if raw.get("required") else report.note
+        tell(where, f"type {kind} {CANNOT_BE_GIVEN[kind]}" + ("" if raw.get("required") else ", so it is not asked"))
+    elif kind not in QUESTION_TYPES | {"group", "display"}:
         report.problem(where, f"type '{kind}' is not a type of an R4 Questionnaire item")
         return
     for url, why in _NEEDS_COMPUTING.items():
         if extension(raw, url) is not None or any(e.get("url") == url for e in raw.get("extension", [])):
             report.problem(where, f"{why}, which cannot be played")
-    is_question = kind in QUESTION_TYPES
+    is_question = kind in QUESTION_TYPES | UNASKED_TYPES
     if kind == "display":
         if raw.get("item"):
             report.problem(where, "is a display and cannot have items below it")
@@ -537,7 +546,7 @@ def _check_options(node: _Node, value_sets: Mapping[str, Any], report: Report) -
         report.problem(where, "has both answerOption and answerValueSet")
         return
     if kind not in ("choice", "open-choice"):
-        if ("answerOption" in raw or "answerValueSet" in raw) and kind in QUESTION_TYPES:
+        if ("answerOption" in raw or "answerValueSet" in raw) and kind in QUESTION_TYPES | UNASKED_TYPES:
             report.problem(where, f"is of type {kind} and cannot have options")
         return
     source = raw.get("answerValueSet", "").split("|")[0]
@@ -583,7 +592,7 @@ def _check_initial(node: _Node, report: Report) -> None:
         report.note(where, "has both initial and answerOption; initialSelected is the R4 way")
     for entry in entries:
         found = choice_value(entry, "value")[0]
-        if kind in QUESTION_TYPES and found not in _VALUE_KINDS[kind]:
+        if kind in _VALUE_KINDS and found not in _VALUE_KINDS[kind]:
             report.problem(where, f"initial value{found} does not fit type {kind}")
 
 
@@ -696,7 +705,7 @@ def _check_conditions(node: _Node, by_id: Mapping[str, _Node], value_sets: Mappi
             report.problem(where, f"{name} operator {_show(operator)} is not one of {' '.join(sorted(OPERATORS))}")
             continue
         target = by_id[question].raw
-        if target["type"] not in QUESTION_TYPES:
+        if target["type"] not in QUESTION_TYPES | UNASKED_TYPES:
             report.problem(where, f"{name} points to '{question}', which is a {target['type']} and has no answer")
             continue
         _check_condition(where, name, operator, *choice_value(entry, "answer"), target, value_sets, report)

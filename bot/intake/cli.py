@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import Any, Dict, List, Mapping, Optional, Sequence, Set, TextIO
 
 from bot.intake.answers import Answer, AnswerError, Key
-from bot.intake.check import inspect
+from bot.intake.check import CANNOT_BE_GIVEN, inspect
 from bot.intake.choices import listed
 from bot.intake.player import Player
-from bot.intake.questionnaire import Item, Questionnaire, QuestionnaireError
+from bot.intake.questionnaire import QUESTION_TYPES, Item, Questionnaire, QuestionnaireError
 
 _SHOWN_OPTIONS = 20
 
@@ -155,7 +155,8 @@ def _leftovers(player: Player, given: Mapping[str, Any], visited: Set[Key], err:
             print(f"{link_id}: not-a-question: it is a {item.type} and takes no answer", file=err)
             refused = True
         elif not item.asked and not item.computed:
-            print(f"{link_id}: not-asked: it is {'hidden' if item.hidden else 'read-only'}", file=err)
+            why = f"it is {'hidden' if item.hidden else 'read-only'}" if item.type in QUESTION_TYPES else CANNOT_BE_GIVEN[item.type]
+            print(f"{link_id}: not-asked: {why}", file=err)
             refused = True
         elif player.ending() and item.key not in visited:
             print(f"note: {link_id}: left out, since an earlier answer ended the questions", file=err)

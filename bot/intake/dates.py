@@ -322,6 +322,10 @@ _TIME = re.compile(
 )
 
 
+_PAST = {"half": "30", "quarter": "15"}
+_HALF_PAST = re.compile(r"\b(?:a )?(?P<part>half|quarter) (?:past|after) (?P<h>\d{1,2})\b(?! ?[:.]\d)")
+
+
 def parse_time(text: str) -> str:
     """Read a time of day as ``HH:MM:SS``. Raises AnswerError (not-a-time, ambiguous)."""
     words = re.sub(r"\s+", " ", text).strip().lower().rstrip(".,")
@@ -329,6 +333,7 @@ def parse_time(text: str) -> str:
         return "12:00:00"
     if words in ("midnight", "12 midnight"):
         return "00:00:00"
+    words = _HALF_PAST.sub(lambda past: f"{past['h']}:{_PAST[past['part']]}", words)
     match = _TIME.match(words if not re.search(r"\b[ap]\.m$", words) else words + ".")
     refusal = AnswerError("not-a-time", "I couldn't read that as a time. For example: 3:30 pm.")
     if not match:

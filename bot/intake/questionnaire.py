@@ -29,6 +29,8 @@ OWN = "https://github.com/onward-intake/fhir/StructureDefinition/"
 QUESTION_TYPES = frozenset(
     ["boolean", "decimal", "integer", "date", "dateTime", "time", "string", "text", "url", "choice", "open-choice", "quantity"]
 )
+#: what is asked for cannot be given in a chat: the question is there, and never asked
+UNASKED_TYPES = frozenset(["attachment", "reference"])
 #: the answer is computed; a person is not asked for a total
 _COMPUTED = frozenset({SDC + "sdc-questionnaire-calculatedExpression", HL7 + "cqf-expression", HL7 + "cqf-calculatedValue"})
 #: display items that only decorate a question: units, scale ends, hover text
@@ -132,12 +134,12 @@ class Item:
 
     @property
     def is_question(self) -> bool:
-        return self.type in QUESTION_TYPES
+        return self.type in QUESTION_TYPES | UNASKED_TYPES
 
     @property
     def asked(self) -> bool:
-        """Whether a person is ever asked this: a question that is not hidden, read-only or computed from others."""
-        return self.is_question and not (self.hidden or self.read_only or self.computed)
+        """Whether a person is ever asked this: a question to answer in words that is not hidden, read-only or computed."""
+        return self.type in QUESTION_TYPES and not (self.hidden or self.read_only or self.computed)
 
     @property
     def prompt(self) -> str:

@@ -18,6 +18,8 @@ _ELEMENT = {
     "text": "valueString",
     "url": "valueUri",
     "quantity": "valueQuantity",
+    "attachment": "valueAttachment",
+    "reference": "valueReference",
 }
 STATUSES = frozenset({"in-progress", "completed", "amended", "entered-in-error", "stopped"})
 

@@ -41,3 +41,9 @@ def entries(s: Session, limit: int = 200, before: int | None = None) -> list[Aud
     if before is not None:
         query = query.where(AuditEntry.id < before)
     return list(s.scalars(query))
+
+
+def of(s: Session, object_type: str, object_id: str | int) -> list[AuditEntry]:
+    """What was done with one thing, the oldest row first."""
+    query = select(AuditEntry).where(AuditEntry.object_type == object_type, AuditEntry.object_id == str(object_id))
+    return list(s.scalars(query.order_by(AuditEntry.id)))
