@@ -33,10 +33,12 @@ LONGEST_PASSAGE = 400  # characters read at once where nobody put a full stop
 OVERLAP = 150
 MATCHES = 6  # of one pattern in one passage: enough to find one that is not negated
 _OTHER_SUBJECT = ("suicidal", "passive", "self_harm")
+_OWN = (*_OTHER_SUBJECT, "third_party")  # whose denial may be for now only
 _BODILY = ("medical_emergency", "withdrawal", "disorientation")  # where any word for the past tells of an illness one had
 NEAR = 30  # characters before a match in which its verb stands
 _ENDED = ("abuse", "harm_to_others")  # told with the year in which one got away
 _NOTES = ("suicidal", "passive", "self_harm", "third_party", "minor", "abuse")
+TAKEN_BACK = "denial-taken-back"  # the rule that staff are told of where a denial denies nothing
 NOTES = ("pressure", "loss", "assault", "history", "information")  # the first counts where a text gives several
 OF_MINORS = ("suicidal", "passive", "self_harm", "abuse")  # told by somebody under 18, these have words of their own
 _PRESSURE = re.compile(r"(?<![\d/.])(\d{2,3})\s*(?:/|\bover\b|\bon\b)\s*(\d{2,3})(?![\d/.%]| ?m[cg])", re.IGNORECASE)
@@ -178,7 +180,9 @@ class Screener:
 
     def is_sure(self, rule: str) -> bool:
         """Whether a rule stands whatever a model says: a dangerous reading with a symptom, a message that is only "I'm done"."""
-        return any(whole.id == rule for whole, _ in self._whole) or any(pair.rule.id == rule and pair.rule.sure for pair in self._pairs)
+        if rule == TAKEN_BACK or any(whole.id == rule for whole, _ in self._whole):
+            return True
+        return any(one.id == rule and one.sure for one in itertools.chain(self._rules, (pair.rule for pair in self._pairs)))
 
     def normalise(self, text: str) -> str:
         """The text in the form in which the patterns see it, idioms blanked."""
@@ -307,10 +311,13 @@ class Screener:
             return Screening("none", None, rule.id, rule.note) if not (asks or self._cancelled(rule, sentence)) else NOTHING
         if self._cancelled(rule, sentence):
             return NOTHING
+        taken_back = False
         if rule.negatable and not words["but_then"].match(text[end + 1:]) and self._negated(
             text, context.clause_start(start), at or start
         ):
-            return NOTHING
+            taken_back = rule.category in _OWN and self._taken_back(text[context.clause_start(start):end], text[end + 1:])
+            if not taken_back:
+                return NOTHING
         outcome, category = rule.outcome, rule.category
         note_fits = category in _NOTES
         if rule.other and category in _OTHER_SUBJECT:
@@ -341,7 +348,14 @@ class Screener:
             context.says("hypothetical", words["hypothetical"], left, right) or any(p.search(sentence) for p in rule.softer)
         ):
             outcome = "check_in"
-        return Screening(outcome, category, rule.id)
+        return Screening(outcome, category, TAKEN_BACK if taken_back and outcome == "takeover" else rule.id)
+
+    def _taken_back(self, denied: str, after: str) -> bool:
+        """Whether a denial is for now only, or no denial at all: "not going to kill myself yet", "not suicidal, I just think of it"."""
+        words = self._context_words
+        if words["not_yet"].match(after) or words["takes_back"].match(after):
+            return True
+        return bool(words["for_now"].match(after) and words["deed"].match(denied))
 
     def _beside_question(self, context: _Context, start: int, end: int, left: int, right: int) -> bool:
         """Whether somebody who began with a question speaks of themselves in the match: "does anyone care gonna kms"."""
