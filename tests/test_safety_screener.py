@@ -595,6 +595,13 @@ def test_a_loss_without_the_word_death_is_one(screener: Screener, text: str) -> 
         (["I have been saving my pills"], "tonight is the night"),
         (["my pills are on the table"], "goodbye"),
         (["tonight is the night"], "I've been saving my pills"),
+        (["im so tired"], "of living"),
+        (["I'm so tired."], "Of being alive."),
+        (["what's the point"], "of living"),
+        (["I'm done"], "with life"),
+        (["i can't do this"], "anymore"),
+        (["i dont want"], "to live"),
+        (["I'm in the garage"], "the car is running"),
     ],
 )
 def test_messages_that_only_together_say_it_take_over(screener: Screener, recent: list, newest: str) -> None:
@@ -607,6 +614,19 @@ def test_messages_that_only_together_say_it_take_over(screener: Screener, recent
 )
 def test_an_old_crisis_does_not_start_again_with_every_message(screener: Screener, recent: list, newest: str) -> None:
     assert screener.screen(newest, recent).outcome == "none"
+
+
+@pytest.mark.parametrize(
+    ("recent", "newest"), [(["im so tired"], "of everything"), (["i dont want"], "to do this anymore"), (["I give up"], "on life"), (["I give up."], "on life")]
+)
+def test_messages_that_only_together_say_what_is_ambiguous_are_asked_about(screener: Screener, recent: list, newest: str) -> None:
+    assert screener.screen(newest).outcome == "none" and screener.screen(newest, recent).outcome == "check_in"
+
+
+@pytest.mark.parametrize("newest", ["no", "not really", "with the form", "of the rain", "on my phone", "i mean the pain in my knee", "hoping to cut my klonopin dose down"])
+@pytest.mark.parametrize("asked", ["I'm done", "im so tired", "I can't take it anymore", "I hate my life"])
+def test_what_was_asked_about_is_not_asked_again_with_every_message(screener: Screener, asked: str, newest: str) -> None:
+    assert screener.screen(asked).outcome == "check_in" and screener.screen(newest, [asked]).outcome == "none"
 
 
 # -- robustness and speed ------------------------------------------------------------------------------------------------

@@ -179,6 +179,8 @@ class Turns:
             return await self._answer(conversation_id, message.id, UNDER_18, Screening("none"), None)
         if choice and choice in self._crisis_choices():
             return await self._in_crisis(conversation_id, kept, text, choice)
+        if text and screening.outcome == "check_in" and self.screener.screen(text).outcome == "none":
+            return await self._ask_of_several(conversation_id, message.id, text, screening)
         payload = offered["payload"] if offered else PROTECTED_PREFIX + (text or "")
         return await self._answer(conversation_id, message.id, payload, screening, text)
 
@@ -253,6 +255,15 @@ class Turns:
         line = self.replies.line(screening.note)
         if line and not any(m["kind"] in ("crisis", "check_in") or line in m["text"] or "988" in line and "988" in m["text"] for m in said):
             said.insert(0 if screening.note in SAID_FIRST else len(said), _plain(line, kind="notice"))
+        return await self._reply(conversation_id, message_id, said)
+
+    async def _ask_of_several(self, conversation_id: str, message_id: int, text: str, screening: Screening) -> List[Dict[str, Any]]:
+        """The check-in for what only several messages say together: the dialogue reads one. A question that waits goes on behind it."""
+        asks = _from_reply(self.replies.reply(screening.category, "check_in", self.replies.language(text)))
+        said = [asks]
+        if await self.database.written(self._is_asked, conversation_id):
+            answer = await self._rasa(conversation_id, PROTECTED_PREFIX + text, message_id)
+            said = answer if any(m["kind"] in ("crisis", "check_in") for m in answer) else [asks, *answer]
         return await self._reply(conversation_id, message_id, said)
 
     async def _rasa(
@@ -392,6 +403,11 @@ class Turns:
             conversations.set_state(s, conversation_id, "open")
         run = intakes.current_intake(s, conversation_id)
         return run if run is not None and run.status == "in_progress" else None
+
+    @staticmethod
+    def _is_asked(s: Session, conversation_id: str) -> bool:
+        run = intakes.current_intake(s, conversation_id)
+        return run is not None and run.status == "in_progress"
 
     @staticmethod
     def _in_history(s: Session, conversation_id: str) -> bool:

@@ -31,6 +31,7 @@ RECENT = 4  # earlier texts that are read together with the newest one
 RECENT_CHARS = 300  # of each
 LONGEST_PASSAGE = 400  # characters read at once where nobody put a full stop
 OVERLAP = 150
+FEW = 4  # words that complete a sentence which was asked about: "I'm done" "with all of it"
 MATCHES = 6  # of one pattern in one passage: enough to find one that is not negated
 _OTHER_SUBJECT = ("suicidal", "passive", "self_harm")
 _OWN = (*_OTHER_SUBJECT, "third_party")  # whose denial may be for now only
@@ -212,8 +213,7 @@ class Screener:
         found = self._findings(newest)
         if "\n" in text.strip() and all(item.outcome == "none" for item in found):  # a sentence broken over lines
             found += self._findings(self.normalise(" ".join(text.split())))
-        said = newest.rstrip(" .,?")
-        found += [Screening(rule.outcome, rule.category, rule.id) for rule, pattern in self._whole if pattern.fullmatch(said)]
+        found += self._as_whole(newest)
         minor = bool(self._context_words["minor"].search(newest)) or any(map(self.is_minor, recent[-RECENT:]))
         if recent and not any(item.outcome == "takeover" for item in found):
             earlier = [part for part in (self.normalise(item[-RECENT_CHARS:]) for item in recent[-RECENT:]) if part]
@@ -250,6 +250,11 @@ class Screener:
             if self._rules[owner].outcome != "none":
                 found.append(self._judge(self._rules[owner], context, start, end, at))
         return found
+
+    def _as_whole(self, text: str) -> List[Screening]:
+        """What a text is that says nothing else."""
+        said = text.rstrip(" .,?")
+        return [Screening(rule.outcome, rule.category, rule.id) for rule, pattern in self._whole if pattern.fullmatch(said)]
 
     def _spans(self, text: str, candidates: Iterable[int], border: int) -> List[Tuple[int, int, int, int]]:
         """Where the patterns match: the rule, the borders of the match, and where its telling word begins (0: at its start)."""
@@ -289,16 +294,20 @@ class Screener:
         found: List[Screening] = []
         first, _, _ = re.split(r" [.?]( |$)", newest + " . ", maxsplit=1)
         before = ""
+        goes_on = bool(self._context_words["goes_on"].match(newest))
         for part in reversed(earlier[-2:]):
-            last = re.split(r" [.?] ", part)[-1]
-            if any(item.outcome != "none" for item in self._in_passage(last, border=0)):
-                break  # it spoke for itself and was answered when it came
+            last = re.split(r" [.?] ", part.rstrip(" .,?") if goes_on else part)[-1]
+            heard = {item.outcome for item in self._in_passage(last, border=0)}
+            if "takeover" in heard or "check_in" in heard and not (goes_on or len(newest.split()) <= FEW):
+                break  # it spoke for itself and was answered when it came, or was asked about and this is another sentence
             before = f"{last} {before}"
-            found += self._in_passage(before + first, border=len(before))
+            together = self._in_passage(before + first, border=len(before)) + self._as_whole(before + newest)
+            found += [item for item in together if goes_on or item.outcome == "takeover" or "check_in" not in heard]
             if part.endswith((".", "?")):
                 break
         joined = " . ".join(earlier) + " . "
-        found += self._pairs_in(joined + newest, border=len(joined))
+        pairs = self._pairs_in(joined + newest, border=len(joined))
+        found += [item for item in pairs if item.outcome == "takeover" or item.rule and self.is_sure(item.rule)]
         return [item for item in found if item.outcome != "none"]
 
     def _judge(self, rule: _Rule, context: _Context, start: int, end: int, at: int = 0) -> Screening:
