@@ -164,7 +164,7 @@ class Turns:
         kept = await self.database.written(self._keep, conversation_id, client_id, text, choice)
         if not isinstance(kept, _Kept):
             return kept
-        message, offered = kept.message, kept.offered
+        offered = kept.offered
         screening = Screening("none") if choice else self.screener.screen(text or "", kept.recent)
         if screening.outcome == "takeover" and not await self._doubted(conversation_id, text or ""):
             return await self._take_over(conversation_id, kept, screening)
