@@ -302,7 +302,7 @@ def test_somebody_else_who_does_not_wake_up_is_an_emergency(screener: Screener, 
     assert (screener.screen(text).outcome, screener.screen(text).category) == ("takeover", "medical_emergency")
 
 
-@pytest.mark.parametrize("text", ["I'm scared I won't wake up", "worried about not waking up", "I don't wake up rested", "I can't wake up at 6 for an appointment"])
+@pytest.mark.parametrize("text", ["I'm scared I won't wake up", "worried about not waking up", "I don't wake up rested", "my husband won't wake up for his alarm", "I can't wake up at 6 for an appointment"])
 def test_the_fear_of_not_waking_up_and_a_night_s_sleep_stop_nobody(screener: Screener, text: str) -> None:
     assert screener.screen(text).outcome != "takeover"
 
@@ -515,7 +515,8 @@ déjenme morir
 tomé veneno
 quiero dormirme y no despertar
 me quiero ir de este mundo
-no plan but I think about it"""
+no plan but I think about it
+I've got enough insulin to not wake up"""
 
 MEANS_PERHAPS = """\
 ive made peace with it
