@@ -249,6 +249,57 @@ def test_a_spanish_crisis_goes_on_in_spanish(chat: Chat) -> None:
     assert resumed[0]["text"] == REPLIES.resumed("es").text
 
 
+@pytest.mark.parametrize("text", ["cuánto cuesta", "ok", "$", "Salem"])
+def test_what_tells_of_no_language_is_answered_in_that_of_the_crisis(chat: Chat, text: str) -> None:
+    chat.say("quiero morir")
+    assert [m["text"] for m in chat.say(text)] == [REPLIES.hold("es").text]
+
+
+def test_who_turns_to_english_is_answered_in_english(chat: Chat) -> None:
+    chat.say("quiero morir")
+    assert [m["text"] for m in chat.say("what does it cost")] == [REPLIES.hold().text]
+
+
+def test_a_no_to_a_spanish_check_in_is_thanked_for_in_spanish(chat: Chat) -> None:
+    reply = REPLIES.reply("suicidal", "check_in", "es")
+    chat.next = [{"text": reply.text, "metadata": {"kind": "check_in"}}]
+    chat.say("algo")
+    assert chat.say("no")[0]["text"] == REPLIES.resumed("es").text
+
+
+def test_who_is_safe_may_stop_where_something_waits(chat: Chat) -> None:
+    chat.say("I want to die")
+    assert chat.say(choice="safe_now")[0]["choices"] == [], "nothing waits"
+    with chat.database.session() as s:
+        intakes.start_intake(s, chat.id, "intake")
+    chat.say("I want to die")
+    assert [c["label"] for c in chat.say(choice="safe_now")[0]["choices"]] == ["Stop here"]
+    chat.say(choice="stop")
+    assert chat.given[-2:] == ["/resume_intake", "/stop"]
+
+
+def test_what_only_two_messages_say_is_asked_about_and_the_dialogue_has_neither_alone(chat: Chat) -> None:
+    chat.say("i dont want")
+    given = len(chat.given)
+    assert [m["text"] for m in chat.say("to do this anymore")] == [REPLIES.reply("suicidal", "check_in").text]
+    assert len(chat.given) == given
+    assert [m["text"] for m in chat.say("living i mean")] == [REPLIES.reply("suicidal", "takeover").text]
+
+
+def test_what_two_messages_say_is_asked_about_before_the_question_that_waits(chat: Chat) -> None:
+    with chat.database.session() as s:
+        intakes.start_intake(s, chat.id, "intake")
+    chat.say("i dont want")
+    chat.next = [QUESTION]
+    assert [m["kind"] for m in chat.say("to do this anymore")] == ["check_in", "question"]
+
+
+def test_what_completes_a_sentence_that_was_asked_about_takes_over(chat: Chat) -> None:
+    chat.next = [{"text": REPLIES.reply("suicidal", "check_in").text, "metadata": {"kind": "check_in"}}]
+    chat.say("im so tired")
+    assert [m["kind"] for m in chat.say("of living")] == ["crisis"] and chat.handoffs() == ["crisis"]
+
+
 def test_only_what_is_said_in_spanish_is_marked_as_spanish(chat: Chat) -> None:
     chat.checked_in("abuse", asks_on=False)
     spanish = chat.say("quiero morirme")

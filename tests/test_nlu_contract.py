@@ -86,7 +86,8 @@ def test_a_question_about_suicidal_thoughts_keeps_its_answer(reader: Reader, tex
     "text",
     [
         "i cant sleep again", "i get headaches", "my husband doesn't know i'm here", "she doesnt know im asking", "you are useless", "a" * 2000,
-        "my daughter cut herself with a kitchen knife by accident cooking",
+        "my daughter cut herself with a kitchen knife by accident cooking", "im 15 and i want to start", "I'm a 14 year old and my mom said to write you",
+        "I'm 17 and want to sign up", "i am 13 and have ptsd", "I can't go on Monday", "I give up trying to find your phone number", "I'm not suicidal today",
     ],
 )  # fmt: skip
 def test_everyday_talk_is_not_asked_about(reader: Reader, text: str) -> None:  # noqa: F811
@@ -109,7 +110,10 @@ def test_an_everyday_answer_is_only_an_answer(reader: Reader, link_id: str, text
     [
         ("I'm done", "distress"), ("I am done", "distress"), ("kms", "crisis"), ("matarme", "crisis"), ("I took two bottles of pills", "medical_emergency"),
         ("i bought a rope yesterday", "crisis"), ("been saving up my pills", "crisis"), ("I'm 15 and cutting", "crisis"), ("lethal amount?", "distress"),
-        ("pienso en suicidarme", "distress"),
+        ("pienso en suicidarme", "distress"), ("I'm not going to kill myself yet", "crisis"), ("I'm not suicidal, I just think about it all day", "crisis"),
+        ("told my doctor I'm not suicidal, I lied", "crisis"), ("I'm in the garage with the car running", "crisis"), ("kill me", "crisis"),
+        ("I have 60 oxycodone saved up for when I'm ready", "crisis"), ("déjenme morir", "crisis"), ("tomé veneno", "medical_emergency"),
+        ("no plan but I think about it", "crisis"), ("im 14 and i hate my life", "crisis"),
     ],
 )  # fmt: skip
 def test_what_must_be_noticed_is(reader: Reader, text: str, noticed: str) -> None:  # noqa: F811

@@ -55,7 +55,12 @@ yes he does
 yeah my wife hits me
 every day
 I have thoughts
-at night mostly""",
+at night mostly
+i mean life
+live i mean
+living
+with life
+dying I guess""",
     NO: """\
 no
 n

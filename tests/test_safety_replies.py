@@ -165,6 +165,8 @@ def test_spanish_is_answered_in_spanish_where_there_is_a_text(outcome: str) -> N
         ("quiero morir", "es"),
         ("ya no puedo más con esta vida", "es"),
         ("Mi hijo dice que se quiere matar", "es"),
+        ("me quiero ir de este mundo", "es"),
+        ("déjenme morir", "es"),
         ("I want to die", "en"),
         ("my mi tells me nothing", "en"),
         ("he took the para course in LA", "en"),

@@ -224,6 +224,94 @@ def test_a_negation_that_governs_the_words_is_a_denial(screener: Screener, text:
     assert screener.screen(text).outcome == "none"
 
 
+FOR_NOW = """\
+I'm not going to kill myself yet
+I'm not gonna kill myself... yet
+not suicidal yet
+no, not going to kill myself today
+I won't kill myself tonight
+I'm not going to hurt myself this week
+I'm not suicidal, I just think about it all day
+I'm not suicidal but I think about it
+I said I'm not suicidal but that was a lie
+told my doctor I'm not suicidal, I lied
+I told my doctor I'm not suicidal. I lied.
+I lied when I said I'm not suicidal
+no voy a matarme todavía
+no me voy a matar hoy"""
+
+FOR_GOOD = """\
+I'm not suicidal today
+no thoughts of suicide today
+not suicidal, I haven't had my coffee yet
+no suicidal thoughts. I have not booked yet
+I'm not suicidal, I think about my kids all day
+no suicidal thoughts, just think about the accident all day
+I'm not going to kill myself today or any day
+not suicidal, and I lied down before writing this
+I lied about my age on the form. I'm not suicidal
+I'm not suicidal, that is a lie my ex told the court"""
+
+
+@pytest.mark.parametrize("text", FOR_NOW.splitlines())
+def test_a_denial_for_now_or_taken_back_denies_nothing_whatever_a_model_says(screener: Screener, text: str) -> None:
+    found = screener.screen(text)
+    assert found.outcome == "takeover" and screener.is_sure(found.rule)
+
+
+@pytest.mark.parametrize("text", FOR_GOOD.splitlines())
+def test_a_denial_of_today_is_one_and_so_is_one_beside_other_news(screener: Screener, text: str) -> None:
+    assert screener.screen(text).outcome == "none"
+
+
+WISH_NOT_TO_WAKE = """\
+I wish I could go to sleep and not wake up
+hope I don't wake up
+hoping i don't wake up after the infusion
+id be fine with not waking up
+praying I won't wake up
+I'd rather not wake up
+I want to fall asleep and not wake up
+I just want to not wake up
+wouldn't mind not waking up tomorrow
+ideally I wouldn't wake up
+I'm not suicidal but I wouldn't care if I didn't wake up
+I want to be with my wife and not wake up
+to not wake up"""
+
+OTHERS_NOT_WAKING = """\
+my husband won't wake up
+I'm scared, my dad won't wake up
+I hope he is ok but he won't wake up
+my boyfriend went to sleep and won't wake up
+I want help my mom is not waking up
+Marcus won't wake up
+I think he is not waking up
+she wont wake
+I can't wake him up
+won't wake up, breathing weird"""
+
+
+@pytest.mark.parametrize("text", WISH_NOT_TO_WAKE.splitlines())
+def test_a_wish_not_to_wake_up_is_asked_about_and_is_no_emergency_of_the_body(screener: Screener, text: str) -> None:
+    assert (screener.screen(text).outcome, screener.screen(text).category) == ("takeover", "passive")
+
+
+@pytest.mark.parametrize("text", OTHERS_NOT_WAKING.splitlines())
+def test_somebody_else_who_does_not_wake_up_is_an_emergency(screener: Screener, text: str) -> None:
+    assert (screener.screen(text).outcome, screener.screen(text).category) == ("takeover", "medical_emergency")
+
+
+@pytest.mark.parametrize("text", ["I'm scared I won't wake up", "worried about not waking up", "I don't wake up rested", "my husband won't wake up for his alarm", "I can't wake up at 6 for an appointment"])
+def test_the_fear_of_not_waking_up_and_a_night_s_sleep_stop_nobody(screener: Screener, text: str) -> None:
+    assert screener.screen(text).outcome != "takeover"
+
+
+def test_somebody_else_s_wish_not_to_wake_up_is_theirs(screener: Screener) -> None:
+    for text in ("my husband says he hopes he doesn't wake up", "my son wants to go to sleep and not wake up"):
+        assert (screener.screen(text).outcome, screener.screen(text).category) == ("takeover", "third_party")
+
+
 @pytest.mark.parametrize(
     "text",
     ["I was suicidal in college and it's back", "I attempted in 2012 and I want to kill myself again", "My name is Marcus, born 1985, and I want to die"],
@@ -409,7 +497,26 @@ matarme
 mi esposo me pega y tengo miedo
 lo voy a matar hoy
 I'm 15 and cutting
-to be dead"""
+to be dead
+I'm in the garage with the car running
+car running in the garage
+garage door closed and the car is running
+I'm sitting in my running car in the closed garage
+sitting in my car in the garage, engine on, door shut
+I closed the garage and left the truck running
+I ran a hose from the exhaust into the car window
+estoy en el garaje con el carro prendido
+I have 60 oxycodone saved up for when I'm ready
+saving my pills for when it's time
+let me just die
+kill me
+kill me now please i mean it
+déjenme morir
+tomé veneno
+quiero dormirme y no despertar
+me quiero ir de este mundo
+no plan but I think about it
+I've got enough insulin to not wake up"""
 
 MEANS_PERHAPS = """\
 ive made peace with it
@@ -422,6 +529,21 @@ what would a lethal dose be
 lethal dose?"""
 
 HARMLESS_MEANS = """\
+can I wait in the parking garage with the car running
+I let the car warm up in the garage, engine running, for work
+the mechanic has my car in the garage, the engine is running rough
+I spend time in my garage working on the car
+my garage band is running late
+I left my car running outside, can we be quick
+the exhaust hose on my dryer is broken
+car exhaust triggers my flashbacks
+I have 60 dollars saved up for when I'm ready
+they let my dad die
+I can't go on Monday
+I can't go on disability
+I give up trying to find your phone number
+I wish I could sleep
+I wish I could disappear to a beach
 I took two bottles of pills back to the pharmacy
 I took 20 mg lexapro for 2 years
 I take 8 pills a day
@@ -474,6 +596,13 @@ def test_a_loss_without_the_word_death_is_one(screener: Screener, text: str) -> 
         (["I have been saving my pills"], "tonight is the night"),
         (["my pills are on the table"], "goodbye"),
         (["tonight is the night"], "I've been saving my pills"),
+        (["im so tired"], "of living"),
+        (["I'm so tired."], "Of being alive."),
+        (["what's the point"], "of living"),
+        (["I'm done"], "with life"),
+        (["i can't do this"], "anymore"),
+        (["i dont want"], "to live"),
+        (["I'm in the garage"], "the car is running"),
     ],
 )
 def test_messages_that_only_together_say_it_take_over(screener: Screener, recent: list, newest: str) -> None:
@@ -486,6 +615,19 @@ def test_messages_that_only_together_say_it_take_over(screener: Screener, recent
 )
 def test_an_old_crisis_does_not_start_again_with_every_message(screener: Screener, recent: list, newest: str) -> None:
     assert screener.screen(newest, recent).outcome == "none"
+
+
+@pytest.mark.parametrize(
+    ("recent", "newest"), [(["im so tired"], "of everything"), (["i dont want"], "to do this anymore"), (["I give up"], "on life"), (["I give up."], "on life")]
+)
+def test_messages_that_only_together_say_what_is_ambiguous_are_asked_about(screener: Screener, recent: list, newest: str) -> None:
+    assert screener.screen(newest).outcome == "none" and screener.screen(newest, recent).outcome == "check_in"
+
+
+@pytest.mark.parametrize("newest", ["no", "not really", "with the form", "of the rain", "on my phone", "i mean the pain in my knee", "hoping to cut my klonopin dose down"])
+@pytest.mark.parametrize("asked", ["I'm done", "im so tired", "I can't take it anymore", "I hate my life"])
+def test_what_was_asked_about_is_not_asked_again_with_every_message(screener: Screener, asked: str, newest: str) -> None:
+    assert screener.screen(asked).outcome == "check_in" and screener.screen(newest, [asked]).outcome == "none"
 
 
 # -- robustness and speed ------------------------------------------------------------------------------------------------

@@ -58,6 +58,7 @@ _CONFIRMS = re.compile(
 _NOT_GUESSED = re.compile(PROTECTED_PREFIX + r"(?:\s*/\s*[A-Za-z_]+|[\s!-#%-,./:-@\[-`{-~]+$)")
 _NOT_UNDERSTOOD = {"intent": {"name": "nlu_fallback", "confidence": 1.0}, "entities": []}
 YES_TO_CHECK_IN, YES_TO_FORM = "check_in_yes", "check_in_form"  # choices of the text check_in_which
+STOP = "stop"  # choice of the text resumed, and of the history
 ASK_OF_DANGER = ("suicidal", "passive", "self_harm")  # crisis texts that ask a question whose yes means danger
 UNDER_18 = f'/stop{{"choice": "{intakes.UNDER_AGE}"}}'  # payload: somebody in the history has said an age for which it is not meant
 SAID_FIRST = ("loss", "assault", "pressure")  # notes whose sentence comes before what is said next
@@ -115,6 +116,7 @@ class _Kept:
     recent: List[str]
     state: str  # of the conversation
     said: List[conversations.Said]  # by the bot since the message before, where this one was typed
+    language: str  # to answer in
 
 
 @dataclasses.dataclass
@@ -162,10 +164,10 @@ class Turns:
         kept = await self.database.written(self._keep, conversation_id, client_id, text, choice)
         if not isinstance(kept, _Kept):
             return kept
-        message, offered = kept.message, kept.offered
+        offered = kept.offered
         screening = Screening("none") if choice else self.screener.screen(text or "", kept.recent)
         if screening.outcome == "takeover" and not await self._doubted(conversation_id, text or ""):
-            return await self._take_over(conversation_id, message.id, text or "", screening)
+            return await self._take_over(conversation_id, kept, screening)
         if kept.state == STAFF_STATE:
             return []  # it is for staff to answer
         if kept.state == CRISIS_STATE:
@@ -174,13 +176,15 @@ class Turns:
         if checked_in is not None:
             return checked_in
         if text and self.check_ins.says_the_rest(text) and await self.database.written(self._waits_for_reply, conversation_id):
-            return await self._take_over(conversation_id, message.id, text, self._of_age(kept, "suicidal", "together"))
+            return await self._take_over(conversation_id, kept, self._of_age(kept, "suicidal", "together"))
         if text and self.screener.is_minor(text) and await self.database.written(self._in_history, conversation_id):
-            return await self._answer(conversation_id, message.id, UNDER_18, Screening("none"), None)
+            return await self._answer(conversation_id, kept, UNDER_18, Screening("none"))
         if choice and choice in self._crisis_choices():
             return await self._in_crisis(conversation_id, kept, text, choice)
+        if text and screening.outcome == "check_in" and self.screener.screen(text).outcome == "none":
+            return await self._ask_of_several(conversation_id, kept, screening)
         payload = offered["payload"] if offered else PROTECTED_PREFIX + (text or "")
-        return await self._answer(conversation_id, message.id, payload, screening, text)
+        return await self._answer(conversation_id, kept, payload, screening)
 
     def _keep(
         self, s: Session, conversation_id: str, client_id: str, text: Optional[str], choice: Optional[str]
@@ -200,7 +204,8 @@ class Turns:
         message, created = conversations.add_visitor_message(s, conversation_id, client_id, words, choice)
         if not created and message.status != "pending":
             return self._replies_to(s, message)
-        return _Kept(message, words, offered, recent, state, said)
+        language = self.replies.spoken(words, (one.text for one in said))
+        return _Kept(message, words, offered, recent, state, said, language)
 
     def _erase(
         self, s: Session, conversation_id: str, client_id: str, offered: Optional[Dict[str, Any]]
@@ -239,21 +244,23 @@ class Turns:
             return {}
         return parsed.get("safety") or {}
 
-    async def _answer(
-        self,
-        conversation_id: str,
-        message_id: int,
-        payload: str,
-        screening: Screening,
-        text: Optional[str],
-    ) -> List[Dict[str, Any]]:
-        said = await self._rasa(conversation_id, payload, message_id)
+    async def _answer(self, conversation_id: str, kept: _Kept, payload: str, screening: Screening) -> List[Dict[str, Any]]:
+        said = await self._rasa(conversation_id, payload, kept.message.id)
         if not said:
-            return await self._failed(conversation_id, message_id, screening, text)
+            return await self._failed(conversation_id, kept, screening)
         line = self.replies.line(screening.note)
         if line and not any(m["kind"] in ("crisis", "check_in") or line in m["text"] or "988" in line and "988" in m["text"] for m in said):
             said.insert(0 if screening.note in SAID_FIRST else len(said), _plain(line, kind="notice"))
-        return await self._reply(conversation_id, message_id, said)
+        return await self._reply(conversation_id, kept.message.id, said)
+
+    async def _ask_of_several(self, conversation_id: str, kept: _Kept, screening: Screening) -> List[Dict[str, Any]]:
+        """The check-in for what only several messages say together: the dialogue reads one. A question that waits goes on behind it."""
+        asks = _from_reply(self.replies.reply(screening.category, "check_in", kept.language))
+        said = [asks]
+        if await self.database.written(self._is_asked, conversation_id):
+            answer = await self._rasa(conversation_id, PROTECTED_PREFIX + kept.words, kept.message.id)
+            said = answer if any(m["kind"] in ("crisis", "check_in") for m in answer) else [asks, *answer]
+        return await self._reply(conversation_id, kept.message.id, said)
 
     async def _rasa(
         self, conversation_id: str, payload: str, message_id: Optional[int]
@@ -278,9 +285,7 @@ class Turns:
 
     # -- crisis --------------------------------------------------------------------------------------------------
 
-    async def _take_over(
-        self, conversation_id: str, message_id: int, words: str, screening: Screening
-    ) -> List[Dict[str, Any]]:
+    async def _take_over(self, conversation_id: str, kept: _Kept, screening: Screening) -> List[Dict[str, Any]]:
         def work(s: Session) -> List[Dict[str, Any]]:
             reply = take_over(
                 s,
@@ -288,12 +293,13 @@ class Turns:
                 category=screening.category,
                 rule=screening.rule or "rule",
                 version=self.screener.version,
-                words=words,
+                words=kept.words,
                 replies=self.replies,
                 settings=self.settings,
                 clinic=self.clinic,
+                language=kept.language,
             )
-            return self._finish(s, conversation_id, message_id, [_from_reply(reply)])
+            return self._finish(s, conversation_id, kept.message.id, [_from_reply(reply)])
 
         return await self.database.written(work)
 
@@ -305,7 +311,7 @@ class Turns:
         Where the form has asked its question again behind the check-in, a yes may be meant for either: it is asked for which.
         A reply that is neither a yes nor a no is asked about once more, and counts as a yes when it stays so.
         """
-        message_id, words = kept.message.id, kept.words
+        message_id = kept.message.id
         if kept.offered and kept.offered["id"] == YES_TO_CHECK_IN:
             return await self._said_yes(conversation_id, kept, kept.offered["payload"].rpartition("/")[2])
         asked = next((said for said in reversed(kept.said) if said.kind == "check_in"), None)
@@ -317,15 +323,15 @@ class Turns:
             category = offered["payload"].rpartition("/")[2]
         if back == "which" and _means(text, OF_THE_FORM):
             form = await self.database.written(conversations.find_choice, conversation_id, YES_TO_FORM)
-            return await self._answer(conversation_id, message_id, form["payload"], Screening("none"), None)
+            return await self._answer(conversation_id, kept, form["payload"], Screening("none"))
         if reply == NO and not await self._belied(conversation_id, text, screening):
-            return await self._go_on(conversation_id, message_id, "/resume_intake", self.replies.resumed(self.replies.language(words)))
+            return await self._go_on(conversation_id, message_id, "/resume_intake", self.replies.resumed(kept.language))
         if reply == YES and not back and kept.said[-1] != asked:
-            return await self._reply(conversation_id, message_id, [self._ask_back("which", category, words)])
+            return await self._reply(conversation_id, message_id, [self._ask_back("which", category, kept)])
         if reply == YES or back and reply == DOUBT or back == "which" and _means(text, OF_ME):
             return await self._said_yes(conversation_id, kept, category)
         if reply == DOUBT:
-            return await self._reply(conversation_id, message_id, [self._ask_back("again", category, words)])
+            return await self._reply(conversation_id, message_id, [self._ask_back("again", category, kept)])
         return None
 
     def _waits_for_reply(self, s: Session, conversation_id: str) -> bool:
@@ -340,7 +346,7 @@ class Turns:
         return waits
 
     async def _said_yes(self, conversation_id: str, kept: _Kept, category: str) -> List[Dict[str, Any]]:
-        return await self._take_over(conversation_id, kept.message.id, kept.words, self._of_age(kept, category, "check-in"))
+        return await self._take_over(conversation_id, kept, self._of_age(kept, category, "check-in"))
 
     def _of_age(self, kept: _Kept, category: str, rule: str) -> Screening:
         return Screening("takeover", self.screener.for_age(category, [*kept.recent, kept.words]), rule)
@@ -351,24 +357,23 @@ class Turns:
             return True
         return (await self._model_says(conversation_id, text)).get("outcome") == "takeover"
 
-    def _ask_back(self, name: str, category: str, text: str) -> Dict[str, Any]:
+    def _ask_back(self, name: str, category: str, kept: _Kept) -> Dict[str, Any]:
         """Asks whether a yes was meant for the check-in or for the form ("which"), or for a clearer word ("again")."""
-        asks = _from_reply(self.replies.reply(name, "check_in", self.replies.language(text)))
-        payloads = {YES_TO_CHECK_IN: f"/{YES_TO_CHECK_IN}/{category}", YES_TO_FORM: PROTECTED_PREFIX + text}
+        asks = _from_reply(self.replies.reply(name, "check_in", kept.language))
+        payloads = {YES_TO_CHECK_IN: f"/{YES_TO_CHECK_IN}/{category}", YES_TO_FORM: PROTECTED_PREFIX + kept.words}
         return {**asks, "choices": [{**c, "payload": payloads.get(c["id"], c["payload"])} for c in asks["choices"]]}
 
     async def _in_crisis(
         self, conversation_id: str, kept: _Kept, text: Optional[str], choice: Optional[str]
     ) -> List[Dict[str, Any]]:
         """Until the visitor chooses to go on, nothing else happens than repeating where help is."""
-        message_id, words = kept.message.id, kept.words
-        language = self.replies.language(words)
+        message_id, language = kept.message.id, kept.language
         if choice == "safe_now" or bool(text) and _IS_SAFE.fullmatch(_plainly(text)):
             return await self._go_on(conversation_id, message_id, "/resume_intake", self.replies.resumed(language))
         if text and self.screener.is_minor(text):
-            return await self._take_over(conversation_id, message_id, words, Screening("takeover", "minor", "age"))
+            return await self._take_over(conversation_id, kept, Screening("takeover", "minor", "age"))
         if text and kept.said and self.check_ins.read(text) == YES and self.replies.asks_about(kept.said[-1].text) in ASK_OF_DANGER:
-            return await self._take_over(conversation_id, message_id, words, Screening("takeover", "suicidal", "crisis-yes"))
+            return await self._take_over(conversation_id, kept, Screening("takeover", "suicidal", "crisis-yes"))
         if choice == "talk_staff" or text and _wants_a_person(text):
             told = self.replies.chosen("talk_staff", language=language) if kept.state == CRISIS_STATE else None
             return await self._go_on(conversation_id, message_id, "/talk_to_human", told)
@@ -382,6 +387,7 @@ class Turns:
         said = [_from_reply(first)] if first else []
         if payload == "/resume_intake" and not open_run:
             payload = "/ask_question"
+            said = [{**one, "choices": []} for one in said]  # nothing waits that could be stopped
         said += await self._rasa(conversation_id, payload, message_id) or [_plain(self._broken(), kind="notice")]
         return await self._reply(conversation_id, message_id, said)
 
@@ -394,29 +400,33 @@ class Turns:
         return run if run is not None and run.status == "in_progress" else None
 
     @staticmethod
+    def _is_asked(s: Session, conversation_id: str) -> bool:
+        run = intakes.current_intake(s, conversation_id)
+        return run is not None and run.status == "in_progress"
+
+    @staticmethod
     def _in_history(s: Session, conversation_id: str) -> bool:
         run = intakes.current_intake(s, conversation_id)
         return run is not None and run.kind == "intake" and run.status == "in_progress"
 
     def _crisis_choices(self) -> set:
-        return set(self.replies.choice_ids()) - {YES_TO_FORM}
+        return set(self.replies.choice_ids()) - {YES_TO_FORM, STOP}
 
     # -- failure -------------------------------------------------------------------------------------------------
 
-    async def _failed(
-        self, conversation_id: str, message_id: int, screening: Screening, text: Optional[str]
-    ) -> List[Dict[str, Any]]:
+    async def _failed(self, conversation_id: str, kept: _Kept, screening: Screening) -> List[Dict[str, Any]]:
         if screening.outcome == "takeover":
-            return await self._take_over(conversation_id, message_id, text or "", screening)
+            return await self._take_over(conversation_id, kept, screening)
         if screening.outcome == "check_in":
-            reply = self.replies.reply(screening.category, "check_in", self.replies.language(text or ""))
-            return await self._reply(conversation_id, message_id, [_from_reply(reply)])
+            reply = self.replies.reply(screening.category, "check_in", kept.language)
+            return await self._reply(conversation_id, kept.message.id, [_from_reply(reply)])
+        text = None if kept.offered else kept.words
         notice = self._broken(" Your message is kept and the team will see it." if text else "")
 
         def work(s: Session) -> List[Dict[str, Any]]:
             if text:
                 service.keep_message(s, conversation_id, words=text, settings=self.settings)
-            return self._finish(s, conversation_id, message_id, [_plain(notice, kind="notice")], status="failed")
+            return self._finish(s, conversation_id, kept.message.id, [_plain(notice, kind="notice")], status="failed")
 
         return await self.database.written(work)
 

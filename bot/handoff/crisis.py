@@ -27,6 +27,7 @@ def take_over(
     replies: Replies,
     settings: Settings,
     clinic: Clinic,
+    language: Optional[str] = None,
 ) -> Reply:
     """Stop what is running and tell staff.
 
@@ -34,14 +35,15 @@ def take_over(
         category: as in ``Screening.category``.
         rule: what noticed it (a rule's name, ``model``, or the question that was answered).
         version: the version of the rules or the model.
-        words: what the visitor wrote or chose; kept encrypted with the handoff. The reply is in their language.
+        words: what the visitor wrote or chose; kept encrypted with the handoff.
+        language: of the reply; that of the words where it is not given.
 
     Returns:
         The reply to show, with nothing before it and nothing after it.
     """
     if category in OF_MINORS and intakes.is_minor(s, conversation_id):
         category = "minor"
-    reply = replies.reply(category, "takeover", language=replies.language(words), phone=clinic.get("phone"))
+    reply = replies.reply(category, "takeover", language=language or replies.language(words), phone=clinic.get("phone"))
     if get_state(s, conversation_id, locked=True) != "staff":  # whoever of the team writes there goes on writing
         set_state(s, conversation_id, "crisis")
     if category == "minor":  # the history is for adults

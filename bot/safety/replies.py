@@ -8,7 +8,7 @@ from __future__ import annotations
 import dataclasses
 import re
 from pathlib import Path
-from typing import Any, Dict, List, Mapping, Optional, Tuple
+from typing import Any, Dict, Iterable, List, Mapping, Optional, Tuple
 
 import yaml
 
@@ -37,6 +37,7 @@ class Replies:
         self._labels_es: Dict[str, str] = data.get("choices_es", {})
         self._texts: Dict[str, Mapping[str, Any]] = data["replies"]
         self._spanish = frozenset(data["spanish"].split())
+        self._english = frozenset(data["english"].split())
         self._names = {self._build(entry).text: name for name, entry in self._texts.items()}
         self.lines: Dict[str, str] = {key: " ".join(value.split()) for key, value in data["lines"].items()}
 
@@ -46,11 +47,17 @@ class Replies:
         with open(path, encoding="utf-8") as file:
             return cls(yaml.safe_load(file))
 
-    def language(self, text: str) -> str:
-        """The language to answer a text in: "es" or "en"."""
+    def language(self, text: str, before: str = "en") -> str:
+        """The language to answer a text in, "es" or "en"; that of what was said ``before`` where its words tell of neither."""
         words = _WORD.findall(text.lower())
-        spanish = sum(word in self._spanish for word in words)
-        return "es" if spanish >= (1 if len(words) <= 4 else 2) else "en"
+        fewest = 1 if len(words) <= 4 else 2
+        if sum(word in self._spanish for word in words) >= fewest:
+            return "es"
+        return before if sum(word in self._english for word in words) < fewest else "en"
+
+    def spoken(self, text: str, shown: Iterable[str]) -> str:
+        """The language to answer a text in that follows these texts of ours: somebody who was answered in Spanish stays in it."""
+        return self.language(text, "es" if any(self.written_in(said) == "es" for said in shown) else "en")
 
     def reply(self, category: Optional[str], outcome: str, language: str = "en", phone: Optional[str] = None) -> Reply:
         """The answer to a screening.

@@ -31,12 +31,15 @@ RECENT = 4  # earlier texts that are read together with the newest one
 RECENT_CHARS = 300  # of each
 LONGEST_PASSAGE = 400  # characters read at once where nobody put a full stop
 OVERLAP = 150
+FEW = 4  # words that complete a sentence which was asked about: "I'm done" "with all of it"
 MATCHES = 6  # of one pattern in one passage: enough to find one that is not negated
 _OTHER_SUBJECT = ("suicidal", "passive", "self_harm")
+_OWN = (*_OTHER_SUBJECT, "third_party")  # whose denial may be for now only
 _BODILY = ("medical_emergency", "withdrawal", "disorientation")  # where any word for the past tells of an illness one had
 NEAR = 30  # characters before a match in which its verb stands
 _ENDED = ("abuse", "harm_to_others")  # told with the year in which one got away
 _NOTES = ("suicidal", "passive", "self_harm", "third_party", "minor", "abuse")
+TAKEN_BACK = "denial-taken-back"  # the rule that staff are told of where a denial denies nothing
 NOTES = ("pressure", "loss", "assault", "history", "information")  # the first counts where a text gives several
 OF_MINORS = ("suicidal", "passive", "self_harm", "abuse")  # told by somebody under 18, these have words of their own
 _PRESSURE = re.compile(r"(?<![\d/.])(\d{2,3})\s*(?:/|\bover\b|\bon\b)\s*(\d{2,3})(?![\d/.%]| ?m[cg])", re.IGNORECASE)
@@ -178,7 +181,9 @@ class Screener:
 
     def is_sure(self, rule: str) -> bool:
         """Whether a rule stands whatever a model says: a dangerous reading with a symptom, a message that is only "I'm done"."""
-        return any(whole.id == rule for whole, _ in self._whole) or any(pair.rule.id == rule and pair.rule.sure for pair in self._pairs)
+        if rule == TAKEN_BACK or any(whole.id == rule for whole, _ in self._whole):
+            return True
+        return any(one.id == rule and one.sure for one in itertools.chain(self._rules, (pair.rule for pair in self._pairs)))
 
     def normalise(self, text: str) -> str:
         """The text in the form in which the patterns see it, idioms blanked."""
@@ -208,8 +213,7 @@ class Screener:
         found = self._findings(newest)
         if "\n" in text.strip() and all(item.outcome == "none" for item in found):  # a sentence broken over lines
             found += self._findings(self.normalise(" ".join(text.split())))
-        said = newest.rstrip(" .,?")
-        found += [Screening(rule.outcome, rule.category, rule.id) for rule, pattern in self._whole if pattern.fullmatch(said)]
+        found += self._as_whole(newest)
         minor = bool(self._context_words["minor"].search(newest)) or any(map(self.is_minor, recent[-RECENT:]))
         if recent and not any(item.outcome == "takeover" for item in found):
             earlier = [part for part in (self.normalise(item[-RECENT_CHARS:]) for item in recent[-RECENT:]) if part]
@@ -246,6 +250,11 @@ class Screener:
             if self._rules[owner].outcome != "none":
                 found.append(self._judge(self._rules[owner], context, start, end, at))
         return found
+
+    def _as_whole(self, text: str) -> List[Screening]:
+        """What a text is that says nothing else."""
+        said = text.rstrip(" .,?")
+        return [Screening(rule.outcome, rule.category, rule.id) for rule, pattern in self._whole if pattern.fullmatch(said)]
 
     def _spans(self, text: str, candidates: Iterable[int], border: int) -> List[Tuple[int, int, int, int]]:
         """Where the patterns match: the rule, the borders of the match, and where its telling word begins (0: at its start)."""
@@ -285,16 +294,20 @@ class Screener:
         found: List[Screening] = []
         first, _, _ = re.split(r" [.?]( |$)", newest + " . ", maxsplit=1)
         before = ""
+        goes_on = bool(self._context_words["goes_on"].match(newest))
         for part in reversed(earlier[-2:]):
-            last = re.split(r" [.?] ", part)[-1]
-            if any(item.outcome != "none" for item in self._in_passage(last, border=0)):
-                break  # it spoke for itself and was answered when it came
+            last = re.split(r" [.?] ", part.rstrip(" .,?") if goes_on else part)[-1]
+            heard = {item.outcome for item in self._in_passage(last, border=0)}
+            if "takeover" in heard or "check_in" in heard and not (goes_on or len(newest.split()) <= FEW):
+                break  # it spoke for itself and was answered when it came, or was asked about and this is another sentence
             before = f"{last} {before}"
-            found += self._in_passage(before + first, border=len(before))
+            together = self._in_passage(before + first, border=len(before)) + self._as_whole(before + newest)
+            found += [item for item in together if goes_on or item.outcome == "takeover" or "check_in" not in heard]
             if part.endswith((".", "?")):
                 break
         joined = " . ".join(earlier) + " . "
-        found += self._pairs_in(joined + newest, border=len(joined))
+        pairs = self._pairs_in(joined + newest, border=len(joined))
+        found += [item for item in pairs if item.outcome == "takeover" or item.rule and self.is_sure(item.rule)]
         return [item for item in found if item.outcome != "none"]
 
     def _judge(self, rule: _Rule, context: _Context, start: int, end: int, at: int = 0) -> Screening:
@@ -307,10 +320,13 @@ class Screener:
             return Screening("none", None, rule.id, rule.note) if not (asks or self._cancelled(rule, sentence)) else NOTHING
         if self._cancelled(rule, sentence):
             return NOTHING
+        taken_back = False
         if rule.negatable and not words["but_then"].match(text[end + 1:]) and self._negated(
             text, context.clause_start(start), at or start
         ):
-            return NOTHING
+            taken_back = rule.category in _OWN and self._taken_back(text[context.clause_start(start):end], text[end + 1:])
+            if not taken_back:
+                return NOTHING
         outcome, category = rule.outcome, rule.category
         note_fits = category in _NOTES
         if rule.other and category in _OTHER_SUBJECT:
@@ -341,7 +357,14 @@ class Screener:
             context.says("hypothetical", words["hypothetical"], left, right) or any(p.search(sentence) for p in rule.softer)
         ):
             outcome = "check_in"
-        return Screening(outcome, category, rule.id)
+        return Screening(outcome, category, TAKEN_BACK if taken_back and outcome == "takeover" else rule.id)
+
+    def _taken_back(self, denied: str, after: str) -> bool:
+        """Whether a denial is for now only, or no denial at all: "not going to kill myself yet", "not suicidal, I just think of it"."""
+        words = self._context_words
+        if words["not_yet"].match(after) or words["takes_back"].match(after):
+            return True
+        return bool(words["for_now"].match(after) and words["deed"].match(denied))
 
     def _beside_question(self, context: _Context, start: int, end: int, left: int, right: int) -> bool:
         """Whether somebody who began with a question speaks of themselves in the match: "does anyone care gonna kms"."""
