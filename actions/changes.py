@@ -15,7 +15,6 @@ from actions.turn import Button, Line, Outcome, button
 from bot.intake import amendments, beside, corrections, polarity
 from bot.intake.answers import Answer, AnswerError
 from bot.intake.corrections import Correction
-from bot.intake.parsing import has_yes_and_no
 from bot.intake.questionnaire import Item
 from bot.intake.wording import has_a_form, label, shown
 
@@ -51,7 +50,9 @@ def correct(run: Run, intent: str, text: str) -> Optional[Outcome]:
 
 def _amended(run: Run, text: str, waiting: Optional[Item]) -> Optional[Outcome]:
     """Change another answer that the text is about by its form; what stands before it answers what waits."""
-    found = amendments.amended(text, [item for item in run.player.questions() if item is waiting or _may_be_changed(run, item)], waiting)
+    given_only = waiting is not None and amendments.is_consent(waiting)
+    items = [item for item in run.player.questions() if item is waiting or item.key in run.answers or not given_only and _may_be_given(item)]
+    found = amendments.amended(text, items, waiting)
     if found is None:
         other = amendments.instead(text, [(item, answer, shown(item, answer)) for item, answer in run.player.review() if item is not waiting])
         return _set(run, *other) if other else None
@@ -63,9 +64,9 @@ def _amended(run: Run, text: str, waiting: Optional[Item]) -> Optional[Outcome]:
     return crisis or _set(run, found.item, found.correction)
 
 
-def _may_be_changed(run: Run, item: Item) -> bool:
-    """Whether the answer was given, or may be given before it is asked for: no consent, and nothing that takes any words."""
-    return item.key in run.answers or item.type != "text" and not (item.type == "boolean" and item.required)
+def _may_be_given(item: Item) -> bool:
+    """Whether it may be answered before it is asked: no consent, and nothing that takes any words."""
+    return item.type != "text" and not amendments.is_consent(item)
 
 
 def _meant(run: Run, waiting: Optional[Item], text: str, found: Correction) -> Optional[Outcome]:
@@ -113,7 +114,7 @@ def _set(run: Run, item: Item, correction: Correction) -> Outcome:
     """Take a new value where one is given and fits; else open the question again."""
     if item.type == "text" and correction.led:  # a long answer is not replaced by a few words of another message
         run.keep_unread(item, correction.value)
-    bare = polarity.normalise(correction.value) in ("yes", "no") and not has_yes_and_no(item)  # no answer to "when was that"
+    bare = polarity.normalise(correction.value) in ("yes", "no") and not (item.options or item.type == "boolean")  # no answer to "when was that"
     if item.type == "text" or not correction.value or bare or not (has_a_form(item) or correction.brief):
         return reopen(run, item)
     try:

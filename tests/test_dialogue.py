@@ -325,6 +325,16 @@ def test_an_answer_with_a_correction_behind_it_keeps_both(until: Callable[..., T
     assert talk.answered("pronouns") == "she/her" and talk.waiting == "birth-date"
 
 
+def test_a_mistyped_year_of_birth_is_said_back_with_a_way_on(until: Callable[..., Talk]) -> None:
+    talk = until("birth-date")
+    told = talk.say("May 2, 2015")
+    assert "I read May 2, 2015. If that's a typing mistake, you can begin again." in told
+    assert not talk.last.goes_on and "Start my history" in talk.offered
+    talk = until("adult", birth_date="skip")
+    talk.tap("No")
+    assert "begin again" not in talk.last.lines[-1].text and "Start my history" not in talk.offered
+
+
 def test_a_yes_or_no_is_no_answer_to_when_it_was(until: Callable[..., Talk]) -> None:
     talk = until("stroke-aneurysm", heart_what="afib", heart_when="2019", **BEFORE)
     assert "You said: 2019" in talk.say("change that to no") and talk.waiting == "heart-when"

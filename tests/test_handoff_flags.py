@@ -280,6 +280,12 @@ def test_what_was_said_to_a_skipped_question_is_looked_at(link: str, words: str,
     assert code not in raised(**{link: SKIPPED})
 
 
+def test_a_flag_quotes_the_answer_with_what_was_taken_out_of_it() -> None:
+    told = SimpleNamespace(status="answered", values=[{"code": "yes", "display": "Yes"}], text="yes heart attack two months ago")
+    assert raised(heart=told, heart_what=SKIPPED, heart_when=typed("two months ago"))["heart-recent"]["words"] == told.text
+    assert raised(heart=tapped("yes"), heart_what=typed("afib"), heart_when=typed("2015"))["heart"]["words"] == "afib; 2015"
+
+
 def test_a_skipped_question_starts_nothing():
     assert flags.takeover_category("intake", "suicidal-now", []) is None
 

@@ -48,7 +48,8 @@ def test_what_corrects_nothing(text: str) -> None:
         ("I put the wrong email, it's kim@example.com", "email", "kim@example.com"),
         ("update my town, its Keizer", "city", "Keizer"),
         ("medicines", "medications", ""),
-        ("I said no but I meant yes on the blood pressure one", "high-bp", "one"),
+        ("I said no but I meant yes on the blood pressure one", "high-bp", ""),
+        ("my heart answer was wrong, it's no", "heart", "no"),
         ("What would you like to be different?", "goals", ""),
     ],
 )
@@ -70,6 +71,10 @@ WAITS = {item.link_id: item for item in ALL}
         ("stroke-aneurysm", "I want to change my answer about heart problems to not sure", "heart", "not sure"),
         ("stroke-aneurysm", "put no for heart problems", "heart", "no"),
         ("stroke-aneurysm", "heart problems should be no", "heart", "no"),
+        ("stroke-aneurysm", "hey can u change my heart thing to no", "heart", "no"),
+        ("stroke-aneurysm", "I meant no for heart problems", "heart", "no"),
+        ("gate", "no to ride home", "ride-home", "no"),
+        ("phone", "nope my name's Tessa", "name", "Tessa"),
         ("heart", "set high blood pressure = yes", "high-bp", "yes"),
         ("heart", "change bp to yes", "high-bp", "yes"),
         ("suicidal-now", "change veteran to yes", "veteran", "yes"),
@@ -104,7 +109,8 @@ def test_an_answer_with_a_correction_behind_it_is_both() -> None:
     "at, text",
     [
         ("phone", "no, my name is not on the lease"),
-        ("phone", "my phone is 503 555 0188"),
+        ("consent-share", "yes, and my name is Dana Reyes"),
+        ("heart", "no for heart problems"),
         ("pronouns", "she/her"),
         ("pronouns", "my name is hard to spell"),
         ("preferred-name", "my name is Tessie"),
@@ -127,6 +133,13 @@ def test_an_answer_with_a_correction_behind_it_is_both() -> None:
 def test_an_answer_to_what_waits_is_no_correction(at: str, text: str) -> None:
     found = amendments.amended(text, [item for item in ALL if WAITS[at].type != "text" or item.type != "text"], WAITS[at])
     assert found is None or not found.correction.value
+
+
+def test_what_names_the_question_that_waits_answers_it() -> None:
+    found = [amendments.amended(text, ALL, WAITS[at]) for at, text in (("phone", "my phone is 503 555 0188"), ("heart", "yes for heart problems"))]
+    assert found == [None, None]
+    ordered = amendments.amended("change my message answer to yes", [own("callback").questionnaires[0].by_id["safe-message"]], None)
+    assert ordered is not None and ordered.correction.value == "yes"
 
 
 @pytest.mark.parametrize("text, value", [("change that to no", "no"), ("please change my last answer to yes", "yes"), ("that's wrong, it's no", "no"), ("no, sorry", None), ("no", None)])

@@ -212,9 +212,12 @@ def _words(rule: Rule, answers: Mapping[Key, Any], scores: Mapping[str, Score]) 
 
 
 def _told(question: Key, details: Iterable[Key], answers: Mapping[Key, Any]) -> str:
-    """What they said beyond the answer itself; the answer itself where they said no more."""
+    """What they said to the answer and beyond it; the answer itself where they said no more."""
+    first = answers.get(question)
+    own = first.text if first is not None and len((first.text or "").split()) > 1 else ""
     words = [said(answers[key]) for key in details if key in answers]
-    return "; ".join(filter(None, words)) or (said(answers[question]) if question in answers else "")
+    beyond = [one for one in words if one and one not in own]  # "two months ago" was taken out of the answer itself
+    return "; ".join(filter(None, [own, *beyond])) or (said(first) if first is not None else "")
 
 
 def _codes(answer: Any) -> list[str]:

@@ -15,25 +15,25 @@ from typing import Iterable, List, Optional, Sequence, Tuple
 from bot.intake import polarity
 from bot.intake.answers import ANSWERED, Answer, AnswerError
 from bot.intake.contact import is_plain_name
-from bot.intake.corrections import Correction, gives_no_value, name_pattern, plain, without_contradiction
+from bot.intake.corrections import BEHIND_NAME, Correction, gives_no_value, name_pattern, plain, without_contradiction
 from bot.intake.parsing import doubt, has_yes_and_no, parse_answer
 from bot.intake.questionnaire import Item
 from bot.intake.wording import has_a_form
 
 _TAKING_BACK = r"(?:wait|hold on|sorry|oops|actually|correction|scratch that|my bad|my mistake|i (?:made a mistake|messed up|was wrong|misspoke))"
 _MARK = re.compile(rf"\b{_TAKING_BACK}\b", re.I)
-_OPENING = re.compile(rf"^(?:(?:{_TAKING_BACK}|no|nope|oh|hm+|um+|but|and|also|so|ok|okay|well|yeah|because|for the record)\b[\s,.:;!-]*)*", re.I)
+_OPENING = re.compile(rf"^(?:(?:{_TAKING_BACK}|no|nope|oh|hm+|um+|hey|hi|hello|but|and|also|so|ok|okay|well|yeah|because|for the record)\b[\s,.:;!-]*)*", re.I)
 _ORDER = re.compile(
     r"^(?:(?:please|pls|can|could|would|will|you|u|i|we|want|need|like|i'd|have|to|let's|lets|let me|just|go|back|and)\b[\s,]*)*"
-    r"(?P<verb>change|fix|correct|update|set|switch|edit|amend|make|turn|put|mark|redo|revise|replace)\b\s*",
+    r"(?P<verb>change|fix|correct|update|set|switch|edit|amend|make|turn|put|mark|redo|revise|replace|answer|meant(?: to (?:say|put|answer|write|type))?)\b\s*",
     re.I,
 )
 # What may stand between the order and the name: "change my answer to the heart question".
 _BEFORE_NAME = re.compile(r"^(?:(?:my|the|that|your|our|me|down|answers?|reply|response|entry|question|part|for|about|on|to|of|in|under|regarding)\b[\s,:\"']*)*", re.I)
-_BEHIND_NAME = re.compile(r"^[\"']?(?:\s+(?:questions?|answer|reply|one|part|bit|entry|field|status|info))*(?!\w)[\"']?(?:\s+from\b.{1,40}?(?=\s(?:to|into)\b))?", re.I)
 _TO = re.compile(
     r"^[\s,:;.=>-]*(?:(?:back|to|into|as|be|say|read|now|it'?s|it is|it (?=should)|is|are|was|should|please|i meant?|that'?s)\b[\s,:]*)*(?:(?:an?|the) (?=yes\b|no\b))?", re.I
 )
+_YES_OR_NO_TO = re.compile(r"^(?:yes|no|not sure) (?:to|for|on) \S", re.I)
 _FOR = re.compile(r"^(?P<value>.{1,60}?)\s+(?:for|on|under|at|as|to|in)\s+(?=\S)", re.I)
 _STATED = re.compile(
     r"^(?:(?:'s|\s+(?:is|was|are))\b|(?P<should>\s+(?:should|ought to) (?:be|say|read|have been)\b))"
@@ -89,12 +89,18 @@ def amended(text: str, items: Sequence[Item], waiting: Optional[Item] = None) ->
     marked = told != typed or bool(_MARK.search(opening[0]))
     refuses = bool(re.match(r"(?:no|nope)\b", opening[0], re.I))
     found = _ordered(body, items, waiting) or _stated(body, items, waiting, marked=marked, refuses=refuses)
+    found = found or _YES_OR_NO_TO.match(told) and _for(told, items, waiting)
     if found:
         return Amendment(*found)
     taken_back = _taken_back(body, items, waiting) if marked or _I_SAID.match(body) else None
     if taken_back:
         return Amendment(*taken_back, implied=True)
-    return _beside(body, items, waiting) if waiting is not None and waiting.type != "text" else None
+    return _beside(body, items, waiting) if waiting is not None and waiting.type != "text" and not is_consent(waiting) else None
+
+
+def is_consent(item: Item) -> bool:
+    """Whether nothing else is taken where this waits, and it is never answered before it was asked."""
+    return item.type == "boolean" and item.required
 
 
 def instead(text: str, answered: Iterable[Tuple[Item, Answer, str]]) -> Optional[Tuple[Item, Correction]]:
@@ -108,13 +114,13 @@ def instead(text: str, answered: Iterable[Tuple[Item, Answer, str]]) -> Optional
     found = re.match(r"^(?P<new>.{1,40}?)[\s,;]+(?:and |but )?not (?P<old>.{1,40})$", typed[_OPENING.match(typed).end() :], re.I)
     if not found:
         return None
-    new = re.sub(r"^(?:(?:it'?s|it is|i'?m|i am|i live|in|at|that should be|should be|make (?:it|that))\b\s*)+", "", found["new"], flags=re.I)
+    new = re.sub(r"^(?:(?:my (?:\w+ )?names?(?: is|'s)?|it'?s|it is|spelled|i'?m|i am|i live|in|at|that should be|should be|make (?:it|that))\b\s*)+", "", found["new"], flags=re.I)
     old = re.sub(r"\W+", " ", found["old"]).strip().lower()
     fitting = [
         item
         for item, answer, shown in answered
         if answer.answered and item.type != "text" and not has_yes_and_no(item)
-        and old == re.sub(r"\W+", " ", shown).strip().lower() and _read(item, new) is not None
+        and old == re.sub(r"\W+", " ", shown).strip().lower() and _read(item, new) is not None and (not _is_name_of(item) or is_plain_name(new, capitals=False))
     ]  # fmt: skip
     return (fitting[0], Correction(new, led=True)) if len(fitting) == 1 else None
 
@@ -129,7 +135,7 @@ def _ordered(body: str, items: Sequence[Item], waiting: Optional[Item]) -> Optio
     if about is None:
         return _for(rest, items, waiting)
     item, behind = about
-    behind = _BEHIND_NAME.sub("", behind)
+    behind = BEHIND_NAME.sub("", behind)
     lead = _TO.match(behind)
     value = _bare(item, behind[lead.end() :])
     if len(value.split()) > _MOST_WORDS and not has_a_form(item):
@@ -151,7 +157,7 @@ def _for(rest: str, items: Sequence[Item], waiting: Optional[Item]) -> Optional[
         return None
     behind = rest[found.end() :]
     about = _named_first(_BEFORE_NAME.sub("", behind, count=1), items)
-    if about is None or about[0] is waiting or about[0].type == "text" or _BEHIND_NAME.sub("", about[1]).strip(" .!"):
+    if about is None or about[0] is waiting or about[0].type == "text" or BEHIND_NAME.sub("", about[1]).strip(" .!"):
         return None
     value = re.sub(r"^(?:(?:an?|the|my|me|down|it|that|answer|to|as)\s+)+(?=\S)", "", found["value"], flags=re.I)
     return (about[0], Correction(value, led=True)) if _read(about[0], value) is not None else None
@@ -162,7 +168,7 @@ def _stated(
 ) -> Optional[Tuple[Item, Correction]]:
     """ "my name is actually Tess", "my birthday is May 6 1980"."""
     about = _named_first(body, items) or _named_first(_MINE.sub("", body), items)
-    behind = _BEHIND_NAME.sub("", about[1]) if about else ""
+    behind = BEHIND_NAME.sub("", about[1]) if about else ""
     stated = _STATED.match(behind)
     if about is None or stated is None:
         return None

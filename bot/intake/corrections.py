@@ -42,6 +42,10 @@ _BETWEEN = re.compile(
     r"|(?:no|nope|sorry|oops|wait|actually|correction|please)\b))+",
     re.I,
 )
+# What may stand behind a name as a part of it: "my heart answer", "the gate question".
+BEHIND_NAME = re.compile(
+    r"^[\"']?(?:\s+(?:questions?|answer|reply|one|thing|part|bit|entry|field|status|info))*(?!\w)(?:[\"'](?!s\b))?(?:\s+from\b.{1,40}?(?=\s(?:to|into)\b))?", re.I
+)
 _LED_NO = re.compile(r"\b(?:to|into|is|was|be|been|it'?s|meant?|said|say|put)\s+(no|nope)\W*$", re.I)
 _NO_VALUE = re.compile(r"\b(?:wrong|typo|mistake|spell\w*|misspell\w*|incorrect|different|changed|earlier|before|please)\b", re.I)
 _LONGEST = 12  # words
@@ -113,7 +117,7 @@ def named(text: str, items: Sequence[Item]) -> Optional[Tuple[Item, Correction]]
     if len(best) != 1:
         return None
     end, item = best[0]
-    return item, _value(typed[end:])
+    return item, _value(BEHIND_NAME.sub("", typed[end:]))
 
 
 def without_contradiction(typed: str) -> str:
