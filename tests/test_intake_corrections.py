@@ -71,6 +71,7 @@ WAITS = {item.link_id: item for item in ALL}
         ("stroke-aneurysm", "I want to change my answer about heart problems to not sure", "heart", "not sure"),
         ("stroke-aneurysm", "put no for heart problems", "heart", "no"),
         ("stroke-aneurysm", "heart problems should be no", "heart", "no"),
+        ("reason", "best time should be after 6, not mornings", "best-time", "after 6, not mornings"),
         ("stroke-aneurysm", "hey can u change my heart thing to no", "heart", "no"),
         ("stroke-aneurysm", "I meant no for heart problems", "heart", "no"),
         ("gate", "no to ride home", "ride-home", "no"),

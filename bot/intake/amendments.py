@@ -18,7 +18,7 @@ from bot.intake.contact import is_plain_name
 from bot.intake.corrections import BEHIND_NAME, Correction, gives_no_value, name_pattern, plain, without_contradiction
 from bot.intake.parsing import doubt, has_yes_and_no, parse_answer
 from bot.intake.questionnaire import Item
-from bot.intake.wording import has_a_form
+from bot.intake.wording import has_a_form, takes_more
 
 _TAKING_BACK = r"(?:wait|hold on|sorry|oops|actually|correction|scratch that|my bad|my mistake|i (?:made a mistake|messed up|was wrong|misspoke))"
 _MARK = re.compile(rf"\b{_TAKING_BACK}\b", re.I)
@@ -189,7 +189,7 @@ def _is_stated(item: Item, value: str, anew: bool, waiting: Optional[Item]) -> b
         return True
     if item.options or item.type == "boolean":
         return anew if waiting is None or waiting.type in ("string", "text") else not has_yes_and_no(item) or anew
-    return len(value.split()) <= _MOST_WORDS and is_plain_name(value, capitals=not anew)
+    return len(value.split()) <= _MOST_WORDS and (anew if takes_more(item) else is_plain_name(value, capitals=not anew))
 
 
 def _is_name_of(item: Item) -> bool:
@@ -259,7 +259,8 @@ def _bare(item: Item, value: str) -> str:
     """A value without "not Salem" behind it, and without "please"."""
     value = _TRAILING.sub("", value).strip(" ,;:.!")
     without = _AND_NOT.sub("", value).strip(" ,;:.!")
-    return value if has_yes_and_no(item) and without not in ("yes", "no") else without
+    whole = takes_more(item) or has_yes_and_no(item) and without not in ("yes", "no")  # "after 6, not mornings"
+    return value if whole else without
 
 
 def _read(item: Item, value: str) -> Optional[Answer]:
