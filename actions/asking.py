@@ -83,6 +83,17 @@ def store(run: Run, item: Item, answer: Answer, typed: str = "") -> Outcome:
     return ask(run, [*lines, *noted_beside(run, item, typed)])
 
 
+def change_to(run: Run, item: Item, answer: Answer) -> Outcome:
+    """Keep an answer to another question than the one that waits, say which and what, and ask on."""
+    before = run.answers.get(item.key)
+    crisis = _keep(run, item, answer)
+    if crisis:
+        return crisis
+    if before and before.status == answer.status == ANSWERED:
+        return ask(run, [Line(f"Changed to: {shown(item, answer)} ({label(item)}).")])
+    return ask(run, [Line(f"I noted this. {label(item)}: {shown(item, answer)}. Tell me if that's wrong.")])
+
+
 def keep(run: Run, text: str) -> Optional[Outcome]:
     """Store what answers the open question without asking on, where something else has to be said first.
 

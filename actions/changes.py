@@ -7,21 +7,24 @@ from __future__ import annotations
 
 from typing import Dict, List, Optional, Sequence
 
-from actions.asking import reopen, store
+from actions.asking import ask, change_to, keep, reopen
 from actions.menu import offer
 from actions.questions import review
 from actions.run import Run
 from actions.turn import Button, Line, Outcome, button
-from bot.intake import beside, corrections
+from bot.intake import amendments, beside, corrections, polarity
 from bot.intake.answers import Answer, AnswerError
 from bot.intake.corrections import Correction
 from bot.intake.questionnaire import Item
-from bot.intake.wording import has_a_form, label
+from bot.intake.wording import has_a_form, label, shown
 
 
 def correct(run: Run, intent: str, text: str) -> Optional[Outcome]:
     """Change the earlier answer that the text corrects, then ask again what waits; None where it corrects none."""
     waiting = None if _in_review_or_menu(run) else run.current()
+    amended = _amended(run, text, waiting)
+    if amended is not None:
+        return amended
     if intent == "change_answer" or corrections.says_wrong(text) and waiting is not None:
         done = run.done()
         named = corrections.named(text, [*done, waiting] if waiting and waiting not in done else done)
@@ -43,6 +46,27 @@ def correct(run: Run, intent: str, text: str) -> Optional[Outcome]:
     if not fitting or waiting is not None and _may_answer(run, waiting, text, found.value):
         return None
     return _set(run, fitting[-1], found)
+
+
+def _amended(run: Run, text: str, waiting: Optional[Item]) -> Optional[Outcome]:
+    """Change another answer that the text is about by its form; what stands before it answers what waits."""
+    given_only = waiting is not None and amendments.is_consent(waiting)
+    items = [item for item in run.player.questions() if item is waiting or item.key in run.answers or not given_only and _may_be_given(item)]
+    found = amendments.amended(text, items, waiting)
+    if found is None:
+        other = amendments.instead(text, [(item, answer, shown(item, answer)) for item, answer in run.player.review() if item is not waiting])
+        return _set(run, *other) if other else None
+    known = run.answers.get(found.item.key)
+    read = run.read(found.item, found.correction.value) if found.implied else None
+    if known is not None and read is not None and known.values == read.values:
+        return ask(run, [Line(f"I have this already. {label(found.item)}: {shown(found.item, known)}.")])
+    crisis = keep(run, found.head) if found.head else None
+    return crisis or _set(run, found.item, found.correction)
+
+
+def _may_be_given(item: Item) -> bool:
+    """Whether it may be answered before it is asked: no consent, and nothing that takes any words."""
+    return item.type != "text" and not amendments.is_consent(item)
 
 
 def _meant(run: Run, waiting: Optional[Item], text: str, found: Correction) -> Optional[Outcome]:
@@ -90,10 +114,11 @@ def _set(run: Run, item: Item, correction: Correction) -> Outcome:
     """Take a new value where one is given and fits; else open the question again."""
     if item.type == "text" and correction.led:  # a long answer is not replaced by a few words of another message
         run.keep_unread(item, correction.value)
-    if item.type == "text" or not correction.value or not (has_a_form(item) or correction.brief):
+    bare = polarity.normalise(correction.value) in ("yes", "no") and not (item.options or item.type == "boolean")  # no answer to "when was that"
+    if item.type == "text" or not correction.value or bare or not (has_a_form(item) or correction.brief):
         return reopen(run, item)
     try:
-        return store(run, item, _read(run, item, correction.value))
+        return change_to(run, item, _read(run, item, correction.value))
     except AnswerError as error:
         run.keep_unread(item, correction.value)
         return reopen(run, item, [Line(error.message)] if correction.led else [])

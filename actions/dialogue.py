@@ -18,11 +18,12 @@ from bot.handoff import service
 from bot.intake import additions, beside, corrections, polarity
 from bot.intake.answers import Answer, AnswerError
 from bot.intake.helpers import speaks_for_another
-from bot.intake.parsing import clean, has_yes_and_no
+from bot.intake.parsing import clean, has_yes_and_no, is_shrug
 from bot.intake.questionnaire import Item
 from bot.intake.review import agrees, disagrees, leaves_as_is
 from bot.records import intakes
 
+_SHORT_SKIP = 4  # words: "skip this one please"
 MINUTES = 10  # that a whole history takes, as it is told at its start
 
 
@@ -155,6 +156,8 @@ def _skip(run: Run, typed: str) -> Outcome:
     item = run.current()
     if item is None:
         return ask(run)
+    if len(typed.split()) > _SHORT_SKIP and not is_shrug(item, typed):
+        run.keep_unread(item, typed)  # "none, it was stolen last week" tells more than that there is no answer
     try:
         return store(run, item, run.player.skip(item), typed=typed)
     except AnswerError as error:

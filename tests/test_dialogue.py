@@ -285,6 +285,70 @@ def test_what_was_meant_may_be_any_brief_answer_before_or_is_asked_for(until: Ca
     assert talk.waiting == "menu" and talk.answered("phone") is None
 
 
+BEFORE = {**MEDICINES, "name": "Tess Ter", "city": "Salem", "high_bp": "no", "heart": "yes", "veteran": "no"}
+
+
+@pytest.mark.parametrize(
+    "at, said, link_id, value",
+    [
+        ("stroke-aneurysm", "change heart problems to no", "heart", "No"),
+        ("suicidal-now", "change PTSD diagnosis to not sure", "ptsd-diagnosed", "Not sure"),
+        ("text-ok", "change voicemail to yes", "voicemail-ok", "Yes"),
+        ("phone", "no that's not right, my name is Tessa", "name", "Tessa"),
+        ("pronouns", "my name is actually Tess Teller", "name", "Tess Teller"),
+        ("reason", "oops my phone number is 503-555-0111", "phone", "(503) 555-0111"),
+        ("heart", "sorry I'm in Washington not Oregon", "state", "Washington"),
+        ("veteran", "Keizer, not Salem", "city", "Keizer"),
+        ("heart", "actually I am a veteran", "veteran", "Yes"),
+    ],
+)
+@pytest.mark.parametrize("intent", ["answer", "change_answer", "skip"])
+def test_a_correction_of_another_answer_changes_that_and_is_said_back(
+    until: Callable[..., Talk], at: str, said: str, link_id: str, value: str, intent: str
+) -> None:
+    talk = until(at, **{name: text for name, text in BEFORE.items() if name.replace("_", "-") != at})
+    told = talk.say(said, intent=intent)
+    assert f"Changed to: {value} (" in told and talk.value(link_id) == value
+    assert talk.waiting == at and talk.answered(at) is None
+
+
+def test_a_value_for_what_was_skipped_is_said_back(until: Callable[..., Talk]) -> None:
+    talk = until("heart", **MEDICINES)
+    assert "I noted this. E-mail address: x@y.com. Tell me if that's wrong." in talk.say("change my email to x@y.com")
+    assert talk.waiting == "heart" and talk.value("email") == "x@y.com"
+    assert "I have this already. Veteran or service member: No." in talk.say("actually I'm not a veteran")
+
+
+def test_an_answer_with_a_correction_behind_it_keeps_both(until: Callable[..., Talk]) -> None:
+    talk = until("pronouns", name="Tess Ter")
+    assert "Changed to: Tes Ter (Full name)" in talk.say("she/her, and my name is spelled Tes Ter")
+    assert talk.answered("pronouns") == "she/her" and talk.waiting == "birth-date"
+
+
+def test_a_mistyped_year_of_birth_is_said_back_with_a_way_on(until: Callable[..., Talk]) -> None:
+    talk = until("birth-date")
+    told = talk.say("May 2, 2015")
+    assert "I read May 2, 2015. If that's a typing mistake, you can begin again." in told
+    assert not talk.last.goes_on and "Start my history" in talk.offered
+    talk = until("adult", birth_date="skip")
+    talk.tap("No")
+    assert "begin again" not in talk.last.lines[-1].text and "Start my history" not in talk.offered
+
+
+def test_a_yes_or_no_is_no_answer_to_when_it_was(until: Callable[..., Talk]) -> None:
+    talk = until("stroke-aneurysm", heart_what="afib", heart_when="2019", **BEFORE)
+    assert "You said: 2019" in talk.say("change that to no") and talk.waiting == "heart-when"
+
+
+def test_a_skip_keeps_what_else_was_said(until: Callable[..., Talk]) -> None:
+    talk = until("phone", name="Tess Ter")
+    talk.say("none, it was stolen last week", intent="skip")
+    assert talk.waiting == "email" and talk.answered("phone") == "none, it was stolen last week"
+    talk = until("phone", name="Tess Ter")
+    talk.say("skip this one please", intent="skip")
+    assert talk.answered("phone") is None
+
+
 @pytest.mark.parametrize("said, value", [("no wait yes", "Yes"), ("no wait, yes", "Yes"), ("actually no", "No"), ("yes wait no", "No"), ("no, i mean yes", "Yes")])
 @pytest.mark.parametrize("at", ["ride-home", "gate"])
 def test_of_a_yes_and_a_no_the_last_said_counts(until: Callable[..., Talk], at: str, said: str, value: str) -> None:

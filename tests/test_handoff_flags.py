@@ -266,6 +266,27 @@ def test_a_flag_of_a_skipped_question_quotes_what_was_typed_there():
     assert raised(safe_contact=typed_first)["contact-safety-unknown"]["words"] == "who would see it"
 
 
+@pytest.mark.parametrize(
+    ("link", "words", "code", "high"),
+    [
+        ("high_bp", "kinda, it was up once", "high-bp-unclear", False),
+        ("heart", "ask my doctor", "heart-unclear", False),
+        ("stroke_aneurysm", "they never found out", "stroke-aneurysm-unclear", True),
+        ("pregnant", "yes", "pregnancy-unclear", True),
+    ],
+)
+def test_what_was_said_to_a_skipped_question_is_looked_at(link: str, words: str, code: str, high: bool) -> None:
+    found = raised(**{link: SimpleNamespace(status="skipped", values=[], text=words)})[code]
+    assert (found["level"], found["words"], flags.is_high(found)) == ("amber", words, high)
+    assert code not in raised(**{link: SKIPPED})
+
+
+def test_a_flag_quotes_the_answer_with_what_was_taken_out_of_it() -> None:
+    told = SimpleNamespace(status="answered", values=[{"code": "yes", "display": "Yes"}], text="yes heart attack two months ago")
+    assert raised(heart=told, heart_what=SKIPPED, heart_when=typed("two months ago"))["heart-recent"]["words"] == told.text
+    assert raised(heart=tapped("yes"), heart_what=typed("afib"), heart_when=typed("2015"))["heart"]["words"] == "afib; 2015"
+
+
 def test_a_skipped_question_starts_nothing():
     assert flags.takeover_category("intake", "suicidal-now", []) is None
 
@@ -283,7 +304,7 @@ def test_every_rule_asks_about_questions_and_answers_that_exist():
         for condition in rule.conditions:
             if condition.question:
                 assert condition.question in known, rule.code
-                extra = (condition.any | condition.none) - known[condition.question] - {"skipped", "open"}
+                extra = (condition.any | condition.none) - known[condition.question] - {"skipped", "open", flags.UNCLEAR}
                 assert extra <= {"yes"}, (rule.code, extra)  # "yes" for a clinic that asks a question as yes or no
     assert all(key in known for key in (*loaded.medicine_questions, *loaded.allergy_questions, *loaded.pressure_questions, *loaded.told_questions))
     assert all(named.question in known for named in loaded.conditions)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.intake import additions, beside, corrections
+from bot.intake import additions, amendments, beside, corrections
 from bot.intake.helpers import fills_in_for_another, speaks_for_another
 from tests.intake_forms import own
 
@@ -48,13 +48,105 @@ def test_what_corrects_nothing(text: str) -> None:
         ("I put the wrong email, it's kim@example.com", "email", "kim@example.com"),
         ("update my town, its Keizer", "city", "Keizer"),
         ("medicines", "medications", ""),
-        ("I said no but I meant yes on the blood pressure one", "high-bp", "one"),
+        ("I said no but I meant yes on the blood pressure one", "high-bp", ""),
+        ("my heart answer was wrong, it's no", "heart", "no"),
         ("What would you like to be different?", "goals", ""),
     ],
 )
 def test_a_correction_names_the_answer(text: str, link_id: str, value: str) -> None:
     found = corrections.named(text, ITEMS)
     assert found is not None and (found[0].link_id, found[1].value) == (link_id, value)
+
+
+ALL = [item for questionnaire in own("intake", "pc-ptsd-5").questionnaires for item in questionnaire.flat if item.asked]
+WAITS = {item.link_id: item for item in ALL}
+
+
+@pytest.mark.parametrize(
+    "at, text, link_id, value",
+    [
+        ("stroke-aneurysm", "change heart problems to no", "heart", "no"),
+        ("stroke-aneurysm", "change my heart answer to no", "heart", "no"),
+        ("stroke-aneurysm", "can you switch heart problems from yes to no", "heart", "no"),
+        ("stroke-aneurysm", "I want to change my answer about heart problems to not sure", "heart", "not sure"),
+        ("stroke-aneurysm", "put no for heart problems", "heart", "no"),
+        ("stroke-aneurysm", "heart problems should be no", "heart", "no"),
+        ("reason", "best time should be after 6, not mornings", "best-time", "after 6, not mornings"),
+        ("stroke-aneurysm", "hey can u change my heart thing to no", "heart", "no"),
+        ("stroke-aneurysm", "I meant no for heart problems", "heart", "no"),
+        ("gate", "no to ride home", "ride-home", "no"),
+        ("phone", "nope my name's Tessa", "name", "Tessa"),
+        ("heart", "set high blood pressure = yes", "high-bp", "yes"),
+        ("heart", "change bp to yes", "high-bp", "yes"),
+        ("suicidal-now", "change veteran to yes", "veteran", "yes"),
+        ("gate", "change ride home to yes", "ride-home", "yes"),
+        ("voicemail-ok", "change way of contact to text", "contact-way", "text"),
+        ("heart", "change my email to x@y.com", "email", "x@y.com"),
+        ("heart", "update my phone number please", "phone", ""),
+        ("phone", "no that's not right, my name is Tessa", "name", "Tessa"),
+        ("email", "no, my name is spelled Tesa", "name", "Tesa"),
+        ("pronouns", "my name is actually Tess Teller", "name", "Tess Teller"),
+        ("birth-date", "my name is Tess Teller not Tess Ter", "name", "Tess Teller"),
+        ("phone", "actually my birthday is May 6 1980", "birth-date", "May 6 1980"),
+        ("reason", "oops my phone number is 503-555-0111", "phone", "503-555-0111"),
+        ("heart", "my city is Keizer, not Salem", "city", "Keizer"),
+        ("medications", "wait I said no to blood pressure but I do have it", "high-bp", "I do have it"),
+        ("heart", "I said I'm not a veteran but I am one", "veteran", "yes"),
+        ("heart", "actually I am a veteran", "veteran", "yes"),
+        ("heart", "actually no, I'm not a veteran", "veteran", "no"),
+    ],
+)
+def test_whatever_waits_a_correction_is_about_the_answer_it_names(at: str, text: str, link_id: str, value: str) -> None:
+    found = amendments.amended(text, ALL, WAITS[at])
+    assert found is not None and (found.item.link_id, found.correction.value, found.head) == (link_id, value, "")
+
+
+def test_an_answer_with_a_correction_behind_it_is_both() -> None:
+    found = amendments.amended("she/her, and my name is spelled Tes Ter", ALL, WAITS["pronouns"])
+    assert found is not None and (found.head, found.item.link_id, found.correction.value) == ("she/her", "name", "Tes Ter")
+
+
+@pytest.mark.parametrize(
+    "at, text",
+    [
+        ("phone", "no, my name is not on the lease"),
+        ("consent-share", "yes, and my name is Dana Reyes"),
+        ("heart", "no for heart problems"),
+        ("pronouns", "she/her"),
+        ("pronouns", "my name is hard to spell"),
+        ("preferred-name", "my name is Tessie"),
+        ("reason", "my name is Tess and I have had PTSD for years"),
+        ("reason", "my diagnosis is PTSD"),
+        ("goals", "my goal is to sleep"),
+        ("goals", "fix my heart"),
+        ("goals", "I want to change my service to others"),
+        ("goals", "change my last name in your system"),
+        ("heart", "no, but my blood pressure is high"),
+        ("heart", "actually no, just high blood pressure"),
+        ("heart", "actually I have a question about stroke"),
+        ("medications", "wait I'm on lisinopril for blood pressure"),
+        ("medications", "my blood pressure is controlled with lisinopril"),
+        ("suicidal-now", "no, my service is over"),
+        ("stroke-aneurysm", "no, just heart problems"),
+        ("stroke-aneurysm", "can I change heart problems later?"),
+    ],
+)
+def test_an_answer_to_what_waits_is_no_correction(at: str, text: str) -> None:
+    found = amendments.amended(text, [item for item in ALL if WAITS[at].type != "text" or item.type != "text"], WAITS[at])
+    assert found is None or not found.correction.value
+
+
+def test_what_names_the_question_that_waits_answers_it() -> None:
+    found = [amendments.amended(text, ALL, WAITS[at]) for at, text in (("phone", "my phone is 503 555 0188"), ("heart", "yes for heart problems"))]
+    assert found == [None, None]
+    ordered = amendments.amended("change my message answer to yes", [own("callback").questionnaires[0].by_id["safe-message"]], None)
+    assert ordered is not None and ordered.correction.value == "yes"
+
+
+@pytest.mark.parametrize("text, value", [("change that to no", "no"), ("please change my last answer to yes", "yes"), ("that's wrong, it's no", "no"), ("no, sorry", None), ("no", None)])
+def test_a_correction_to_a_no(text: str, value: str | None) -> None:
+    found = corrections.of_the_last(text)
+    assert (found and found.value) == value
 
 
 @pytest.mark.parametrize("text", ["my birthday is wrong", "my e-mail address was incorrect", "please fix my name, it should be Jon"])
@@ -146,4 +238,5 @@ def test_to_mean_something_is_no_correction(text: str) -> None:
 
 def test_what_is_said_over_and_over_is_read_in_no_time() -> None:
     assert corrections.last_said("no wait " * 500 + "x") is None
+    assert amendments.amended("can i please " * 500 + "change heart to no", ALL) is None
     assert not beside.told("what how " * 500) and additions.added("ok oh " * 500) is None

@@ -114,6 +114,9 @@ CORRECTIONS = {
     "by its name, then the date": (["my birthday is wrong", "June 13 1991"], "Changed to: June 13, 1991"),
     "another answer": (["correct my name", "Patricia Stone"], "Changed to: Patricia Stone"),
     "out of the menu": (["change an answer", "Full name", "Patricia Stone"], "Changed to: Patricia Stone"),
+    "with its new answer": (["change my name to Patricia Stone"], "Changed to: Patricia Stone (Full name)"),
+    "stated anew": (["no, my name is Patricia Stone"], "Changed to: Patricia Stone (Full name)"),
+    "not as it was": (["sorry, I'm in Washington, not Oregon"], "Changed to: Washington (State)"),
     "with the new answer in the menu": (["change an answer", "Washington"], "Changed to: Washington"),
 }
 
@@ -346,6 +349,17 @@ def test_under_18_ends_kindly(visitor: Visitor) -> None:
     visitor.answer_until("date of birth")
     visitor.say("May 2, 2015")
     assert not visitor.question and "18" in visitor.said
+
+
+def test_who_mistyped_the_year_can_begin_again(visitor: Visitor) -> None:
+    visitor.consent()
+    visitor.answer_until("date of birth")
+    visitor.say("May 2, 2015")
+    visitor.say("start my history")
+    visitor.consent()
+    visitor.answer_until("date of birth")
+    visitor.say("May 2, 2005")
+    assert "phone number" in visitor.question
 
 
 def test_asking_for_a_person_reaches_staff(system: System, visitor: Visitor) -> None:

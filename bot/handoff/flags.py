@@ -21,6 +21,7 @@ _NUMBERS = {"a": 1, "an": 1, "one": 1, "two": 2, "couple": 2, "three": 3, "few":
 _LATELY = re.compile(
     r"\b(?:today|yesterday|recent\w*|lately|just now|last (?:week|month)|this (?:week|month|year))\b", re.I
 )
+UNCLEAR = "unclear"  # said to a question that was skipped
 NO_ALLERGIES = "no known allergies"
 _DAYS = {"day": 1, "week": 7, "month": 31}
 
@@ -155,7 +156,7 @@ def _told_in_words(rules: Rules, answers: Mapping[Key, Any]) -> list[Told]:
 def _answers_for(named: Named, answers: Mapping[Key, Any]) -> bool:
     codes = set(_codes(answers.get(named.question)))
     said_yes = any(named.statuses.get(code) == "present" for code in codes)
-    return said_yes or named.settles and bool(codes - {"declined", "skipped", "open"})
+    return said_yes or named.settles and bool(codes - {"declined", "skipped", "open", UNCLEAR})
 
 
 def _of_class(rules: Rules, rule: Rule, named: Iterable[Substance]) -> list[Substance]:
@@ -198,7 +199,7 @@ def _holds(condition: Condition, answers: Mapping[Key, Any], scores: Mapping[str
     if condition.recent is not None:
         return answer is not None and any(_is_recent(str(v), condition.recent, today) for v in answer.values)
     if condition.none:
-        return bool(codes - {"skipped", "open"}) and not codes & condition.none
+        return bool(codes - {"skipped", "open", UNCLEAR}) and not codes & condition.none
     return bool(codes & condition.any)
 
 
@@ -211,15 +212,20 @@ def _words(rule: Rule, answers: Mapping[Key, Any], scores: Mapping[str, Score]) 
 
 
 def _told(question: Key, details: Iterable[Key], answers: Mapping[Key, Any]) -> str:
-    """What they said beyond the answer itself; the answer itself where they said no more."""
+    """What they said to the answer and beyond it; the answer itself where they said no more."""
+    first = answers.get(question)
+    own = first.text if first is not None and len((first.text or "").split()) > 1 else ""
     words = [said(answers[key]) for key in details if key in answers]
-    return "; ".join(filter(None, words)) or (said(answers[question]) if question in answers else "")
+    beyond = [one for one in words if one and one not in own]  # "two months ago" was taken out of the answer itself
+    return "; ".join(filter(None, [own, *beyond])) or (said(first) if first is not None else "")
 
 
 def _codes(answer: Any) -> list[str]:
     if answer is None:
         return []
-    return [_code(value) for value in answer.values] if answer.status == "answered" else [answer.status]
+    if answer.status == "answered":
+        return [_code(value) for value in answer.values]
+    return [answer.status, UNCLEAR] if answer.text else [answer.status]
 
 
 def _code(value: Any) -> str:

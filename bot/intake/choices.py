@@ -180,6 +180,12 @@ def _plain_name(name: str) -> str:
     return _plain(name)
 
 
+@functools.lru_cache(maxsize=4096)
+def _mention(name: str) -> re.Pattern[str]:
+    """A plain name inside a text, whatever parts its words; ``#`` in it is any number: "yes # weeks"."""
+    return re.compile(rf"(?<!\w){re.escape(name)}(?!\w)".replace(r"\ ", "[ ,]+").replace(r"\#", r"\d+"))
+
+
 def _names(option: Option) -> Tuple[str, ...]:
     return (option.display, *option.synonyms)
 
@@ -268,7 +274,7 @@ def _number_of(name: str) -> Optional[str]:
 
 
 def _by_prefix(options: Sequence[Option], words: str, text: str) -> List[Option]:
-    if not words or not words[0].isalpha():
+    if not words or not words[0].isalpha() or words in _PLAIN_MEANINGS:
         return []
     return [o for o in options if any(_plain_name(name).startswith(words) for name in _names(o)[: None if len(words) > 2 else 1])]
 
@@ -282,7 +288,7 @@ def _by_mention(options: Sequence[Option], words: str, text: str) -> List[Option
             continue  # "no, Harold was in the Navy"
         for name in map(_plain_name, _names(option)):
             if len(name) > 1 and name not in _PLAIN_MEANINGS:
-                for found in re.finditer(rf"(?<!\w){re.escape(name)}(?!\w)", words):
+                for found in _mention(name).finditer(words):
                     said = meaning_of(option) != YES or _is_plain(words, found.span())
                     if said and _is_meant(words, found.span(), about_me):
                         spans.append((*found.span(), option))
@@ -306,6 +312,8 @@ def _is_meant(words: str, span: Tuple[int, int], about_me: bool) -> bool:
         return False
     if words[span[0] : span[1]].startswith(("any", "all", "either")) and words[span[1] :].startswith(" but "):
         return False
+    if re.search(r"\bmy\b", words[span[0] : span[1]]):
+        return True  # "my wife reads my mail"
     return not (about_me and polarity.is_about_others(before + words[span[0] : span[1]] + behind))
 
 

@@ -9,6 +9,7 @@ from email_validator import EmailNotValidError, validate_email
 
 from bot.intake.answers import AnswerError
 from bot.intake.names import named_person
+from bot.intake.polarity import is_shrug
 
 _LONGEST_NAME = 5  # words
 _LONGEST_CALL = 3
@@ -53,6 +54,9 @@ _SENTENCE_WORDS = re.compile(
     r"\b(?:i|i'?m|i'?d|i'?ve|it|this|that|you|your|my|me|is|are|was|do|don'?t|did|does|said|told|want|need|why|what|how|already|not"
     r"|can|can'?t|cannot|the|for|have|give|know|name|just|wait|won'?t|same|before)\b",
     re.I,
+)
+_ABOUT_A_NAME = re.compile(
+    rf"{_SENTENCE_WORDS.pattern}|\b(?:on|in|at|to|of|and|but|with|from|hard|easy|long|short|foreign|unusual|common|wrong|different|changing|pronounced|misspelled|too|very|so|pretty)\b", re.I
 )
 _SAYS_IT_WAS_SAID = re.compile(_SAID_BEFORE, re.I)
 _PLACE_LEAD = re.compile(
@@ -173,13 +177,26 @@ def check_name(text: str, *, sentences: bool) -> None:
         sentences: whether a sentence without a name in it is doubted, too.
     """
     name = _without_the_rest(text)
-    if says_it_was_said(text) or name.lower().strip(" .?") in _NOT_MUCH_OF_A_NAME or sentences and _is_sentence(parse_name(text)):
+    if says_it_was_said(text) or is_shrug(text) or name.lower().strip(" .?") in _NOT_MUCH_OF_A_NAME or sentences and _is_sentence(parse_name(text)):
         message = "I'm not sure that is a name. What name should we use for you? If it is your name, please write it once more."
         raise AnswerError("not-a-name", message)
 
 
 def _is_sentence(name: str) -> bool:
     return len({word.lower() for word in _SENTENCE_WORDS.findall(name)}) > 1
+
+
+def is_plain_name(text: str, *, capitals: bool) -> bool:
+    """Whether a text is a name, a place, or how to speak of somebody, and no words about one: not "hard to spell".
+
+    Args:
+        text: as typed.
+        capitals: it must be written as a name is, for nothing else says that it is one.
+    """
+    words = text.split()
+    if _ABOUT_A_NAME.search(text) or not words or text.lower().strip(" .?") in _NOT_MUCH_OF_A_NAME:
+        return False
+    return not capitals or all(word[0].isupper() or "/" in word for word in words)
 
 
 def check_told(text: str) -> None:

@@ -6,6 +6,7 @@ answer is named by its short title, by what else it is called (``Item.names``), 
 
 from __future__ import annotations
 
+import functools
 import re
 from dataclasses import dataclass
 from typing import List, Optional, Sequence, Tuple
@@ -18,7 +19,8 @@ _IS = r"(?:'?s| is| was|'?re| are| were)"
 _OPENING = r"^(?:(?:no|nope|wait|sorry|oops|hm+|oh|actually|but|um+)\b[\s,.:;!-]*)*"
 _CONTRADICTS = re.compile(
     rf"{_OPENING}(?:(?:(?:that|this|it){_IS} {_WRONG}|(?:that|this|it) (?:isn'?t|is not|wasn'?t|was not) (?:right|correct|it|what i (?:said|meant|wrote|typed))"
-    rf"|(?:you|u) (?:got|have|noted|wrote) (?:it|that|this) wrong|wrong)(?: (?:date|number|one|name|state|year))?)\b",
+    rf"|(?:you|u) (?:got|have|noted|wrote) (?:it|that|this) wrong|wrong"
+    r"|(?:(?:please|can|could|you|i|want|need|to|let me)\b[\s,]*)*(?:change|fix|correct|make|set|switch) (?:it|that|this|(?:my|the) (?:last |previous )?answer|the (?:last|previous) one)(?=(?: back)? (?:to|into)\b))(?: (?:date|number|one|name|state|year))?)\b",
     re.I,
 )
 _SAYS_WRONG = re.compile(
@@ -40,6 +42,11 @@ _BETWEEN = re.compile(
     r"|(?:no|nope|sorry|oops|wait|actually|correction|please)\b))+",
     re.I,
 )
+# What may stand behind a name as a part of it: "my heart answer", "the gate question".
+BEHIND_NAME = re.compile(
+    r"^[\"']?(?:\s+(?:questions?|answer|reply|one|thing|part|bit|entry|field|status|info))*(?!\w)(?:[\"'](?!s\b))?(?:\s+from\b.{1,40}?(?=\s(?:to|into)\b))?", re.I
+)
+_LED_NO = re.compile(r"\b(?:to|into|is|was|be|been|it'?s|meant?|said|say|put)\s+(no|nope)\W*$", re.I)
 _NO_VALUE = re.compile(r"\b(?:wrong|typo|mistake|spell\w*|misspell\w*|incorrect|different|changed|earlier|before|please)\b", re.I)
 _LONGEST = 12  # words
 _MOST_WORDS = 6  # of a value that has no form of its own, such as a name
@@ -63,7 +70,7 @@ def contradicts(text: str) -> bool:
 
     "It's wrong how they treated us" goes on telling.
     """
-    typed = _plain(text)
+    typed = plain(text)
     found = _CONTRADICTS.match(typed)
     rest = typed[found.end() :] if found else ""
     return bool(found) and (bool(_BETWEEN.match(rest)) or len(rest.split()) <= 3)
@@ -71,23 +78,23 @@ def contradicts(text: str) -> bool:
 
 def says_wrong(text: str) -> bool:
     """Whether the text says that some earlier answer is wrong, and little more: "my birthday is wrong"."""
-    return len(text.split()) <= _LONGEST and bool(_SAYS_WRONG.search(_plain(text)))
+    return len(text.split()) <= _LONGEST and bool(_SAYS_WRONG.search(plain(text)))
 
 
 def says_meant(text: str) -> bool:
     """Whether the text says that something else was meant: "no wait, I meant June 4"."""
-    return bool(_MEANT.match(_plain(text)))
+    return bool(_MEANT.match(plain(text)))
 
 
 def last_said(text: str) -> Optional[str]:
     """The yes or no that takes back what was said before it: "yes" of "no wait, yes"; None where nothing is taken back."""
-    found = _TAKEN_BACK.match(_plain(text))
+    found = _TAKEN_BACK.match(plain(text))
     return found[1] if found else None
 
 
 def of_the_last(text: str) -> Optional[Correction]:
     """A correction of what was just understood; None where nothing in the text says that it is one."""
-    typed = _plain(text)
+    typed = plain(text)
     if contradicts(typed):
         return _value(_CONTRADICTS.sub("", typed, count=1))
     if not _TAKES_BACK.search(typed):
@@ -98,10 +105,10 @@ def of_the_last(text: str) -> Optional[Correction]:
 
 def named(text: str, items: Sequence[Item]) -> Optional[Tuple[Item, Correction]]:
     """The one item that the text names by the longest of its names, and what it gives for it."""
-    typed = _plain(text)
+    typed = plain(text)
     found: List[Tuple[int, int, Item]] = []
     for item in items:
-        spans = [match.span() for name in item.names for match in [_pattern(name).search(typed)] if match]
+        spans = [match.span() for name in item.names for match in [name_pattern(name).search(typed)] if match]
         if spans:
             start, end = max(spans, key=lambda span: span[1] - span[0])
             found.append((end - start, end, item))
@@ -110,22 +117,37 @@ def named(text: str, items: Sequence[Item]) -> Optional[Tuple[Item, Correction]]
     if len(best) != 1:
         return None
     end, item = best[0]
-    return item, _value(typed[end:])
+    return item, _value(BEHIND_NAME.sub("", typed[end:]))
 
 
-def _plain(text: str) -> str:
+def without_contradiction(typed: str) -> str:
+    """What stands behind "no, that's not right" in a plain text; the text itself where it does not begin so."""
+    return _CONTRADICTS.sub("", typed, count=1).lstrip(" ,.;:!-")
+
+
+def plain(text: str) -> str:
+    """A text as these patterns read it."""
     return clean(text).replace("\u2019", "'")
 
 
-def _pattern(name: str) -> re.Pattern[str]:
+@functools.lru_cache(maxsize=4096)
+def name_pattern(name: str) -> re.Pattern[str]:
     """The name however its words are joined: "e-mail" is "email"."""
     return re.compile(r"\b" + r"[\s-]*".join(map(re.escape, re.split(r"[\s-]+", name.strip("?.! ")))) + r"(?:e?s)?\b", re.I)
 
 
+def gives_no_value(value: str) -> bool:
+    """Whether words behind the name of an answer only say that it is wrong."""
+    return bool(_NO_VALUE.search(value))
+
+
 def _value(behind: str) -> Correction:
+    """The new value in what stands behind the name of an answer."""
     lead = _BETWEEN.match(behind)
     rest = behind[lead.end() :] if lead else behind
     value = rest.strip(" ,;:.!?-")
-    if _NO_VALUE.search(value):
+    if not value and (no := _LED_NO.search(behind)):
+        value = no[1]  # "to no" leads to a no; in "no, sorry" it leads to nothing
+    if gives_no_value(value):
         return Correction()
     return Correction(value, led=bool(lead) and bool(value))

@@ -36,6 +36,7 @@ from bot.intake.questionnaire import Item
 LONGEST = 20_000  # characters of one answer, whatever the item allows
 _PERMISSION = re.compile(r"\b(?:agree|understand|okay|ok|all right|(?:may|can) (?:we|i|the \w+)|consent|permission|accept)\b", re.I)
 _WITH_A_CONDITION = re.compile(r"\b(?:but|only|if|unless|except|as long as)\b", re.I)
+_BRIEFLY = re.compile(r"\b(?:but|only if|as long as) (?:please |just |you |it |they )*(?:(?:keep|make) (?:it|them) (?:short|brief|quick|vague|simple)|(?:are|is|be) (?:short|brief|quick|discreet|vague))\b", re.I)
 _CONTACT = re.compile(r"\b(?:contact|message)")
 _WAYS = re.compile(r"\b(?:text|txt|call|phone|ring|mail|e-mail|leave|voice|message)")
 _RATHER_NOT = re.compile(r"\b(?:rather|prefer) not\b(?! (?:to )?(?:say|answer|tell|share|disclose))")
@@ -173,7 +174,7 @@ def _boolean(item: Item, typed: str, today: dt.date, timezone: dt.tzinfo) -> boo
         reading = None
     if reading and reading.lean and reading.meaning == YES:
         reading = None  # "I think so" is too little for a plain yes
-    if reading and reading.meaning == YES and permission and _WITH_A_CONDITION.search(typed):
+    if reading and reading.meaning == YES and permission and _WITH_A_CONDITION.search(_BRIEFLY.sub("", typed)):
         raise AnswerError("unclear", "I can only note a plain yes or no here. Which one is it?")
     if reading and reading.meaning in (YES, NO):
         return reading.meaning == YES
@@ -204,6 +205,9 @@ def _choice(item: Item, typed: str, today: dt.date, timezone: dt.tzinfo) -> Any:
             return choices.match(item.options, typed, open_choice=True).value
         except AnswerError:
             return typed
+    reading = polarity.read(typed)
+    if has_yes_and_no(item) and _CONTACT.search(item.text) and reading and reading.lean and reading.meaning == YES:
+        raise AnswerError("unclear", "I want to be sure about this one. Is it Yes, No or Not sure?")  # "I think so"
     try:
         if item.time_frame and has_yes_and_no(item):
             return _timed(item, typed, today)

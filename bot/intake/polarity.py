@@ -38,7 +38,7 @@ _NO_WORDS = _set("no|n|nope|nop|noo|nah|nahh|naw|nay|never|negative|false|neithe
 _AGREE = _set(
     "ok|okay|k|kk|sure|fine|agree|agreed|i agree|i accept|accept|accepted|i consent|consent|i understand|understood"
     "|understand|got it|of course|alright|all right|sounds good|that's fine|that's ok|that's okay|thats fine|go ahead"
-    "|sure thing|please do|no problem|no worries|i do agree|fine by me|fine with me|you can|you may|works for me"
+    "|sure thing|go for it|please do|no problem|no worries|i do agree|fine by me|fine with me|you can|you may|works for me"
     "|that works|be my guest|by all means|feel free|yes please|please|why not|not a problem|happy to|i am ok with that|i'm ok with that|i'm fine with that|ok with me|okay with me"
 )
 _DISAGREE = _set(
@@ -116,7 +116,7 @@ _ALLOWS = re.compile(
     rf"|(?:you|u|they|the team|anyone there) (?:can|may|could)|(?:please )?(?:text|txt|call|leave|send) (?:me|one|it|a \w+|us)|(?:fine|ok|okay) to {_CONTACT_OR_KEEP}"
     r"|go right ahead|(?:is |'?s )?fine (?:by|with|for) me)\b"
 )
-_AGREES_FIRST = re.compile(r"(?:ok|okay|okey|k|kk|sure|fine|alright|all right|got it) (?=\w)")
+_AGREES_FIRST = re.compile(r"(?:ok|okay|okey|k|kk|sure|fine|alright|all right|got it)[ ,]+(?=\w)")
 _STILL_NO = re.compile(r"^(?:never|not|none|nothing|nope|no|nada|i (?:don't|do not|haven't|have not|never|didn't)|i've (?:never|not))\b")
 _TAKES_BACK = re.compile(
     r"\b(?:but|although|though|however|except|unless|used to|yes|yeah|yep|sometimes|once|wait|actually|until|any ?more|only"
@@ -204,7 +204,7 @@ def read(text: str) -> Optional[Reading]:
 
 def permits(text: str) -> Optional[bool]:
     """Whether a text allows or forbids something: "texting is fine", "don't leave a message"; None where it does neither."""
-    words = normalise(text)
+    words = _AGREES_FIRST.sub("", normalise(text), count=1)
     if _FORBIDS.match(words):
         return False
     return True if _ALLOWS.match(words) and not (_TURN_YES.search(words) or _TAKES_BACK.search(words)) else None
@@ -241,8 +241,8 @@ def _of_others(words: str) -> Optional[Reading]:
 def _closing(words: str) -> Optional[Reading]:
     """What a text comes to in its last word: "my roommate, yes", "flip phone so no"."""
     found = _CLOSING.match(words)
-    if not found or _UNSURE.search(words) or _CONDITION.search(words) or re.search(r"\b(?:as|or|for|an?)$", found["said"]):
-        return None  # "does that count as yes"
+    if not found or _UNSURE.search(words) or _CONDITION.search(words) or re.search(r"\b(?:as|or|for|to|into|an?)$", found["said"]):
+        return None  # "does that count as yes", "change that to no"
     said, joined = found["said"], found["joined"]
     inner = _exact(said)
     if inner and inner.meaning == NO and not found["word"].startswith("y"):

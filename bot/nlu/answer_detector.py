@@ -27,7 +27,8 @@ from rasa.shared.exceptions import InvalidConfigException
 from rasa.shared.nlu.constants import ENTITIES, TEXT
 from rasa.shared.nlu.training_data.message import Message
 
-from bot.intake import choices, corrections, polarity
+from bot.handoff.runs import others
+from bot.intake import amendments, choices, corrections, polarity
 from bot.intake.answers import AnswerError
 from bot.intake.contact import parse_email, parse_phone, parse_phone_or_email
 from bot.intake.dates import parse_date
@@ -256,6 +257,8 @@ def ordered(pending: Pending, heard: Heard, fitting: bool) -> str | None:
     words = len(WORDS.findall(typed))
     if pending.questionnaire == "intake" and speaks_for_another(text):
         return ANSWER  # whoever answers for another is told so by the history itself
+    if amendments.amended(text, *others(pending.questionnaire, pending.link_id)):
+        return "change_answer"
     if corrections.contradicts(text) or pending.type != "text" and corrections.says_wrong(text):
         return "change_answer"
     if pending.type == "boolean" and _LIMITED.match(typed) and not forms.asks_somewhere(text):

@@ -120,11 +120,11 @@ _BACK = re.compile(
 )
 _STOP = re.compile(
     rf"^{_LEAD}(?:(?:can|could|may) (?:i|we) |(?:i (?:want|need|have|would like|'?d like|wanna) (?:to )?|i'?m going to |i'?ve got to |let'?s |lets |let me |please |someone'?s coming ))*"
-    r"(?:stop(?: (?:here|now|this|it|please|for (?:now|today|tonight)|asking|the (?:questions?|form|intake|chat)))*\W*$|quit(?: (?:here|now|this|it))?\W*$|cancel(?: (?:this|it|everything|that))?\W*$|exit\W*$|end (?:this|it here|the \w+)|"
+    r"(?:stop(?: (?:here|now|this|it|please|for (?:now|today|tonight)|asking|the (?:questions?|form|intake|chat)))*\W*$|quit(?: (?:here|now|this|it))?\W*$|cancel(?: (?:this|it|everything|that))?\W*$|never ?mind\W*$|nvm\W*$|exit\W*$|end (?:this|it here|the \w+)|"
     r"pause\b|(?:take |need )?a break\W*$|finish (?:this |it )?(?:later|tomorrow|another time)|do (?:this|it|the rest) (?:later|another (?:day|time)|tomorrow)|"
     r"save (?:this|it)(?: and (?:stop|quit|exit))?|enough (?:questions|for (?:now|today))|no more (?:questions|of this))|"
     r"\b(?:(?:save|leave) (?:this|it) and (?:stop|quit)|(?:stop|quit) (?:here|now|the questions|this (?:form|now))\W*$|come back (?:to (?:this|it) )?(?:later|tomorrow|another)|"
-    r"(?:don'?t|do not) (?:want to|wanna) (?:do|continue|go on with|finish|fill (?:this|it) (?:in|out)) ?(?:this(?! (?:one|question))|it|the form|any ?more|\W*$)|(?:never ?mind|nvm)\b.*\bthis\b.*\bnow\b|^\W*(?:never ?mind|nvm)\W*$|(?:forget it|nope|no),? (?:close|cancel|end) (?:this|it)\W*$|not doin'?g? this\b|brb\b)",
+    r"(?:don'?t|do not) (?:want to|wanna) (?:do|continue|go on with|finish|fill (?:this|it) (?:in|out)) ?(?:this(?! (?:one|question))|it|the form|any ?more|\W*$)|(?:never ?mind|nvm)\b.*\bthis\b.*\bnow\b|(?:forget it|nope|no),? (?:close|cancel|end) (?:this|it)\W*$|not doin'?g? this\b|brb\b)",
     re.IGNORECASE,
 )  # fmt: skip
 _PROGRESS = re.compile(
