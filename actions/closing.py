@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import Sequence
 
-from actions.phrases import GO_ON, NOTED, START, STARTERS
+from actions.phrases import GO_ON, NOTED, STARTERS
 from actions.run import Run
 from actions.turn import Line, Outcome, button, crisis_line
 from bot.handoff import service
@@ -87,8 +87,7 @@ def end(run: Run, ending: Ending, before: Sequence[Line] = ()) -> Outcome:
     item = run.find(ending.questionnaire, ending.link_id)
     dated = run.answers.get(item.key) if item is not None and item.type == "date" else None
     if dated is not None and dated.answered:
-        line.text += f" I read {shown(item, dated)}. If that's a typing mistake, you can begin again."
-        line.buttons.append(START)
+        line.text += f' I read {shown(item, dated)}. If that is a typing mistake, type "start" to begin again.'
     return Outcome([*before, line], goes_on=False)
 
 

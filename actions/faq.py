@@ -43,10 +43,15 @@ class ActionFaq(Action):
         return [SlotSet("offered", offered)]
 
 
-def say_answers(dispatcher: CollectingDispatcher, tracker: Tracker, answers: List[FaqAnswer]) -> Optional[Dict[str, Any]]:
-    """Say reviewed answers, and keep what was asked for staff; returns what is then offered (the slot ``offered``)."""
+def say_answers(
+    dispatcher: CollectingDispatcher, tracker: Tracker, answers: List[FaqAnswer], alone: bool = True
+) -> Optional[Dict[str, Any]]:
+    """Say reviewed answers, and keep what was asked for staff; returns what is then offered (the slot ``offered``).
+
+    Not ``alone`` is an answer before a question of the form: what may come next is not offered with it.
+    """
     parts = services()
-    in_intake = bool(tracker.active_loop.get("name"))
+    alone = alone and not tracker.active_loop.get("name")
     words = typed_text(tracker)
     missing = False
     with parts.database.session() as s:
@@ -61,7 +66,7 @@ def say_answers(dispatcher: CollectingDispatcher, tracker: Tracker, answers: Lis
         missing = missing or lacks
         last = answer is answers[-1]
         buttons = [PASS_ON] if lacks else []
-        if last and not in_intake:
+        if last and alone:
             buttons += [*add_this(tracker), *_related(answers, answer, tracker), *_ratings(asked)]
         say(dispatcher, text, buttons, sources=answer.sources)
     return {"kind": "pass_question", "text": words or answers[-1].question, "asked": False} if missing else None
@@ -130,6 +135,11 @@ def _offer_to_pass_on(
     else:
         say(dispatcher, NO_ANSWER, [PASS_ON, *add, NOT_NOW])
     return [SlotSet("offered", {"kind": "pass_question", "text": words})]
+
+
+def asked_beside(tracker: Tracker) -> List[FaqAnswer]:
+    """The reviewed answers that a message asks for besides being an answer or a wish for a person."""
+    return services().library.known(tracker.latest_message.get("beside") or [])
 
 
 def _asked_ids(tracker: Tracker) -> List[str]:

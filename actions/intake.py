@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from actions import dialogue
 from actions.asking import ask_again
 from actions.closing import end_for, send_unfinished
-from actions.faq import say_answers
+from actions.faq import asked_beside, say_answers
 from actions.phrases import ADD, ASK, CONTACT_ME, FOR_ANOTHER, STARTERS, TAKE_BACK
 from actions.run import Run
 from actions.sent import TAKEN_BACK_IN_FORM, passed_on, stay, taken_back, takes_back
@@ -63,7 +63,7 @@ class ValidateIntakeForm(Action):
                 asked = typed_text(tracker) if actions[-1] in ANSWERS else ""
                 outcome = ask_again(Run(s, parts, intake), asked)
         events: List[EventType] = [SlotSet("answer", None), SlotSet("pending", outcome.pending)]
-        beside = parts.library.known(tracker.latest_message.get("beside") or [])
+        beside = asked_beside(tracker)
         if given and beside and outcome.goes_on:  # "sertraline 100. Does that mix?" is kept, and answered
             events.append(SlotSet("offered", say_answers(dispatcher, tracker, beside)))
         for line in outcome.lines:
@@ -184,6 +184,9 @@ class ActionCallback(_OpenRun, Action):
         # "I asked for a call. Please don't make it", "call me at 503 555 0199 instead"
         if taken_back(dispatcher, tracker) or passed_on(dispatcher, tracker):
             return stay(tracker)
+        answers = asked_beside(tracker)
+        if answers:  # "what does it cost, and can someone call me?"
+            say_answers(dispatcher, tracker, answers, alone=False)
         return super().run(dispatcher, tracker, domain)
 
     def is_for_another(self, words: str) -> bool:

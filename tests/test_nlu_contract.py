@@ -77,6 +77,12 @@ def test_what_is_told_of_suicide_and_loss_is_no_question(reader: Reader, text: s
     assert reader.intent(text) == "told"
 
 
+def test_a_wish_for_a_person_keeps_the_question_beside_it(reader: Reader) -> None:  # noqa: F811
+    parsed = reader.parse("how much does it cost, and can I talk to a person")
+    assert parsed["intent"]["name"] == "talk_to_human" and parsed["beside"] == ["cost"]
+    assert "beside" not in reader.parse("can I talk to a person")
+
+
 @pytest.mark.parametrize("text", ["does ketamine help with suicidal thoughts?", "can ketamine stop suicidal ideation", "does it help if i was suicidal in the past"])
 def test_a_question_about_suicidal_thoughts_keeps_its_answer(reader: Reader, text: str) -> None:  # noqa: F811
     assert reader.answer(text) == "suicidal_thoughts_benefit"

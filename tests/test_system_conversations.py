@@ -377,6 +377,14 @@ def test_asking_for_a_person_reaches_staff(system: System, visitor: Visitor) -> 
     assert mine["kind"] == "callback" and mine["person"]["email"] == "robin@example.com"
 
 
+def test_a_question_beside_the_wish_for_a_person_is_answered_first(visitor: Visitor) -> None:
+    visitor.say("how much does it cost, and can I talk to a person")
+    first, *_, last = visitor.last
+    assert first["sources"] and "cost" in first["text"].lower()
+    assert "This was helpful" not in [choice["label"] for choice in first["choices"]], "that is asked when nothing follows"
+    assert last["kind"] == "question" and "name" in last["text"].lower()
+
+
 CRISES = ["I want to kill myself", "i dont want to be here anymore", "I took a bunch of pills", "he hits me and im scared to go home"]
 
 

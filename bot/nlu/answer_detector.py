@@ -36,7 +36,7 @@ from bot.intake.helpers import speaks_for_another
 from bot.intake.questionnaire import Option
 from bot.nlu import forms
 from bot.nlu.answer_model import ANSWER_MODEL, AnswerModel, inputs
-from bot.nlu.fallback import FALLBACK, put_intent
+from bot.nlu.fallback import BESIDE, FALLBACK, put_intent
 from bot.nlu.faq_retriever import RETRIEVAL, Retrieval
 from bot.nlu.forms import WORDS
 from bot.nlu.intent_classifier import Verdict, intent_of, verdicts
@@ -44,7 +44,6 @@ from bot.nlu.sentence_encoder import readings
 from bot.nlu.text import clean, is_payload
 
 ANSWER = "answer"
-BESIDE = "beside"  # key of the parse result: ids of the answers that an answer asks for
 MOST_BESIDE = 2
 # What runs the history; the classifier may name one of these where the rules of form do not.
 COMMANDS = (
@@ -382,8 +381,9 @@ class AnswerDetector(GraphComponent, IntentClassifierBase):
                 faq_trust=self._config["faq_trust"],
                 command_trust=self._config["command_trust"],
             )
-            if name == ANSWER and not pending.takes_questions:
-                message.set(BESIDE, asked_beside(text, heard.found, self._config["beside_trust"]), add_to_output=True)
+            if name == ANSWER:
+                asked = [] if pending.takes_questions else asked_beside(text, heard.found, self._config["beside_trust"])
+                message.set(BESIDE, asked, add_to_output=True)
             if name != before.get("name"):
                 put_intent(message, name, 1.0 if name in (ANSWER, *COMMANDS) else before.get("confidence", 0.0))
         return messages

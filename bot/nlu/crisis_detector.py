@@ -78,7 +78,7 @@ class CrisisDetector(GraphComponent, IntentClassifierBase):
             "check_in_beside": 0.45,
             "check_in_answer": 0.55,
             "check_in_understood": 0.63,
-            "check_in_certain": 0.75,
+            "check_in_certain": 0.8,
             "check_in_noted": 0.45,
             "harmless": 0.4,
             "harmless_answer": 0.2,

@@ -2,7 +2,7 @@
 
 The whole message speaks first. A sentence that is trusted may speak for it: a question after a greeting or a story, a
 wish for a person. What nothing vouches for becomes `nlu_fallback`; the ranking stays in the parse result so that the
-nearest questions can be offered.
+nearest questions can be offered. A wish for a person beside a question keeps the question (``beside`` in the parse result).
 """
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from bot.nlu.faq_retriever import RETRIEVAL, Retrieval
 from bot.nlu.intent_classifier import Verdict, intent_of, verdicts
 
 FALLBACK = "nlu_fallback"
+BESIDE = "beside"  # key of the parse result: ids of the answers that a message asks for as well
 PERSON, NEAR_A_PERSON = "talk_to_human", ("pass_question",)
 
 
@@ -67,7 +68,7 @@ class Fallback(GraphComponent, IntentClassifierBase):
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
-        return {"faq_trust": 0.5, "intent_trust": 0.03, "beside_trust": 0.8, "person_share": 0.2}
+        return {"faq_trust": 0.65, "intent_trust": 0.03, "beside_trust": 0.8, "person_share": 0.2}
 
     def __init__(self, config: dict[str, Any]) -> None:
         self._config = {**self.get_default_config(), **config}
@@ -86,15 +87,18 @@ class Fallback(GraphComponent, IntentClassifierBase):
         for message in messages:
             found = verdicts(message)
             if found:
+                retrieval = message.get(RETRIEVAL)
                 name, trust = decide(
                     found,
-                    message.get(RETRIEVAL),
+                    retrieval,
                     faq_trust=self._config["faq_trust"],
                     intent_trust=self._config["intent_trust"],
                     beside_trust=self._config["beside_trust"],
                     person_share=self._config["person_share"],
                 )
                 put_intent(message, name, trust)
+                if name == PERSON and retrieval is not None and retrieval.trust >= self._config["faq_trust"]:
+                    message.set(BESIDE, retrieval.ids, add_to_output=True)
             elif message.get("text") and not message.get("text").startswith("/"):
                 put_intent(message, FALLBACK, 1.0)  # nothing that can be read: only signs or spaces
         return messages

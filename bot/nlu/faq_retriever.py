@@ -45,6 +45,11 @@ class Retrieval:
     also: tuple[str, ...]  # further keys
     ranking: tuple[tuple[str, float], ...]  # keys and probabilities, best first
 
+    @property
+    def ids(self) -> list[str]:
+        """Of all answers that are asked for."""
+        return [_id(key) for key in (self.key, *self.also)]
+
 
 class Evidence(NamedTuple):
     """What speaks for one answer in a message; its own sentence is the one in which it is likeliest."""
