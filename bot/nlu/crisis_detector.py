@@ -72,7 +72,7 @@ class CrisisDetector(GraphComponent, IntentClassifierBase):
             "model": "tuned",
             "confirm": 0.28,
             "alone": 0.87,
-            "together": 0.68,
+            "together": 0.8,
             "check_in": 0.3,
             "check_in_elsewhere": 0.45,
             "check_in_beside": 0.45,
