@@ -16,7 +16,7 @@ import logging
 import math
 import sys
 from pathlib import Path
-from typing import Any, Callable, Dict, Iterator, List, Mapping, Optional, Sequence, Tuple
+from typing import Any, Callable, Dict, Iterable, Iterator, List, Mapping, Optional, Sequence, Tuple
 
 from actions.faq import ASKED_BESIDES, MOST_OFFERED, MOST_RELATED, NEAR
 from actions.questions import pending
@@ -26,6 +26,7 @@ from bot.nlu.text import rows
 from bot.settings import ROOT, Settings
 
 SETS = ROOT / "tests" / "data"
+DEV_CRISES = [*sorted((SETS / "safety/dev").glob("*.tsv")), ROOT / "data/safety/dev.tsv"]
 DOCS = ROOT / "docs"
 REPORT = DOCS / "evaluation.json"
 MOST_FALL = 0.01
@@ -129,9 +130,9 @@ def share(found: Sequence[Any], holds: Callable[[Any], bool]) -> Share:
     return Share(sum(1 for one in found if holds(one)), len(found))
 
 
-def understanding(reader: Reader) -> Tuple[Dict[str, Share], List[Dict[str, Any]]]:
+def understanding(reader: Reader, sets: Path) -> Tuple[Dict[str, Share], List[Dict[str, Any]]]:
     """Shares by name, and a record for each FAQ question for the table and the pictures."""
-    faq = [(row, reader.read(row["text"])) for row in rows(SETS / "nlu/faq.tsv")]
+    faq = [(row, reader.read(row["text"])) for row in rows(sets / "faq.tsv")]
     records = [
         {
             "id": row["id"],
@@ -143,10 +144,10 @@ def understanding(reader: Reader) -> Tuple[Dict[str, Share], List[Dict[str, Any]
         }
         for row, parse in faq
     ]
-    two = [({row["id1"], row["id2"]}, reader.read(row["text"])) for row in rows(SETS / "nlu/faq-two.tsv")]
-    uncovered = [reader.read(row["text"]) for row in rows(SETS / "nlu/uncovered.tsv")]
-    person = [reader.read(row["text"]) for row in rows(SETS / "nlu/person.tsv")]
-    start = [reader.read(row["text"]) for row in rows(SETS / "nlu/start.tsv")]
+    two = [({row["id1"], row["id2"]}, reader.read(row["text"])) for row in rows(sets / "faq-two.tsv")]
+    uncovered = [reader.read(row["text"]) for row in rows(sets / "uncovered.tsv")]
+    person = [reader.read(row["text"]) for row in rows(sets / "person.tsv")]
+    start = [reader.read(row["text"]) for row in rows(sets / "start.tsv")]
     shares = {
         "right answer at once": share(records, lambda r: r["said"] == r["id"]),
         "right answer at once or offered": share(records, lambda r: r["id"] in (r["said"], *r["offered"])),
@@ -165,9 +166,9 @@ def history_items() -> Dict[str, Item]:
     return {item.link_id: item for kind in ("intake", "callback") for q in questionnaires(kind) for item in q.flat}
 
 
-def in_form(reader: Reader) -> Dict[str, Share]:
+def in_form(reader: Reader, sets: Path) -> Dict[str, Share]:
     found = collections.defaultdict(list)
-    for row in rows(SETS / "nlu/in-form.tsv"):
+    for row in rows(sets / "in-form.tsv"):
         expected, _, command = row["expected"].partition(":")
         parse = reader.read(row["text"], pending(history_items()[row["link_id"]]))
         got = intent(parse)
@@ -177,13 +178,13 @@ def in_form(reader: Reader) -> Dict[str, Share]:
     return {f"{name} taken as {name} in the history": share(hits, bool) for name, hits in found.items()}
 
 
-def entities(reader: Reader) -> Dict[str, Share]:
+def entities(reader: Reader, sets: Path) -> Dict[str, Share]:
     """Of the medicines and conditions that stand in a text, how many are found, and how many found ones stand there.
 
     One counts when its kind, canonical name and status are all right.
     """
     found = expected = right = 0
-    for row in rows(SETS / "nlu/entities.tsv"):
+    for row in rows(sets / "entities.tsv"):
         read = {
             (e["entity"], e["value"], e.get("status"))
             for e in reader.read(row["text"])["entities"]
@@ -194,12 +195,12 @@ def entities(reader: Reader) -> Dict[str, Share]:
     return {"named and found, with its status": Share(right, expected), "found and really named": Share(right, found)}
 
 
-def safety(reader: Reader) -> Dict[str, Share]:
+def safety(reader: Reader, paths: Iterable[Path]) -> Dict[str, Share]:
     from bot.safety import Screener
 
     screener = Screener.load()
     found = [
-        (row, intent(reader.read(row["text"])), screener.screen(row["text"]).outcome) for row in rows(SETS / "safety/test.tsv")
+        (row, intent(reader.read(row["text"])), screener.screen(row["text"]).outcome) for path in paths for row in rows(path)
     ]
     explicit = [f for f in found if f[0]["kind"] == "explicit" and f[0]["label"] == "takeover"]
     takeover = [f for f in found if f[0]["label"] == "takeover"]
@@ -208,7 +209,9 @@ def safety(reader: Reader) -> Dict[str, Share]:
         "explicit crisis noticed": share(explicit, lambda f: f[1] in NOTICED),
         "takeover texts noticed": share(takeover, lambda f: f[1] in NOTICED),
         "takeover texts taken over": share(takeover, lambda f: f[1] in TAKEOVER),
+        "ambiguous texts noticed": share([f for f in found if f[0]["label"] == "check_in"], lambda f: f[1] in NOTICED),
         "false takeovers": share(none, lambda f: f[1] in TAKEOVER),
+        "harmless texts asked about": share(none, lambda f: f[1] in NOTICED and f[1] not in TAKEOVER),
         "takeover texts noticed, rules alone": share(takeover, lambda f: f[2] != "none"),
         "false takeovers, rules alone": share(none, lambda f: f[2] == "takeover"),
     }
@@ -285,7 +288,7 @@ def draw(records: List[Dict[str, Any]]) -> None:
     figure.savefig(DOCS / "evaluation-calibration.png", dpi=110)
 
 
-LESS_IS_BETTER = {"wrong answer at once", "false takeovers", "false takeovers, rules alone"}
+LESS_IS_BETTER = {"wrong answer at once", "false takeovers", "harmless texts asked about", "false takeovers, rules alone"}
 
 
 def falls(before: Mapping[str, Sequence[int]], after: Mapping[str, Share]) -> List[str]:
@@ -306,12 +309,19 @@ def falls(before: Mapping[str, Sequence[int]], after: Mapping[str, Share]) -> Li
     return worse
 
 
-def main(settings: Settings, check: bool = False) -> int:
-    """Measure, write the report, and with ``check`` return 1 where something fell."""
+def main(settings: Settings, check: bool = False, development: bool = False) -> int:
+    """Measure, write the report, and with ``check`` return 1 where something fell.
+
+    On the ``development`` sets, which are read and tuned on, figures are printed and nothing is written.
+    """
     before = json.loads(REPORT.read_text())["counts"] if REPORT.is_file() else {}
     reader = Reader(settings.models_dir)
-    understood, records = understanding(reader)
-    form, named, safe = in_form(reader), entities(reader), safety(reader)
+    sets, crises = (SETS / "nlu/dev", DEV_CRISES) if development else (SETS / "nlu", [SETS / "safety/test.tsv"])
+    understood, records = understanding(reader, sets)
+    form, named, safe = in_form(reader, sets), entities(reader, sets), safety(reader, crises)
+    if development:
+        print("\n".join(f"{name}: {one}" for name, one in {**understood, **form, **named, **safe}.items()))
+        return 0
     everything = {**understood, **form, **named, **safe}
     shares = {name: one.value for name, one in everything.items()}
     text = report(understood, form, named, safe, records)

@@ -32,6 +32,7 @@ def parser() -> argparse.ArgumentParser:
     commands.add_parser("rotate-keys", help="re-encrypt everything with the first of ENCRYPTION_KEYS")
     evaluate = commands.add_parser("eval", help="measure understanding and safety on the held-out sets")
     evaluate.add_argument("--check", action="store_true", help="fail when a figure fell since the last report")
+    evaluate.add_argument("--dev", action="store_true", help="print the figures of the development sets instead")
 
     staff = commands.add_parser("staff", help="accounts of the staff console").add_subparsers(
         dest="staff_command", required=True, metavar="COMMAND"
@@ -204,7 +205,7 @@ def _print_counts(counts: Dict[str, int]) -> None:
 def _evaluate(settings: Settings, arguments: argparse.Namespace) -> int:
     from bench import evaluate
 
-    return evaluate.main(settings, check=arguments.check)
+    return evaluate.main(settings, check=arguments.check, development=arguments.dev)
 
 
 def _staff(settings: Settings, arguments: argparse.Namespace) -> int:

@@ -33,6 +33,7 @@ _FILE = "responses.json"
 _JOIN = re.compile(r"\b(?:and|or|n|plus|also)\b|[,&/+]", re.IGNORECASE)
 LIKELY = 12  # labels of a reading that are looked at
 LIKELY_IN_ALL, LIKELY_IN_PART = 5, 3  # of the whole message and of a sentence: those that may be asked for
+POSSIBLE = 0.01  # probability in some reading below which none is weighed
 _RARE = 1e-6  # probability of a label that is not among the likely ones
 
 
@@ -120,14 +121,13 @@ def retrieve(
         found: the whole message first, then its sentences.
         intent: the retrieval intent, such as ``faq``.
         model: weighs the evidence for each answer.
-        further: how likely a second answer must be asked for, and a third one; a second one is as unlikely as a third where
-            a sentence points back.
+        further: how likely a second answer must be asked for, and a third one.
     """
     keys, pieces = evidence(found, intent)
     if not keys:
         return None
-    if len(_asking_by_themselves(found)) < len(found):
-        further = further[1:]
+    if sum(_asks_by_itself(part, found[0]) for part in found[1:]) < min(len(found) - 1, 2):
+        further = ()  # one sentence, and one that points back to it
     chances = model.chances(pieces)
     order = np.argsort(-chances, kind="stable").tolist()
     also = tuple(keys[i] for i, least in zip(order[1:], further, strict=False) if chances[i] >= least)
@@ -136,11 +136,14 @@ def retrieve(
 
 def evidence(found: Sequence[Verdict], intent: str) -> tuple[list[str], np.ndarray]:
     """The keys that a message may ask for, and what speaks for each; shape (keys, pieces)."""
-    whole, *sentences = (_Reading.of(verdict, intent) for verdict in _asking_by_themselves(found))
+    each = [_Reading.of(verdict, intent) for verdict in found]
+    whole = each[0]
+    sentences = [part for part in each[1:] if _asks_by_itself(part.verdict, whole.verdict)]
     parts, places = sentences or [whole], list(whole.likely)
     likely = [places[:LIKELY_IN_ALL], *(list(part.likely)[:LIKELY_IN_PART] for part in sentences)]
-    asked = [key for key in dict.fromkeys(chain(*likely)) if _belongs(key, intent)]
-    several, joins = sum(part.asks for part in parts) > 1, bool(_JOIN.search(whole.verdict.text))
+    possible = [key for key in dict.fromkeys(chain(*likely)) if _belongs(key, intent)]
+    asked = [key for key in possible if max(part.likely.get(key, 0.0) for part in (whole, *parts)) >= POSSIBLE] or possible[:1]
+    several, joins = sum(part.asks for part in each[1:]) > 1, bool(_JOIN.search(whole.verdict.text))
     rows = []
     for key in asked:
         own = max(parts, key=lambda part: part.log(key))
@@ -171,10 +174,9 @@ def evidence(found: Sequence[Verdict], intent: str) -> tuple[list[str], np.ndarr
     return asked, np.array(rows, dtype=float)
 
 
-def _asking_by_themselves(found: Sequence[Verdict]) -> list[Verdict]:
-    """The whole message and its sentences but for those that only point back: "do I need to stop them"."""
-    whole = found[0]
-    return [whole, *(part for part in found[1:] if part.label == whole.label or not forms.points_back(part.text))]
+def _asks_by_itself(sentence: Verdict, whole: Verdict) -> bool:
+    """Whether a sentence of a message is more than one that points back: "do I need to stop them"."""
+    return sentence.label == whole.label or not forms.points_back(sentence.text)
 
 
 def _belongs(label: str, intent: str) -> bool:
