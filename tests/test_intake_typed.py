@@ -336,6 +336,7 @@ def test_unit_that_the_question_does_not_want_is_refused_not_converted() -> None
         ("name", "Ty", "Ty"), ("name", "Will Dose", "Will Dose"), ("name", "Jonathan Fine", "Jonathan Fine"), ("name", "Tran, My Linh", "Tran, My Linh"), ("name", "Do Thi Hoa", "Do Thi Hoa"),
         ("name", "Gunderson, Alma P.", "Gunderson, Alma P."), ("name", "May", "May"), ("name", "Skip Johnson", "Skip Johnson"), ("name", "Null", "Null"),
         ("preferred-name", "Maggie is fine", "Maggie"), ("preferred-name", "Mr. Beattie, please", "Mr. Beattie"), ("preferred-name", "no", "skipped"), ("preferred-name", "Thanks", "!not-a-name"),
+        ("name", "she/her", "!not-a-name"), ("preferred-name", "may 6 1980", "!not-a-name"), ("name", "They / them", "!not-a-name"), ("name", "3/5/87", "!not-a-name"),
         ("preferred-name", "anything but Katherine, thats what he called me. Kat pls", "anything but Katherine, thats what he called me. Kat pls"),
         ("preferred-name", "my grandkids call me Nonny but Carol is fine", "Carol"), ("pronouns", "idk", "skipped"), ("pronouns", "she/they, either works", "she/they, either works"),
         ("city", "like I said Salem", "Salem"), ("city", "I told you, Bend", "Bend"), ("city", "I'm in Keizer", "Keizer"), ("city", "I said it already", "!unclear"), ("city", "near Salem", "near Salem"),

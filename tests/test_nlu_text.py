@@ -102,6 +102,16 @@ def test_two_questions_get_two_answers(topics: TopicModel) -> None:
     assert retrieve([BOTH, QUESTION, OTHER], "faq", topics, (1.0,)).also == ()
 
 
+def test_answers_that_are_certain_come_as_they_were_asked(topics: TopicModel) -> None:
+    whole = verdict("can I drive home? what does it cost?", 0.8, faq_cost=0.55, faq_driving=0.44, nlu_fallback=0.01)
+    driving = verdict("can I drive home?", 0.95, faq_driving=0.98, faq_cost=0.01, nlu_fallback=0.01)
+    cost = verdict("what does it cost?", 0.97, faq_cost=0.98, faq_driving=0.01, nlu_fallback=0.01)
+    found = retrieve([whole, driving, cost], "faq", topics, FURTHER)
+    assert (found.key, found.also) == ("faq/driving", ("faq/cost",))
+    turned = retrieve([whole, cost, driving], "faq", topics, FURTHER)
+    assert (turned.key, turned.also) == ("faq/cost", ("faq/driving",))
+
+
 def test_one_question_asked_twice_gets_one_answer(topics: TopicModel) -> None:
     whole = verdict("what does it cost? how much is it?", 0.9, faq_cost=0.9, faq_insurance=0.1, nlu_fallback=0.0)
     again = verdict("how much is it?", 0.9, faq_cost=0.8, faq_insurance=0.2, nlu_fallback=0.0)

@@ -50,6 +50,8 @@ _NOT_MUCH_OF_A_NAME = {
     "hrs", "hours", "addr", "address", "cost", "costs", "price", "prices", "fee", "fees", "parking", "directions", "location", "insurance",
     "medicare", "medicaid", "tricare", "appointment", "website", "email", "phone", "number",
 }  # fmt: skip
+# What answers another question: "she/her", "may 6 1980", "5/6/80".
+_PRONOUNS_OR_DATE = re.compile(r"^(?:she|he|they|ze|xe|it)(?:\s*/\s*\w+)+\W*$|\b(?:19|20)\d\d\b|\b\d{1,2}[/.-]\d{1,2}\b", re.IGNORECASE)
 _SENTENCE_WORDS = re.compile(
     r"\b(?:i|i'?m|i'?d|i'?ve|it|this|that|you|your|my|me|is|are|was|do|don'?t|did|does|said|told|want|need|why|what|how|already|not"
     r"|can|can'?t|cannot|the|for|have|give|know|name|just|wait|won'?t|same|before)\b",
@@ -177,7 +179,8 @@ def check_name(text: str, *, sentences: bool) -> None:
         sentences: whether a sentence without a name in it is doubted, too.
     """
     name = _without_the_rest(text)
-    if says_it_was_said(text) or is_shrug(text) or name.lower().strip(" .?") in _NOT_MUCH_OF_A_NAME or sentences and _is_sentence(parse_name(text)):
+    doubtful = name.lower().strip(" .?") in _NOT_MUCH_OF_A_NAME or _PRONOUNS_OR_DATE.search(name)
+    if says_it_was_said(text) or is_shrug(text) or doubtful or sentences and _is_sentence(parse_name(text)):
         message = "I'm not sure that is a name. What name should we use for you? If it is your name, please write it once more."
         raise AnswerError("not-a-name", message)
 

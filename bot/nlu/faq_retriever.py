@@ -33,6 +33,7 @@ _FILE = "responses.json"
 _JOIN = re.compile(r"\b(?:and|or|n|plus|also)\b|[,&/+]", re.IGNORECASE)
 LIKELY = 12  # labels of a reading that are looked at
 LIKELY_IN_ALL, LIKELY_IN_PART = 5, 3  # of the whole message and of a sentence: those that may be asked for
+CERTAIN = 0.9  # chance from which answers are put in order
 POSSIBLE = 0.01  # probability in some reading below which none is weighed
 _RARE = 1e-6  # probability of a label that is not among the likely ones
 
@@ -130,8 +131,17 @@ def retrieve(
         further = ()  # one sentence, and one that points back to it
     chances = model.chances(pieces)
     order = np.argsort(-chances, kind="stable").tolist()
-    also = tuple(keys[i] for i, least in zip(order[1:], further, strict=False) if chances[i] >= least)
-    return Retrieval(keys[order[0]], float(chances[order[0]]), also, _merged(found, intent)[:length])
+    said = order[:1] + [i for i, least in zip(order[1:], further, strict=False) if chances[i] >= least]
+    trust = float(chances[said[0]])
+    if all(chances[i] >= CERTAIN for i in said):
+        said.sort(key=lambda i: _first(found, keys[i]))  # as they were asked
+    also = tuple(keys[i] for i in said[1:])
+    return Retrieval(keys[said[0]], trust, also, _merged(found, intent)[:length])
+
+
+def _first(found: Sequence[Verdict], key: str) -> int:
+    """The place of the first sentence that is taken for an answer, behind all of them where none is."""
+    return next((place for place, part in enumerate(found[1:]) if part.label == key), len(found))
 
 
 def evidence(found: Sequence[Verdict], intent: str) -> tuple[list[str], np.ndarray]:
