@@ -53,6 +53,8 @@ NOT, ANSWERED, UNDERSTOOD, CERTAIN = range(4)
 ENDS_IT = ("stop", "submit")  # what "I'm done" means while a question of the history waits
 # Questions (link ids) whose answer tells of an emergency of the body that was, and those where "last night" may still be one.
 TOLD_AT, WHEN_AT = ("allergies",), ("heart-when", "stroke-when")
+# Those that ask whether it is safe to be reached: that somebody reads along is an answer to them, and no reason to stop.
+SAFE_AT, WATCHED = ("safe-contact", "safe-message"), "abuse-watched"
 FEWEST_WORDS = 3  # that name a cause beside a reaction: a bare "throat swelling" may be one that happens
 
 
@@ -266,9 +268,11 @@ def _of_rules(ruled: Screening) -> dict[str, Any] | None:
 
 
 def _as_answer(asked: str, text: str, safety: dict[str, Any] | None, rules: Ruled) -> dict[str, Any] | None:
-    """What a message means as the answer to a question about the body: an old reaction, or an attack of last night."""
+    """What a message means as the answer to what it answers: an old reaction, an attack of last night, somebody who reads along."""
     if asked in WHEN_AT and rules.just_now and not (safety and safety["outcome"] == "takeover"):
         return _finding("check_in", "medical_emergency", "just-now", 1.0)
+    if asked in SAFE_AT and safety and safety["outcome"] == "takeover" and safety["rule"] == WATCHED:
+        return {**safety, "outcome": "check_in"}
     of_the_body = rules.screening.category == "medical_emergency" if rules.screening.outcome != "none" else True
     if asked in TOLD_AT and safety and safety["category"] in MEDICAL and of_the_body and not rules.now:
         if len(text.split()) < FEWEST_WORDS:
