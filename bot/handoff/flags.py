@@ -80,8 +80,13 @@ def takeover_category(questionnaire: str, link_id: str, values: Sequence[Any]) -
 
 
 def medications(answers: Mapping[Key, Any], rules: Rules | None = None) -> list[dict[str, str]]:
-    """The medicines that the person named: ``{"name", "words", "status"}`` each."""
-    return [_listed(one) for one in _named(rules or load(), answers)[0]]
+    """The medicines that the person named: ``{"name", "words", "status"}`` each.
+
+    A question about one that is known otherwise adds nothing: "trazodone to sleep. Does the trazodone matter?"
+    """
+    found = [_listed(one) for one in _named(rules or load(), answers)[0]]
+    known = {medicine["name"] for medicine in found if medicine["status"] != "unsure"}
+    return [medicine for medicine in found if medicine["status"] != "unsure" or medicine["name"] not in known]
 
 
 def allergies(answers: Mapping[Key, Any], rules: Rules | None = None) -> list[dict[str, str]]:
