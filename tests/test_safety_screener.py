@@ -224,6 +224,20 @@ def test_a_negation_that_governs_the_words_is_a_denial(screener: Screener, text:
     assert screener.screen(text).outcome == "none"
 
 
+WHAT_IS_ENOUGH = [
+    ("would 20 ambien do it", True), ("would a bottle of tylenol do it", True), ("is a bottle of advil enough", True),
+    ("which pills are lethal", True), ("I keep asking Google which medicines are fatal together", True),
+    ("would 20 mg of ambien do it for sleep", False), ("would 20 mg of prozac be enough", False),
+    ("would two tylenol do it for the headache", False), ("could 2 sessions do it", False), ("are 30 pills enough for the month", False),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text, asked_about", WHAT_IS_ENOUGH)
+def test_what_would_be_enough_to_die_is_asked_about_whatever_a_model_says(screener: Screener, text: str, asked_about: bool) -> None:
+    found = screener.screen(text)
+    assert (found.outcome == "check_in" and screener.is_sure(found.rule)) == asked_about
+
+
 FOR_NOW = """\
 I'm not going to kill myself yet
 I'm not gonna kill myself... yet
@@ -238,7 +252,9 @@ told my doctor I'm not suicidal, I lied
 I told my doctor I'm not suicidal. I lied.
 I lied when I said I'm not suicidal
 no voy a matarme todavía
-no me voy a matar hoy"""
+no me voy a matar hoy
+not suicidal right now, give it a week
+I'm not suicidal but ask me again tomorrow"""
 
 FOR_GOOD = """\
 I'm not suicidal today
@@ -249,6 +265,8 @@ I'm not suicidal, I think about my kids all day
 no suicidal thoughts, just think about the accident all day
 I'm not going to kill myself today or any day
 not suicidal, and I lied down before writing this
+not suicidal, I'd give it another try with therapy
+I'm not suicidal, ask me anything
 I lied about my age on the form. I'm not suicidal
 I'm not suicidal, that is a lie my ex told the court"""
 
