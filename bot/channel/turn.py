@@ -25,7 +25,7 @@ from bot.intake.answers import AnswerError
 from bot.intake.contact import parse_phone_or_email
 from bot.records import conversations, intakes
 from bot.records.database import Database
-from bot.records.models import Message
+from bot.records.models import Intake, Message
 from bot.records.retention import forget
 from bot.safety import DOUBT, HARMLESS, NO, YES, CheckInReplies, Replies, Reply, Screener, Screening
 from bot.settings import Clinic, Settings
@@ -257,7 +257,7 @@ class Turns:
         """The check-in for what only several messages say together: the dialogue reads one. A question that waits goes on behind it."""
         asks = _from_reply(self.replies.reply(screening.category, "check_in", kept.language))
         said = [asks]
-        if await self.database.written(self._is_asked, conversation_id):
+        if await self.database.written(_asked_run, conversation_id):
             answer = await self._rasa(conversation_id, PROTECTED_PREFIX + kept.words, kept.message.id)
             said = answer if any(m["kind"] in ("crisis", "check_in") for m in answer) else [asks, *answer]
         return await self._reply(conversation_id, kept.message.id, said)
@@ -396,18 +396,12 @@ class Turns:
         """Let the conversation go on; gives the questions that were interrupted, if any were."""
         if conversations.get_state(s, conversation_id, locked=True) != STAFF_STATE:  # they came while this turn was on its way
             conversations.set_state(s, conversation_id, "open")
-        run = intakes.current_intake(s, conversation_id)
-        return run if run is not None and run.status == "in_progress" else None
-
-    @staticmethod
-    def _is_asked(s: Session, conversation_id: str) -> bool:
-        run = intakes.current_intake(s, conversation_id)
-        return run is not None and run.status == "in_progress"
+        return _asked_run(s, conversation_id)
 
     @staticmethod
     def _in_history(s: Session, conversation_id: str) -> bool:
-        run = intakes.current_intake(s, conversation_id)
-        return run is not None and run.kind == "intake" and run.status == "in_progress"
+        run = _asked_run(s, conversation_id)
+        return run is not None and run.kind == "intake"
 
     def _crisis_choices(self) -> set:
         return set(self.replies.choice_ids()) - {YES_TO_FORM, STOP}
@@ -477,6 +471,12 @@ class Turns:
             "Hi, I'm the clinic's automated assistant. Something on our side isn't working right now, so I can only keep "
             "your message for the team. If you're in danger or thinking of ending your life, call or text 988, or call 911."
         )
+
+
+def _asked_run(s: Session, conversation_id: str) -> Optional[Intake]:
+    """The run whose question waits for an answer."""
+    run = intakes.current_intake(s, conversation_id)
+    return run if run is not None and run.status == "in_progress" else None
 
 
 def _plain(text: str, kind: str = "message") -> Dict[str, Any]:
