@@ -214,11 +214,14 @@ class Screener:
         if "\n" in text.strip() and all(item.outcome == "none" for item in found):  # a sentence broken over lines
             found += self._findings(self.normalise(" ".join(text.split())))
         found += self._as_whole(newest)
-        minor = bool(self._context_words["minor"].search(newest)) or any(map(self.is_minor, recent[-RECENT:]))
         if recent and not any(item.outcome == "takeover" for item in found):
             earlier = [part for part in (self.normalise(item[-RECENT_CHARS:]) for item in recent[-RECENT:]) if part]
             found += self._across(earlier, newest)
-        return self._choose(found, minor)
+        worst = self._worst(found)
+        if worst.outcome != "none" and worst.category in OF_MINORS:
+            minor = self._context_words["minor"].search(newest) or any(map(self.is_minor, recent[-RECENT:]))
+            return dataclasses.replace(worst, category="minor") if minor else worst
+        return worst
 
     # -- finding ---------------------------------------------------------------------------------------------------------
     def _findings(self, text: str, border: int = 0) -> List[Screening]:
@@ -268,10 +271,14 @@ class Screener:
 
     def _pairs_in(self, text: str, border: int = 0) -> List[Screening]:
         """Findings of pairs whose halves stand anywhere in the text; with a border, one half on each side of it."""
+        possible = set(self._halves.candidates(text))
+        possible = {number for number in possible if number ^ 1 in possible}
+        if not possible:  # nearly always
+            return []
         halves: Dict[int, List[Tuple[int, int]]] = {}
         for offset, passage in _passages(text):
             context = _Context(passage)
-            for number in self._halves.candidates(passage):
+            for number in possible.intersection(self._halves.candidates(passage)):
                 spans, careful = halves.setdefault(number, []), self._pairs[number // 2].rule.negatable
                 for match in itertools.islice(self._half(number).finditer(passage), MATCHES):
                     if not (careful and self._negated(passage, context.clause_start(match.start()), match.start())):
@@ -494,14 +501,11 @@ class Screener:
         border = list(words["segment_or_and"].finditer(between))
         return not border or not words["own_state"].match(f"{between[border[-1].end():].lstrip()}{match}")
 
-    def _choose(self, found: Iterable[Screening], minor: bool) -> Screening:
+    def _worst(self, found: Iterable[Screening]) -> Screening:
         def weight(item: Screening) -> Tuple[int, int, int, bool]:
             return (*_rank(item), bool(item.rule) and self.is_sure(item.rule))
 
-        best = max([NOTHING, *found], key=weight)
-        if minor and best.outcome != "none" and best.category in OF_MINORS:
-            return dataclasses.replace(best, category="minor")
-        return best
+        return max([NOTHING, *found], key=weight)
 
     # -- building --------------------------------------------------------------------------------------------------------
     def _compile(self, name: str, pattern: str) -> Pattern:
