@@ -26,6 +26,7 @@ from rasa.shared.core.events import (
     ActionExecuted,
     ActionExecutionRejected,
     ActiveLoop,
+    BotUttered,
     ConversationPaused,
     Event,
     LoopInterrupted,
@@ -40,8 +41,8 @@ from bot import settings
 from bot.records.database import Database
 from bot.records.models import Conversation, TrackerEvent, utcnow
 
-TAIL = 8  # real events that Rasa is given at least, when there are so many
-SLACK = 16  # how far the tail may grow before it is cut again
+TAIL = 4  # real events that Rasa is given at least, when there are so many
+SLACK = 8  # how far the tail may grow before it is cut again
 CONTEXT = 6  # of what was heard and done before the cut, so many events at least
 RANKING = 3  # of an NLU ranking this many places are kept; the rest is most of the size of an event
 SEQ = "_onward_seq"
@@ -49,7 +50,7 @@ _ROWS, _EVENTS = Conversation.__table__, TrackerEvent.__table__
 _ID = bindparam("conversation")
 # Built once: building a statement takes SQLAlchemy four times as long as running it.
 _TOUCH = update(_ROWS).where(_ROWS.c.id == _ID).values(last_seen_at=bindparam("now"))
-_SET_SNAPSHOT = update(_ROWS).where(_ROWS.c.id == _ID).values(snapshot=bindparam("new"))
+_TOUCH_AND_CUT = _TOUCH.values(snapshot=bindparam("new"))
 _SNAPSHOT = select(_ROWS.c.snapshot).where(_ROWS.c.id == _ID)
 _LAST = select(func.max(_EVENTS.c.seq)).where(_EVENTS.c.conversation_id == _ID)
 _TAIL = (
@@ -136,12 +137,8 @@ class SnapshotTrackerStore(TrackerStore):
 
     def _keep(self, s: Session, tracker: DialogueStateTracker) -> list[Event]:
         """Store what is new of a tracker; gives the new events."""
-        _lock(s, tracker.sender_id)
-        new = self._append(s, tracker)
-        snapshot = self._cut(tracker)
-        if snapshot is not None:
-            s.execute(_SET_SNAPSHOT, {"conversation": tracker.sender_id, "new": snapshot})
-        return new
+        _lock(s, tracker.sender_id, self._cut(tracker))
+        return self._append(s, tracker)
 
     def _append(self, s: Session, tracker: DialogueStateTracker) -> list[Event]:
         """Store the events that are new and number them."""
@@ -171,23 +168,29 @@ class SnapshotTrackerStore(TrackerStore):
         return new
 
     def _cut(self, tracker: DialogueStateTracker) -> dict[str, Any] | None:
-        """The snapshot at a later cut, or None when the tail is short enough or has no place to cut."""
+        """The snapshot at a later cut, or None when the tail is short enough or has no place to cut among what is stored."""
         events = list(tracker.events)
-        tail_length = sum(getattr(event, SEQ) > 0 for event in events)
-        if tail_length <= TAIL + SLACK:
+        made_up = sum(getattr(event, SEQ, 1) <= 0 for event in events)
+        if len(events) - made_up <= TAIL + SLACK:
             return None
-        for at in range(len(events) - TAIL, len(events) - tail_length, -1):
-            if _turn_begins(events, at):
+        known = _leading_stored(events)
+        for at in range(min(len(events) - TAIL, known - 1), made_up, -1):
+            if _turn_begins(events, at) and any(isinstance(event, BotUttered) for event in events[at:]):
                 before = self.init_tracker(tracker.sender_id)
                 before.recreate_from_dialogue(Dialogue(tracker.sender_id, events[:at]))
                 return {"prefix": _prefix(before, events[at].timestamp), "from": getattr(events[at], SEQ)}
         return None
 
 
-def _lock(s: Session, sender_id: str) -> None:
-    """Lock the row of a conversation; make it where Rasa was given the id by somebody else (`rasa shell`)."""
-    if s.execute(_TOUCH, {"conversation": sender_id, "now": utcnow()}).rowcount == 0:
-        s.add(Conversation(id=sender_id))
+def _lock(s: Session, sender_id: str, snapshot: dict[str, Any] | None) -> None:
+    """Lock the row of a conversation, with a new snapshot where there is one.
+
+    The row is made where Rasa was given the id by somebody else (`rasa shell`).
+    """
+    values = {"conversation": sender_id, "now": utcnow()}
+    touched = s.execute(_TOUCH, values) if snapshot is None else s.execute(_TOUCH_AND_CUT, {**values, "new": snapshot})
+    if touched.rowcount == 0:
+        s.add(Conversation(id=sender_id, snapshot=snapshot))
         s.flush()
 
 
