@@ -9,6 +9,7 @@ import hashlib
 import importlib
 import inspect
 import threading
+import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import ModuleType, SimpleNamespace
 from typing import Any, Dict, Iterator, List
@@ -27,6 +28,7 @@ from rasa.engine.graph import ExecutionContext, GraphComponent, GraphSchema, Sch
 from rasa.engine.runner.dask import DaskGraphRunner
 from rasa.engine.storage.local_model_storage import LocalModelStorage
 from rasa.shared.core.events import Event, SlotSet
+from rasa.shared.data import TrainingType
 from rasa.shared.nlu.training_data import training_data
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
@@ -39,6 +41,7 @@ ORIGINALS = {
     for owner, name in (
         (RemoteAction, "_validate_action_result"),
         (DaskGraphRunner, "run"),
+        (MessageProcessor, "handle_message"),
         (MessageProcessor, "parse_message"),
         (MessageProcessor, "_check_for_unseen_features"),
         (EndpointConfig, "request"),
@@ -160,24 +163,73 @@ def test_a_node_that_fails_is_named_as_before(replaced: None, runner: DaskGraphR
 # -- understanding ----------------------------------------------------------------------------------------------------
 
 
-def test_a_message_is_parsed_off_the_event_loop_with_the_same_result(replaced: None) -> None:
-    threads = []
+class Processor(SimpleNamespace):
+    """What of Rasa's processor a turn needs up to the understanding of a message, and the threads in which that ran."""
 
-    def parse(message: Any, tracker: Any, only_output_properties: bool) -> Dict[str, Any]:
-        threads.append(threading.current_thread())
+    http_interpreter = None
+    model_metadata = SimpleNamespace(training_type=TrainingType.NLU)  # a turn ends there
+
+    def __init__(self) -> None:
+        super().__init__(threads=[], at_once=0, most_at_once=0)
+
+    async def log_message(self, message: Any, should_save_tracker: bool) -> Any:
+        await asyncio.sleep(0)  # as where a tracker is read: another turn may begin
+        return await MessageProcessor.parse_message(self, message, "tracker")
+
+    async def save_tracker(self, tracker: Any) -> None:
+        pass
+
+    def _parse_message_with_graph(self, message: Any, tracker: Any, only_output_properties: bool) -> Dict[str, Any]:
+        self.at_once += 1
+        self.most_at_once = max(self.most_at_once, self.at_once)
+        self.threads.append(threading.current_thread())
+        time.sleep(0.05)
+        self.at_once -= 1
         selected = {"all_retrieval_intents": ["faq"], "faq": {"response": {"intent_response_key": "faq/cost"}}}
         return {"text": "hi", "intent": {"name": "faq"}, "entities": [], "response_selector": selected}
 
-    processor = SimpleNamespace(
-        http_interpreter=None,
-        _parse_message_with_graph=parse,
-        _update_full_retrieval_intent=lambda parsed: MessageProcessor._update_full_retrieval_intent(None, parsed),
-        _check_for_unseen_features=lambda parsed: None,
-    )
-    before = asyncio.run(ORIGINALS[MessageProcessor, "parse_message"](processor, "message", "tracker"))
-    after = asyncio.run(MessageProcessor.parse_message(processor, "message", "tracker"))
+    def _update_full_retrieval_intent(self, parsed: Dict[str, Any]) -> None:
+        MessageProcessor._update_full_retrieval_intent(self, parsed)
+
+    def _check_for_unseen_features(self, parsed: Dict[str, Any]) -> None:
+        pass
+
+
+def test_a_message_is_parsed_with_the_same_result(replaced: None) -> None:
+    before = asyncio.run(ORIGINALS[MessageProcessor, "parse_message"](Processor(), "message", "tracker"))
+    after = asyncio.run(MessageProcessor.parse_message(Processor(), "message", "tracker"))
     assert before == after and after["intent"]["full_retrieval_intent_name"] == "faq/cost"
-    assert threads[0] is threading.main_thread() and threads[1] is not threading.main_thread()
+
+
+@pytest.mark.filterwarnings("ignore:No core model")
+def test_messages_are_parsed_off_the_event_loop_where_others_wait(replaced: None) -> None:
+    processor = Processor()
+
+    async def turns(count: int) -> None:
+        await asyncio.gather(*(MessageProcessor.handle_message(processor, "message") for _ in range(count)))
+
+    asyncio.run(turns(1))
+    assert processor.threads == [threading.main_thread()]
+    asyncio.run(turns(3))
+    assert threading.main_thread() not in processor.threads[1:] and len(processor.threads) == 4
+    asyncio.run(turns(1))
+    assert processor.threads[-1] is threading.main_thread() and processor.most_at_once == 1
+
+
+def test_a_parse_that_nobody_waits_for_any_longer_is_not_run_into(replaced: None) -> None:
+    processor = Processor()
+
+    async def given_up() -> None:
+        two = [asyncio.ensure_future(MessageProcessor.handle_message(processor, "message")) for _ in range(2)]
+        while not processor.threads:
+            await asyncio.sleep(0.001)
+        for one in two:
+            one.cancel()
+        await asyncio.gather(*two, return_exceptions=True)
+        await MessageProcessor.parse_message(processor, "message", "tracker")
+
+    asyncio.run(given_up())
+    assert processor.threads[-1] is not threading.main_thread() and processor.most_at_once == 1
 
 
 # -- the action server ------------------------------------------------------------------------------------------------
