@@ -12,7 +12,7 @@ from actions.library import FaqAnswer
 from actions.phrases import ASK, CONTACT_ME, START, WHAT_NEXT
 from actions.sent import add_this, passed_on
 from actions.services import services
-from actions.turn import Button, as_said, button, choice, intent, message_id, say, typed_text
+from actions.turn import Button, as_said, button, choice, intent, message_id, say, then_listen, typed_text
 from bot.intake import polarity
 from bot.records import conversations
 
@@ -40,7 +40,8 @@ class ActionFaq(Action):
             return _offer_to_pass_on(dispatcher, tracker, [])
         offered = say_answers(dispatcher, tracker, answers)
         passed_on(dispatcher, tracker)  # "actually I also take methadone"
-        return [SlotSet("offered", offered)]
+        changed = [SlotSet("offered", offered)] if offered != tracker.get_slot("offered") else []
+        return [*changed, *then_listen(tracker)]  # or Rasa looks up what comes next, a tenth of the turn
 
 
 def say_answers(
@@ -58,7 +59,7 @@ def say_answers(
         asked = [
             conversations.record_question(
                 s, tracker.sender_id, words or answer.question, faq_id=answer.id, message_id=message_id(tracker)
-            ).id
+            )
             for answer in answers
         ]
     for answer in answers:

@@ -14,9 +14,9 @@ from actions.closing import end_for, send_unfinished
 from actions.faq import asked_beside, say_answers
 from actions.phrases import ADD, ASK, CONTACT_ME, FOR_ANOTHER, STARTERS, TAKE_BACK
 from actions.run import Run
-from actions.sent import TAKEN_BACK_IN_FORM, passed_on, stay, taken_back, takes_back
+from actions.sent import TAKEN_BACK_IN_FORM, passed_on, taken_back, takes_back
 from actions.services import Services, services
-from actions.turn import Line, Outcome, button, choice, intent, message_id, say, say_line, since_last_message, typed_text
+from actions.turn import Line, Outcome, button, choice, intent, message_id, say, say_line, since_last_message, then_listen, typed_text
 from bot.handoff import service
 from bot.handoff.runs import questionnaires
 from bot.intake import beside
@@ -143,7 +143,7 @@ class ActionResumeIntake(_OpenRun, Action):
         if waits or not sent:
             return super().run(dispatcher, tracker, domain)
         say(dispatcher, "Your history is with the team already.", [ADD, TAKE_BACK, ASK])
-        return stay(tracker)
+        return then_listen(tracker)
 
     def open(self, s: Session, parts: Services, tracker: Tracker) -> Optional[Line]:
         intake = intakes.current_intake(s, tracker.sender_id)
@@ -183,7 +183,7 @@ class ActionCallback(_OpenRun, Action):
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Dict[Text, Any]) -> List[EventType]:
         # "I asked for a call. Please don't make it", "call me at 503 555 0199 instead"
         if taken_back(dispatcher, tracker) or passed_on(dispatcher, tracker):
-            return stay(tracker)
+            return then_listen(tracker)
         answers = asked_beside(tracker)
         if answers:  # "what does it cost, and can someone call me?"
             say_answers(dispatcher, tracker, answers, alone=False)

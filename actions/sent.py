@@ -8,13 +8,13 @@ import re
 from typing import Any, Dict, List, Text
 
 from rasa_sdk import Action, Tracker
-from rasa_sdk.events import EventType, FollowupAction, SlotSet
+from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 from sqlalchemy.orm import Session
 
 from actions.phrases import ADD, ASK, CONTACT_ME, GO_ON, NOTED, TAKE_BACK, WITHDRAWN
 from actions.services import services
-from actions.turn import Button, Line, button, choice, intent, message_id, say, say_line, typed_text
+from actions.turn import Button, Line, button, choice, intent, message_id, say, say_line, then_listen, typed_text
 from bot.handoff import service
 from bot.records import conversations, intakes
 
@@ -62,7 +62,7 @@ class ActionAddNote(Action):
                 intakes.start_intake(s, tracker.sender_id, "note", {"about": words})
                 return [SlotSet("answer", None), SlotSet("offered", None)]
         say_line(dispatcher, line)
-        return stay(tracker)
+        return then_listen(tracker)
 
 
 class ActionWithdraw(Action):
@@ -126,11 +126,6 @@ def _says_what(words: str) -> bool:
     if _DETAIL.search(words):
         return True
     return not _ASKS.search(words) and (len(words.split()) >= _LONG or bool(_SAYS_WHAT.search(words)))
-
-
-def stay(tracker: Tracker) -> List[EventType]:
-    """Keeps a rule's form from beginning where it has nothing to ask; one that runs goes on."""
-    return [] if tracker.active_loop.get("name") else [FollowupAction("action_listen")]
 
 
 def passed_on(dispatcher: CollectingDispatcher, tracker: Tracker) -> bool:

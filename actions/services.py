@@ -28,7 +28,8 @@ class Services:
         return cls(
             settings=settings,
             clinic=settings_module.load_clinic(settings.clinic_file),
-            database=Database(settings.database_url, settings.encryption_keys),
+            # the chat server waits for the disk when it keeps what is said in a turn, and so for all that was written in it
+            database=Database(settings.database_url, settings.encryption_keys, durable=False),
             replies=Replies.load(),
             screener=Screener.load(),
             library=FaqLibrary.load(ROOT / "data" / "faq"),

@@ -6,6 +6,7 @@ import json
 from typing import Any, Dict, Iterable, List, Optional, Tuple
 
 from rasa_sdk import Tracker
+from rasa_sdk.events import EventType, FollowupAction
 from rasa_sdk.executor import CollectingDispatcher
 
 from bot.safety import Reply
@@ -96,6 +97,11 @@ def since_last_message(tracker: Tracker) -> List[Dict[str, Any]]:
             break
         found.append(event)
     return found[::-1]
+
+
+def then_listen(tracker: Tracker) -> List[EventType]:
+    """Ends the turn: a rule's form does not begin where it has nothing to ask. One that runs goes on."""
+    return [] if tracker.active_loop.get("name") else [FollowupAction("action_listen")]
 
 
 def as_said(intent_name: str) -> Tuple[Dict[str, Any], Dict[str, Any]]:

@@ -374,7 +374,8 @@ def test_questions_nobody_could_answer_are_listed(site: Site) -> None:
         conversation_id = site_conversation(site, handoff_id)
         conversations.record_question(s, conversation_id, "Do you treat cluster headache?")
         conversations.record_question(s, conversation_id, "What is ketamine?", faq_id="what_is_ketamine")
-        conversations.record_question(s, conversation_id, "Does it hurt?", faq_id="infusion_pain").helpful = False
+        unhelpful = conversations.record_question(s, conversation_id, "Does it hurt?", faq_id="infusion_pain")
+        conversations.rate_questions(s, conversation_id, [unhelpful], helpful=False)
     page = site.nurse().get("/unanswered").text
     assert "Do you treat cluster headache?" in page and f"/handoffs/{handoff_id}" in page
     assert "What is ketamine?" not in page
@@ -385,18 +386,18 @@ def test_a_question_is_dealt_with_and_can_be_taken_back(site: Site) -> None:
     handoff_id = site.add_handoff("question")
     with site.database.session() as s:
         conversation_id = site_conversation(site, handoff_id)
-        question = conversations.record_question(s, conversation_id, "hithere").id
+        question = conversations.record_question(s, conversation_id, "hithere")
         unhelpful = conversations.record_question(s, conversation_id, "Does it hurt?", faq_id="infusion_pain")
-        unhelpful.helpful = False
+        conversations.rate_questions(s, conversation_id, [unhelpful], helpful=False)
     nurse = site.nurse()
-    for one, text_ in ((question, "hithere"), (unhelpful.id, "Does it hurt?")):
+    for one, text_ in ((question, "hithere"), (unhelpful, "Does it hurt?")):
         for _ in range(2):  # pressed twice
             assert nurse.post(f"/unanswered/{one}/settle").status_code == 302
         assert text_ not in nurse.get("/unanswered").text and text_ in nurse.get("/unanswered?show=settled").text
         nurse.post(f"/unanswered/{one}/unsettle")
         assert text_ in nurse.get("/unanswered").text and text_ not in nurse.get("/unanswered?show=settled").text
     changes = [row[:3] for row in site.audit() if row[1] == "question"]
-    assert changes == [(action, "question", str(one)) for one in (question, unhelpful.id) for action in ("settle", "unsettle")]
+    assert changes == [(action, "question", str(one)) for one in (question, unhelpful) for action in ("settle", "unsettle")]
     assert "marked as dealt with" in nurse.get("/audit").text
     assert nurse.post("/unanswered/999/settle").status_code == 404
     assert nurse.post(f"/unanswered/{question}/close").status_code == 404

@@ -55,6 +55,7 @@ _BEFORE = (
     .limit(bindparam("n"))
 )
 _INSERT = insert(Message.__table__)
+_INSERT_QUESTION = insert(Question.__table__)
 _SET_STATUS = update(Message.__table__).where(_MESSAGES.id == bindparam("message")).values(status=bindparam("new"))
 
 
@@ -243,12 +244,11 @@ def set_status(s: Session, message_id: int, status: str) -> None:
 
 def record_question(
     s: Session, conversation_id: str, text: str, faq_id: str | None = None, message_id: int | None = None
-) -> Question:
-    """Keep a question with the answer it got; None as ``faq_id`` says that nobody knew one."""
-    question = Question(conversation_id=conversation_id, text=text, faq_id=faq_id, message_id=message_id)
-    s.add(question)
-    s.flush()
-    return question
+) -> int:
+    """Keep a question with the answer it got, and give its id; None as ``faq_id`` says that nobody knew one."""
+    row = {"conversation_id": conversation_id, "text": text, "faq_id": faq_id, "message_id": message_id, "at": utcnow()}
+    (question_id,) = s.execute(_INSERT_QUESTION, row).inserted_primary_key
+    return question_id
 
 
 def rate_questions(s: Session, conversation_id: str, ids: Sequence[int], helpful: bool) -> list[Question]:
