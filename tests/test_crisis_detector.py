@@ -2,7 +2,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from concurrent.futures import Future
 from typing import Any
 
 import numpy as np
@@ -99,8 +98,7 @@ class Read:
     """A message of Rasa's, with what the components before have found in it."""
 
     def __init__(self, text: str, intent: str, screener: Screener) -> None:
-        self.data = {"text": text, "intent": {"name": intent, "confidence": 0.95}, "ruled": Future(), READINGS: FOUND}
-        self.data["ruled"].set_result(screen(screener, text, text))
+        self.data = {"text": text, "intent": {"name": intent, "confidence": 0.95}, "ruled": lambda: screen(screener, text, text), READINGS: FOUND}
 
     def get(self, key: str, default: Any = None) -> Any:
         return self.data.get(key, default)

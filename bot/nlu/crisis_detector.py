@@ -72,8 +72,8 @@ class CrisisDetector(GraphComponent, IntentClassifierBase):
         return {
             "data": "data/safety",
             "model": "tuned",
-            "confirm": 0.28,
-            "alone": 0.87,
+            "confirm": 0.35,
+            "alone": 0.9,
             "together": 0.8,
             "check_in": 0.3,
             "check_in_elsewhere": 0.45,

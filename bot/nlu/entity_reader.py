@@ -9,7 +9,6 @@ encoder and begins, `EntityCollector` stands behind it and puts what was read in
 """
 from __future__ import annotations
 
-from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 from rasa.engine.graph import ExecutionContext, GraphComponent
@@ -21,6 +20,7 @@ from rasa.shared.nlu.constants import ENTITIES, TEXT
 from rasa.shared.nlu.training_data.message import Message
 
 from bot.intake.mentions import Lexicon, Mention, MentionReader
+from bot.nlu.beside import Later
 from bot.nlu.text import is_payload
 from bot.settings import ROOT
 
@@ -37,7 +37,6 @@ class EntityReader(GraphComponent, EntityExtractorMixin):
 
     def __init__(self, config: dict[str, Any]) -> None:
         self._reader = MentionReader(Lexicon.load(ROOT / {**self.get_default_config(), **config}["lexicon"]))
-        self._thread = ThreadPoolExecutor(1, "mentions")
 
     @classmethod
     def create(
@@ -53,7 +52,7 @@ class EntityReader(GraphComponent, EntityExtractorMixin):
         for message in messages:
             text = message.get(TEXT)
             if text and not is_payload(text):
-                message.set(MENTIONS, self._thread.submit(self._reader.read, text))
+                message.set(MENTIONS, Later(self._reader.read, text))
         return messages
 
 
@@ -73,7 +72,7 @@ class EntityCollector(GraphComponent, EntityExtractorMixin):
 
     def process(self, messages: list[Message]) -> list[Message]:
         for message in messages:
-            reading: Future[list[Mention]] | None = message.get(MENTIONS)
+            reading: Later[list[Mention]] | None = message.get(MENTIONS)
             if reading is None:
                 continue
             found = [
@@ -85,7 +84,7 @@ class EntityCollector(GraphComponent, EntityExtractorMixin):
                     "status": mention.status,
                     "extractor": EntityReader.__name__,
                 }
-                for mention in reading.result()
+                for mention in reading()
             ]
             if found:
                 message.set(ENTITIES, message.get(ENTITIES, []) + found, add_to_output=True)

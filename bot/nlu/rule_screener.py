@@ -5,7 +5,6 @@ find, `CrisisDetector` weighs against the model.
 """
 from __future__ import annotations
 
-from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, NamedTuple
 
 from rasa.engine.graph import ExecutionContext, GraphComponent
@@ -16,6 +15,7 @@ from rasa.nlu.classifiers.classifier import IntentClassifier as IntentClassifier
 from rasa.shared.nlu.constants import TEXT
 from rasa.shared.nlu.training_data.message import Message
 
+from bot.nlu.beside import Later
 from bot.nlu.spelling import spelled
 from bot.nlu.text import clean, is_payload
 from bot.safety.screener import OUTCOMES, Screener, Screening
@@ -48,8 +48,8 @@ def screen(screener: Screener, text: str, meant: str) -> Ruled:
 
 def rules_say(message: Message) -> Ruled:
     """What the rules found; silence where the pipeline has none or the server made the message."""
-    found: Future[Ruled] | None = message.get(RULED)
-    return found.result() if found is not None else SILENT
+    found: Later[Ruled] | None = message.get(RULED)
+    return found() if found is not None else SILENT
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=False)
@@ -65,7 +65,6 @@ class RuleScreener(GraphComponent, IntentClassifierBase):
 
     def __init__(self, config: dict[str, Any]) -> None:
         self._screener = Screener.load(ROOT / {**self.get_default_config(), **config}["data"])
-        self._thread = ThreadPoolExecutor(1, "rules")
 
     @classmethod
     def create(
@@ -81,5 +80,5 @@ class RuleScreener(GraphComponent, IntentClassifierBase):
         for message in messages:
             text = message.get(TEXT)
             if text and not is_payload(text):
-                message.set(RULED, self._thread.submit(screen, self._screener, text, spelled(message)))
+                message.set(RULED, Later(screen, self._screener, text, spelled(message)))
         return messages

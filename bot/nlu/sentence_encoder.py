@@ -7,10 +7,9 @@ because a question at the end of a story, or a second question, is lost in the v
 from __future__ import annotations
 
 from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Sequence
+from typing import Any, Iterable, Sequence
 
 import numpy as np
 from rasa.engine.graph import ExecutionContext, GraphComponent
@@ -25,13 +24,13 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 from threadpoolctl import threadpool_limits
 
+from bot.nlu.beside import Later, start
 from bot.nlu.encoder import Encoder, model_path
 from bot.nlu.ngrams import grams
 from bot.nlu.spelling import spelled
 from bot.nlu.text import clean, is_payload, sentences
 
 READINGS = "readings"  # message key, never part of the parse result
-_COUNTER = ThreadPoolExecutor(1, "ngrams")
 
 
 @dataclass(frozen=True)
@@ -48,15 +47,16 @@ def readings(message: Message) -> Readings | None:
     return message.get(READINGS)
 
 
-def read(encoder: Encoder, text: str) -> Readings | None:
-    """Clean, cut and encode one text; None when nothing is left of it."""
+def read(encoder: Encoder, text: str, beside: Iterable[Later] = ()) -> Readings | None:
+    """Clean, cut and encode one text; None when nothing is left of it. Other work is started that is done beside it."""
     whole = clean(text)
     if not whole:
         return None
     parts = sentences(text)
     texts = (whole, *parts) if len(parts) > 1 else (whole,)
-    counted = _COUNTER.submit(_count, texts)  # beside the encoder, which computes outside the interpreter's lock
-    return Readings(texts, encoder.encode(texts), counted.result())
+    counted = Later(_count, texts)
+    start([counted, *beside])
+    return Readings(texts, encoder.encode(texts), counted())
 
 
 def _count(texts: Sequence[str]) -> tuple[Counter[str], ...]:
@@ -98,7 +98,7 @@ class SentenceEncoder(DenseFeaturizer, GraphComponent):
             text = message.get(TEXT)
             if not text or is_payload(text):
                 continue
-            found = read(self._encoder, spelled(message))
+            found = read(self._encoder, spelled(message), [left for left in message.data.values() if isinstance(left, Later)])
             if found is not None:
                 message.set(READINGS, found)
                 self._add_feature(message, found.vectors[0])

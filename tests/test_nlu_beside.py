@@ -1,0 +1,46 @@
+"""Work beside the encoder is done once, whoever asks for it, and waits where other turns need the cores."""
+from __future__ import annotations
+
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from typing import List
+
+import pytest
+
+from bot.nlu.beside import Later, start
+
+
+def slow(done_in: List[threading.Thread]) -> int:
+    time.sleep(0.05)
+    done_in.append(threading.current_thread())
+    return len(done_in)
+
+
+def test_what_is_started_is_done_once_in_another_thread() -> None:
+    done_in: List[threading.Thread] = []
+    later = Later(slow, done_in)
+    start([later])
+    time.sleep(0.01)  # it has begun
+    with ThreadPoolExecutor(2) as askers:
+        assert list(askers.map(lambda _: later(), range(2))) == [1, 1]
+    assert later() == 1 and len(done_in) == 1 and done_in[0] is not threading.main_thread()
+
+
+def test_off_the_main_thread_nothing_is_begun_before_it_is_asked_for() -> None:
+    done_in: List[threading.Thread] = []
+    later = Later(slow, done_in)
+    with ThreadPoolExecutor(1) as worker:
+        worker.submit(start, [later]).result()
+        time.sleep(0.1)
+        assert not done_in
+        assert worker.submit(later).result() == 1
+    assert done_in[0] is not threading.main_thread()
+
+
+def test_a_failure_reaches_whoever_asks() -> None:
+    later = Later(int, "no number")
+    start([later])
+    for _ in range(2):
+        with pytest.raises(ValueError):
+            later()
