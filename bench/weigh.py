@@ -97,7 +97,7 @@ def topics(reader: Reader, paths: Iterable[Path]) -> Topics:
     for path in paths:
         for row in rows(path):
             found = verdicts(reader.message(row["text"]))
-            likely, each = faq_retriever.evidence(found, INTENT) if found else ([], [])
+            likely, each, _ = faq_retriever.evidence(found, INTENT) if found else ([], [], 0)
             pieces += list(each)
             keys += likely
             message += [len(wanted)] * len(likely)

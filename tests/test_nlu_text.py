@@ -127,7 +127,7 @@ def test_what_points_back_asks_for_nothing_by_itself(topics: TopicModel) -> None
 
 
 def test_evidence_is_that_of_the_sentence_in_which_an_answer_is_likeliest() -> None:
-    keys, pieces = evidence([BOTH, QUESTION, OTHER], "faq")
+    keys, pieces, _ = evidence([BOTH, QUESTION, OTHER], "faq")
     assert keys == ["faq/cost", "faq/driving"]
     driving = dict(zip(Evidence._fields, pieces[1], strict=True))
     expected = {

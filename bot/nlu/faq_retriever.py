@@ -124,10 +124,10 @@ def retrieve(
         model: weighs the evidence for each answer.
         further: how likely a second answer must be asked for, and a third one.
     """
-    keys, pieces = evidence(found, intent)
+    keys, pieces, alone = evidence(found, intent)
     if not keys:
         return None
-    if sum(_asks_by_itself(part, found[0]) for part in found[1:]) < min(len(found) - 1, 2):
+    if alone < min(len(found) - 1, 2):
         further = ()  # one sentence, and one that points back to it
     chances = model.chances(pieces)
     order = np.argsort(-chances, kind="stable").tolist()
@@ -144,8 +144,8 @@ def _first(found: Sequence[Verdict], key: str) -> int:
     return next((place for place, part in enumerate(found[1:]) if part.label == key), len(found))
 
 
-def evidence(found: Sequence[Verdict], intent: str) -> tuple[list[str], np.ndarray]:
-    """The keys that a message may ask for, and what speaks for each; shape (keys, pieces)."""
+def evidence(found: Sequence[Verdict], intent: str) -> tuple[list[str], np.ndarray, int]:
+    """The keys that a message may ask for, and what speaks for each, shape (keys, pieces); and how many sentences ask by themselves."""
     each = [_Reading.of(verdict, intent) for verdict in found]
     whole = each[0]
     sentences = [part for part in each[1:] if _asks_by_itself(part.verdict, whole.verdict)]
@@ -181,7 +181,7 @@ def evidence(found: Sequence[Verdict], intent: str) -> tuple[list[str], np.ndarr
                 whole_length=whole.length,
             )
         )
-    return asked, np.array(rows, dtype=float)
+    return asked, np.array(rows, dtype=float), len(sentences)
 
 
 def _asks_by_itself(sentence: Verdict, whole: Verdict) -> bool:
