@@ -233,6 +233,15 @@ def test_questions_asked_come_along(session):
     assert [(q["text"], q["faq_id"]) for q in asked] == [("What does it cost?", "cost")]
 
 
+def test_a_question_that_got_two_answers_is_read_once(session):
+    intake = play(session, "intake", PERSON)
+    for faq_id in ("cost", "insurance"):
+        conversations.record_question(session, intake.conversation_id, "cost, and do you take Moda?", faq_id)
+    told = summary.summarize(session, service.submit_intake(session, intake, settings=make_settings()))
+    assert [q["faq_id"] for q in told["questions_asked"]] == ["cost", "insurance"]
+    assert summary.text(told).count("do you take Moda?") == 1
+
+
 @pytest.mark.parametrize("kind", ["intake", "callback", "question", "crisis", "kept"])
 def test_as_text_every_kind_can_be_read(session, kind):
     text = summary.text(summary.summarize(session, of_kind(session, kind)))

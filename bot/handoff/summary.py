@@ -164,7 +164,8 @@ def text(summary: Mapping[str, Any]) -> str:
         left = [found for found in summary["skipped"] if found.get("status", "") == status]
         lines += _section(title.upper(), [_skipped_line(found) for found in left])
     lines += _section("CONSENTS", [_consent_line(found) for found in summary["consents"]])
-    lines += _section("QUESTIONS THEY ASKED", [_question_line(found) for found in summary["questions_asked"]])
+    asked = dict.fromkeys(map(_question_line, summary["questions_asked"]))  # one that got two answers is one question
+    lines += _section("QUESTIONS THEY ASKED", list(asked))
     lines += _section("ALL ANSWERS", [f"{a['question']} {a['text'] or _plain(a['value'])}" for a in summary["answers"]])
     return "\n".join(lines) + "\n"
 
