@@ -124,7 +124,7 @@ def _understand_beside_other_turns() -> None:
 
     The sentence encoder lets go of the interpreter's lock while it computes (a quarter of a turn), so that the turns of
     other visitors go on meanwhile: 75 turns a second with 8 visitors, 56 without. For one visitor alone the way to the thread
-    and back only costs, a quarter of the time of a parse. One thread, because components need not be thread-safe.
+    and back only costs, 6 % of a turn. One thread, because components need not be thread-safe.
     """
     from rasa.core.processor import MessageProcessor
     from rasa.shared.core.trackers import DialogueStateTracker

@@ -42,7 +42,8 @@ class Database:
     Args:
         url: SQLAlchemy URL, ``sqlite:///path`` or ``postgresql://...``.
         keys: Fernet keys, newest first.
-        durable: SQLite only: wait for the disk at each commit. What can be rebuilt (Rasa's tracker) does without.
+        durable: SQLite only: wait for the disk at each commit. Rasa's tracker does without, which can be rebuilt, and so does what the
+            action server writes: the chat server's commit at the end of the turn waits for both.
     """
 
     def __init__(self, url: str, keys: Sequence[str], durable: bool = True) -> None:

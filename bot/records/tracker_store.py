@@ -137,14 +137,15 @@ class SnapshotTrackerStore(TrackerStore):
 
     def _keep(self, s: Session, tracker: DialogueStateTracker) -> list[Event]:
         """Store what is new of a tracker; gives the new events."""
-        _lock(s, tracker.sender_id, self._cut(tracker))
-        return self._append(s, tracker)
-
-    def _append(self, s: Session, tracker: DialogueStateTracker) -> list[Event]:
-        """Store the events that are new and number them."""
         events = list(tracker.events)
-        last = s.scalar(_LAST, {"conversation": tracker.sender_id}) or 0
         known = _leading_stored(events)
+        _lock(s, tracker.sender_id, self._cut(tracker.sender_id, events, known))
+        return self._append(s, tracker.sender_id, events, known)
+
+    @staticmethod
+    def _append(s: Session, sender_id: str, events: Sequence[Event], known: int) -> list[Event]:
+        """Store the events behind the first ``known`` ones and number them."""
+        last = s.scalar(_LAST, {"conversation": sender_id}) or 0
         if not known:
             # A tracker that did not come from here (Rasa's HTTP API replaces trackers) holds the stored events first.
             known = min(last, len(events))
@@ -156,7 +157,7 @@ class SnapshotTrackerStore(TrackerStore):
             setattr(event, SEQ, seq)
             rows.append(
                 {
-                    "conversation_id": tracker.sender_id,
+                    "conversation_id": sender_id,
                     "seq": seq,
                     "type": event.type_name,
                     "timestamp": event.timestamp,
@@ -167,17 +168,15 @@ class SnapshotTrackerStore(TrackerStore):
             s.execute(_APPEND, rows)
         return new
 
-    def _cut(self, tracker: DialogueStateTracker) -> dict[str, Any] | None:
+    def _cut(self, sender_id: str, events: Sequence[Event], known: int) -> dict[str, Any] | None:
         """The snapshot at a later cut, or None when the tail is short enough or has no place to cut among what is stored."""
-        events = list(tracker.events)
         made_up = sum(getattr(event, SEQ, 1) <= 0 for event in events)
         if len(events) - made_up <= TAIL + SLACK:
             return None
-        known = _leading_stored(events)
         for at in range(min(len(events) - TAIL, known - 1), made_up, -1):
             if _turn_begins(events, at) and any(isinstance(event, BotUttered) for event in events[at:]):
-                before = self.init_tracker(tracker.sender_id)
-                before.recreate_from_dialogue(Dialogue(tracker.sender_id, events[:at]))
+                before = self.init_tracker(sender_id)
+                before.recreate_from_dialogue(Dialogue(sender_id, events[:at]))
                 return {"prefix": _prefix(before, events[at].timestamp), "from": getattr(events[at], SEQ)}
         return None
 
