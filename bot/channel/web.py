@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import functools
-import gc
 import json
 import logging
 import re
@@ -23,6 +22,7 @@ from sanic import Blueprint, Sanic, exceptions, response
 from sanic.request import Request
 from sanic.response import HTTPResponse
 
+from bot import garbage
 from bot import settings as settings_module
 from bot.channel import page
 from bot.channel.errors import BadRequest, ChatError, NotAllowed, NotFound, NotJson, TooLong, TooMany, Unauthorized, Unavailable
@@ -90,8 +90,7 @@ class WebChat(InputChannel):
 
         @chat.listener("after_server_start")
         async def settle(*_: Any) -> None:
-            gc.collect()
-            gc.freeze()  # Rasa's and the model's million objects stay: do not look through them again during a turn
+            garbage.settle()
 
         @chat.exception(ChatError)
         async def refused(request: Request, error: ChatError) -> HTTPResponse:
