@@ -180,6 +180,22 @@ def test_a_no_that_goes_on_to_say_what_it_denies_is_left_to_the_model(chat: Chat
     assert chat.given[-1] == PROTECTED_PREFIX + text
 
 
+@pytest.mark.parametrize("breaks", [False, True])
+def test_the_model_begins_on_a_text_and_may_fail_there(chat: Chat, breaks: bool) -> None:
+    begun: List[str] = []
+
+    def begin(text: str) -> None:
+        begun.append(text)
+        if breaks:
+            raise RuntimeError("no model")
+
+    chat.turns.begin = begin
+    chat.next = [{"text": "Shall I?", "buttons": [{"title": "Yes", "id": "yes", "payload": "/affirm"}]}]
+    assert chat.say("/what does it cost")[0]["text"] == "Shall I?"
+    chat.say(choice="yes")
+    assert begun == chat.given[:1] == [PROTECTED_PREFIX + "/what does it cost"] and chat.given[1] == "/affirm"
+
+
 @pytest.mark.parametrize("asks_on", [True, False])
 def test_a_no_to_a_check_in_goes_on_and_answers_no_question(chat: Chat, asks_on: bool) -> None:
     chat.checked_in("abuse", asks_on)

@@ -11,8 +11,9 @@ import inspect
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from types import ModuleType, SimpleNamespace
-from typing import Any, Dict, Iterator, List
+from typing import Any, Dict, Iterator, List, Tuple
 
 import dask
 import pytest
@@ -21,6 +22,7 @@ import rasa.core.processor
 import rasa.engine.runner.dask
 from jsonschema import ValidationError
 from rasa.core.actions.action import RemoteAction
+from rasa.core.channels.channel import UserMessage
 from rasa.core.policies.rule_policy import RULES, RulePolicy
 from rasa.core.processor import MessageProcessor
 from rasa.engine.exceptions import GraphComponentException
@@ -62,6 +64,7 @@ def replaced() -> Iterator[None]:
     yield
     for (owner, name), method in ORIGINALS.items():
         setattr(owner, name, method)
+    del MessageProcessor.begin_to_understand
     for module in (*COPYING, training_data):
         module.copy = copy
     rasa.engine.runner.dask.dask = dask
@@ -163,6 +166,9 @@ def test_a_node_that_fails_is_named_as_before(replaced: None, runner: DaskGraphR
 # -- understanding ----------------------------------------------------------------------------------------------------
 
 
+MESSAGE = UserMessage("hi")
+
+
 class Processor(SimpleNamespace):
     """What of Rasa's processor a turn needs up to the understanding of a message, and the threads in which that ran."""
 
@@ -196,8 +202,8 @@ class Processor(SimpleNamespace):
 
 
 def test_a_message_is_parsed_with_the_same_result(replaced: None) -> None:
-    before = asyncio.run(ORIGINALS[MessageProcessor, "parse_message"](Processor(), "message", "tracker"))
-    after = asyncio.run(MessageProcessor.parse_message(Processor(), "message", "tracker"))
+    before = asyncio.run(ORIGINALS[MessageProcessor, "parse_message"](Processor(), MESSAGE, "tracker"))
+    after = asyncio.run(MessageProcessor.parse_message(Processor(), MESSAGE, "tracker"))
     assert before == after and after["intent"]["full_retrieval_intent_name"] == "faq/cost"
 
 
@@ -206,7 +212,7 @@ def test_messages_are_parsed_off_the_event_loop_where_others_wait(replaced: None
     processor = Processor()
 
     async def turns(count: int) -> None:
-        await asyncio.gather(*(MessageProcessor.handle_message(processor, "message") for _ in range(count)))
+        await asyncio.gather(*(MessageProcessor.handle_message(processor, MESSAGE) for _ in range(count)))
 
     asyncio.run(turns(1))
     assert processor.threads == [threading.main_thread()]
@@ -220,16 +226,116 @@ def test_a_parse_that_nobody_waits_for_any_longer_is_not_run_into(replaced: None
     processor = Processor()
 
     async def given_up() -> None:
-        two = [asyncio.ensure_future(MessageProcessor.handle_message(processor, "message")) for _ in range(2)]
+        two = [asyncio.ensure_future(MessageProcessor.handle_message(processor, MESSAGE)) for _ in range(2)]
         while not processor.threads:
             await asyncio.sleep(0.001)
         for one in two:
             one.cancel()
         await asyncio.gather(*two, return_exceptions=True)
-        await MessageProcessor.parse_message(processor, "message", "tracker")
+        await MessageProcessor.parse_message(processor, MESSAGE, "tracker")
 
     asyncio.run(given_up())
     assert processor.threads[-1] is not threading.main_thread() and processor.most_at_once == 1
+
+
+class Says(GraphComponent):
+    """A node that says what it was given, and in which thread it ran."""
+
+    ran: List[Tuple[str, bool]] = []
+
+    @classmethod
+    def create(cls, config: Dict[str, Any], *_: Any, **__: Any) -> "Says":
+        component = cls()
+        component.name = config["name"]
+        return component
+
+    def say(self, messages: Any, tracker: str = "") -> Any:
+        Says.ran.append((self.name, threading.current_thread() is threading.main_thread()))
+        text = messages[0].text if isinstance(messages, list) else messages
+        if text == "fails":
+            raise ValueError("no")
+        return f"{text} {self.name}{tracker}"
+
+
+class Understanding(Processor):
+    """A processor with a graph of four nodes, of which the third looks at the conversation."""
+
+    model_metadata = SimpleNamespace(training_type=TrainingType.NLU, nlu_target="last")
+
+    def __init__(self, tmp_path: Path) -> None:
+        super().__init__()
+        needs = {"convert": {"messages": "__message__"}, "encode": {"messages": "convert"}}
+        needs |= {"detect": {"messages": "encode", "tracker": "__tracker__"}, "last": {"messages": "detect"}}
+        nodes = {
+            name: SchemaNode(needed, Says, "create", "say", {"name": name}, eager=True, is_target=name == "last")
+            for name, needed in needs.items()
+        }
+        schema = GraphSchema(nodes)
+        self.graph_runner = DaskGraphRunner.create(schema, LocalModelStorage.create(tmp_path), ExecutionContext(schema, "model"))
+
+    def _parse_message_with_graph(self, message: Any, tracker: Any, only_output_properties: bool) -> Dict[str, Any]:
+        inputs = {"__message__": [message], "__tracker__": f" of {tracker}"}
+        return {"text": self.graph_runner.run(inputs, targets=["last"])["last"]}
+
+    def _update_full_retrieval_intent(self, parsed: Dict[str, Any]) -> None:
+        pass
+
+    def begin(self, text: str) -> None:
+        MessageProcessor.begin_to_understand(self, UserMessage(text))
+
+    async def parse(self, text: str) -> str:
+        return (await MessageProcessor.parse_message(self, UserMessage(text), "mine"))["text"]
+
+
+@pytest.fixture
+def understanding(replaced: None, tmp_path: Path) -> Iterator[Understanding]:
+    Says.ran.clear()
+    yield Understanding(tmp_path)
+
+
+def test_what_needs_no_conversation_is_begun_beside_it_and_done_once(understanding: Understanding) -> None:
+    async def turn() -> List[str]:
+        understanding.begin("hi")
+        return [await asyncio.wait_for(understanding.parse("hi"), 5), await understanding.parse("hi")]
+
+    assert asyncio.run(turn()) == ["hi convert encode detect of mine last"] * 2
+    assert Says.ran[:4] == [("convert", False), ("encode", False), ("detect", True), ("last", True)]
+    assert [name for name, _ in Says.ran[4:]] == ["convert", "encode", "detect", "last"], "what was begun serves one parse"
+
+
+def test_what_was_begun_is_for_its_own_text_and_turn(understanding: Understanding) -> None:
+    async def turn(begins: str, says: str) -> str:
+        if begins:
+            understanding.begin(begins)
+        return await understanding.parse(says)
+
+    async def turns() -> List[str]:
+        return [await asyncio.ensure_future(turn("", "one")), await asyncio.ensure_future(turn("one", "two")), await asyncio.ensure_future(turn("", "one"))]
+
+    assert [said.split()[0] for said in asyncio.run(turns())] == ["one", "two", "one"]
+    assert [name for name, _ in Says.ran].count("detect") == 3 and [name for name, _ in Says.ran].count("encode") == 4
+
+
+@pytest.mark.filterwarnings("ignore:No core model")
+def test_nothing_is_begun_while_others_are_on_their_way(understanding: Understanding) -> None:
+    async def turns() -> None:
+        other = asyncio.ensure_future(MessageProcessor.handle_message(understanding, UserMessage("other")))
+        await asyncio.sleep(0)
+        understanding.begin("hi")
+        await other
+
+    asyncio.run(turns())
+    assert len(Says.ran) == 4
+
+
+def test_a_beginning_that_fails_fails_where_it_is_asked_for(understanding: Understanding) -> None:
+    async def turn() -> None:
+        understanding.begin("fails")
+        with pytest.raises(GraphComponentException):
+            await understanding.parse("fails")
+        assert await understanding.parse("hi")
+
+    asyncio.run(turn())
 
 
 # -- the action server ------------------------------------------------------------------------------------------------

@@ -130,6 +130,7 @@ class Turns:
     replies: Replies
     handle: Handler
     understand: Optional[Callable[[str, str], Awaitable[Parse]]] = None  # the model alone, of a conversation's text
+    begin: Optional[Callable[[str], None]] = None  # to understand a text, while it is kept and screened
     queues: Queues = dataclasses.field(default_factory=Queues)
 
     def __post_init__(self) -> None:
@@ -161,6 +162,7 @@ class Turns:
     async def _take(
         self, conversation_id: str, client_id: str, text: Optional[str], choice: Optional[str]
     ) -> List[Dict[str, Any]]:
+        self._begin(text)
         kept = await self.database.written(self._keep, conversation_id, client_id, text, choice)
         if not isinstance(kept, _Kept):
             return kept
@@ -185,6 +187,14 @@ class Turns:
             return await self._ask_of_several(conversation_id, kept, screening)
         payload = offered["payload"] if offered else PROTECTED_PREFIX + (text or "")
         return await self._answer(conversation_id, kept, payload, screening)
+
+    def _begin(self, text: Optional[str]) -> None:
+        if not (text and self.begin):
+            return
+        try:
+            self.begin(PROTECTED_PREFIX + text)
+        except Exception as error:  # it only saves time
+            logger.error("The model could not begin: %s", type(error).__name__)
 
     def _keep(
         self, s: Session, conversation_id: str, client_id: str, text: Optional[str], choice: Optional[str]

@@ -79,6 +79,7 @@ class WebChat(InputChannel):
         async def ask_the_model(app: Sanic, _: Any) -> None:
             if hasattr(app.ctx, "agent"):
                 turns.understand = functools.partial(_understand, app.ctx.agent)
+                turns.begin = functools.partial(_begin, app.ctx.agent)
 
         @chat.listener("before_server_start")
         async def prepare(app: Sanic, _: Any) -> None:
@@ -233,6 +234,13 @@ class WebChat(InputChannel):
                     return reply.status == 200
         except (aiohttp.ClientError, asyncio.TimeoutError):
             return False
+
+
+def _begin(agent: Any, text: str) -> None:
+    """Let the model begin on a text, where the server can (``bot.rasa_overrides``)."""
+    begin = getattr(agent.processor, "begin_to_understand", None)
+    if begin is not None:
+        begin(UserMessage(text))
 
 
 async def _understand(agent: Any, conversation_id: str, text: str) -> Dict[str, Any]:
