@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import contextlib
 import inspect
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -167,7 +168,7 @@ class CrisisDetector(GraphComponent, IntentClassifierBase):
             name, confidence = intent.get("name"), intent.get("confidence") or 0.0
             rules = rules_say(message)
             if pending and name in ENDS_IT and rules.screening.outcome == "check_in":
-                rules = rules._replace(sure=False)
+                rules = replace(rules, sure=False)
             explained = NOT if _explains_nothing(name, rules) else self._understood(name, confidence)
             least_care = self._least_care(name, confidence, _is_elsewhere(message), pending is not None)
             safety = self.judge(text, rules, readings(message), least_care, explained)
@@ -269,12 +270,12 @@ def _of_rules(ruled: Screening) -> dict[str, Any] | None:
 
 def _as_answer(asked: str, text: str, safety: dict[str, Any] | None, rules: Ruled) -> dict[str, Any] | None:
     """What a message means as the answer to what it answers: an old reaction, an attack of last night, somebody who reads along."""
-    if asked in WHEN_AT and rules.just_now and not (safety and safety["outcome"] == "takeover"):
+    if asked in WHEN_AT and rules.happens("just_now") and not (safety and safety["outcome"] == "takeover"):
         return _finding("check_in", "medical_emergency", "just-now", 1.0)
     if asked in SAFE_AT and safety and safety["outcome"] == "takeover" and safety["rule"] == WATCHED:
         return {**safety, "outcome": "check_in"}
     of_the_body = rules.screening.category == "medical_emergency" if rules.screening.outcome != "none" else True
-    if asked in TOLD_AT and safety and safety["category"] in MEDICAL and of_the_body and not rules.now:
+    if asked in TOLD_AT and safety and safety["category"] in MEDICAL and of_the_body and not rules.happens("now"):
         if len(text.split()) < FEWEST_WORDS:
             return {**safety, "outcome": "check_in"}
         return {**safety, "outcome": "none", "note": HARMLESS}

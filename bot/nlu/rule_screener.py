@@ -5,7 +5,10 @@ find, `CrisisDetector` weighs against the model.
 """
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
@@ -24,14 +27,14 @@ from bot.settings import ROOT
 RULED = "ruled"  # message key, never part of the parse result
 
 
-class Ruled(NamedTuple):
+@dataclass(frozen=True)
+class Ruled:
     """What the rules say of a message."""
 
     screening: Screening
     weak: bool  # whether it comes from a rule that never says more than check-in
     sure: bool = False  # whether it comes from a rule that stands whatever the model says
-    now: bool = False  # whether the text says that what it tells of happens now
-    just_now: bool = False  # or did hours ago
+    happens: Callable[[str], bool] = lambda since: False  # see ``Screener.happens``; asked of few messages
 
 
 SILENT = Ruled(Screening("none"), weak=False)
@@ -43,7 +46,7 @@ def screen(screener: Screener, text: str, meant: str) -> Ruled:
     if clean(meant) != clean(text):
         found = max(found, screener.screen(clean(meant)), key=lambda screening: OUTCOMES.index(screening.outcome))
     weak, sure = (found.rule is not None and asks(found.rule) for asks in (screener.is_weak, screener.is_sure))
-    return Ruled(found, weak, sure, screener.happens(text), screener.happens(text, since="just_now"))
+    return Ruled(found, weak, sure, partial(screener.happens, text))
 
 
 def rules_say(message: Message) -> Ruled:
