@@ -198,7 +198,7 @@ def test_answer_that_ends_the_run_stops_it(tmp_path: Path) -> None:
     assert "note: name: left out, since an earlier answer ended the questions" in err
 
 
-@pytest.mark.parametrize("content", ["{", "[]", '"x"'])
+@pytest.mark.parametrize("content", ["{", "[]", '"x"', '{"name": "Ann", "name": "Bo"}'])
 def test_answers_that_are_no_map_are_refused(tmp_path: Path, content: str) -> None:
     answers = tmp_path / "answers.json"
     answers.write_text(content, encoding="utf-8")
