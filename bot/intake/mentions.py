@@ -36,8 +36,12 @@ _FAMILY = re.compile(
     rf"|\bfamily history\b|\b(?:runs?|ran|is|it['’]s|history) in (?:my|the|our) family\b|\bin (?:my|the) family\b|\bfamily\b.{{0,20}}\bhistory\b|\bon my (?:mother|father|mom|dad)['’]?s side\b|\bhereditary\b",
     re.IGNORECASE,
 )  # fmt: skip
-# "Heart attack: dad, stroke (my grandfather)"
-_FAMILY_BEHIND = re.compile(rf"^\s*(?:[:(=]|[–-]\s)\s*(?:my |on my )?{RELATIVE}(?:['’]?s? side)?\s*(?:$|[,.;)\n]|and\b)", re.IGNORECASE)
+# "Heart attack: dad, stroke (my grandfather)", "an alcoholic father"
+_FAMILY_BEHIND = re.compile(
+    rf"^\s*(?:[:(=]|[–-]\s)\s*(?:my |on my )?{RELATIVE}(?:['’]?s? side)?\s*(?:$|[,.;)\n]|and\b)"
+    rf"|^\s+{RELATIVE}\b(?! (?:therap|counsel|doctor|support|says?|said|thinks?)\w*)",
+    re.IGNORECASE,
+)
 # "My mom has diabetes. She takes metformin."
 _GOES_ON = re.compile(r"^\W*(?:and |but )?s?he(?:['’]s|\s+(?:also|has|had|is|was|takes|took|uses|got|gets))\b", re.IGNORECASE)
 # "I take my mom's Xanax": whose it is does not tell who takes it.
@@ -138,7 +142,8 @@ _BUT_NOT = re.compile(
     re.IGNORECASE,
 )
 _NEVER_TAKEN = re.compile(
-    r"^[^.;]{0,25}?\b(?:never|(?:did|have)(?: not|n['’]?t))(?: actually| really| ever| even)* (?:took|take|taken|started|start|filled|fill|used|use|picked|pick)\b(?: it| them| any| that)?(?: up)?(?: yet)?\s*(?:$|[.,;!)]|because|cause|or\b|bc\b)",
+    r"^[^.;]{0,25}?\b(?:never|(?:did|have)(?: not|n['’]?t))(?: actually| really| ever| even)* (?:took|take|taken|started|start|filled|fill|used|use|picked|pick)\b(?: it| them| any| that)?(?: up)?(?: yet)?\s*(?:$|[.,;!)]|because|cause|or\b|bc\b)"
+    r"|^\s*,?\s*(?:and |but |so )*i (?:refused|declined|turned (?:it|that|them) down)\b",
     re.IGNORECASE,
 )
 _HAD = re.compile(r"(?<!['’]ve )(?<!ve )(?<!have )(?<!has )\b(?:had|suffered|experienced|went through)\b", re.IGNORECASE)
@@ -161,7 +166,7 @@ _ONCE = (
 )
 _PAST_BEHIND = re.compile(
     rf"^[^.;,]{{0,45}}?\b(?:ago|any ?more|in (?:the )?(?:past|19\d\d|20(?:[01]\d|2[0-4]))|in my (?:teens|\w+ties|\d0['’]?s)|in (?:high school|college)|in the (?:early |mid |late )?(?:19|20)?['’]?\d0['’]?s|free (?:for|since)|cured(?! (?:me|my|them|him|her))|ended(?! (?:me|up))|back (?:in|then)|last (?:year|month|week|summer|winter|spring|fall)|as a (?:kid|child|teen|teenager|baby)|when i was|"
-    rf"until|till|{_BEFORE}|{_ONCE}|did(?:n['’]?t| not)? (?:\w+ly )?(?:work|help|do)|did nothing|made (?:me|it) \w+|stopped working|in (?:\w+ )?remission|went away|is gone|resolved|cleared up|made me (?:sick|worse|feel)|(?:after|with) (?:my|the|our) (?:first|second|third|last|oldest|youngest)(?= (?:baby|child|kid|pregnancy|birth|son|daughter)|\s*(?:$|[.,;])))\b",
+    rf"until|till|{_BEFORE}|{_ONCE}|did(?:n['’]?t| not)? (?:\w+ly )?(?:work|help|do)|did nothing|made (?:me|it) \w+|stopped working|in (?:\w+ )?remission|went away|is gone|resolved|cleared up|made me (?:sick|worse|feel)|gone away|(?:after|with) (?:my|the|our) (?:first|second|third|last|oldest|youngest)(?= (?:baby|child|kid|pregnancy|birth|son|daughter)|\s*(?:$|[.,;])))\b",
     re.IGNORECASE,
 )  # fmt: skip
 _MONTH = r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)"
@@ -199,7 +204,9 @@ _NONE_WORKED_BEFORE, _NONE_WORKED_BEHIND = re.compile(_NONE_WORKED, re.IGNORECAS
 # "Addicted to oxy for six years, clean now"; but "naltrexone, sober 14 months".
 _CLEAN_BEHIND = re.compile(
     r"^[^.;]{0,30}?(?:,|\bbut\b)\s*(?:(?:but|and|now|i['’]?m|have|i['’]?ve|been)\s+)*(?:clean|sober) "
-    r"(?:now|since|for|\d|(?:a|one|two|three|four|five|six|seven|eight|nine|ten|many|several) (?:days?|weeks?|months?|years?)\b)", re.IGNORECASE
+    r"(?:now|since|for|\d|(?:a|one|two|three|four|five|six|seven|eight|nine|ten|many|several) (?:days?|weeks?|months?|years?)\b)"
+    r"|^\s+in (?:long[- ]term |early )?recovery\b",
+    re.IGNORECASE,
 )
 _HOOKED = re.compile(r"\b(?:hooked|strung out|addicted|dependent)\b[^.;,]*$", re.IGNORECASE)
 # "Tegretol, years ago": a time of its own behind a comma.
@@ -463,7 +470,7 @@ class MentionReader:
         begin, stop = clauses[number]
         before, behind = _ASIDE.sub(" ", text[begin:start]), text[end:stop]
         rest = text[end:]
-        if _is_family(text, clauses, number, start) or _FAMILY_BEHIND.match(rest):
+        if _is_family(text, clauses, number, start) or _FAMILY_BEHIND.match(rest) and not (entity == MEDICATION and rest[:1].isspace()):
             denied = _denied(_NOT_ME.sub(" ", before)) or _NOT_ONE_OF_THEM.search(before)
             return "negated" if denied else "family"
         if entity == MEDICATION and GIVES_A_RELATIVE.search(behind):
