@@ -18,6 +18,13 @@ from tests.intake_forms import FIXTURES, HL7, OWN, TODAY, choice, coding, form, 
 SDC = "http://hl7.org/fhir/uv/sdc/StructureDefinition/"
 
 
+SYMPTOMS = {"system": "urn:s", "concept": [{"code": "mild"}, {"code": "severe"}]}
+
+
+def value_set(name: str, *includes: dict[str, Any], **compose: Any) -> dict[str, Any]:
+    return {"resourceType": "ValueSet", "id": name, "status": "active", "compose": {"include": list(includes), **compose}}
+
+
 def group(link_id: str, *items: dict[str, Any], **elements: Any) -> dict[str, Any]:
     return item(link_id, "group", item=list(items), **elements)
 
@@ -160,6 +167,18 @@ BROKEN = {
         "a: told-by must be companion",
     ),
     "time of a text": (form(item("a", extension=[{"url": EXTENSION + "time-frame", "valueCode": "now"}])), "a: time-frame does not fit type string"),
+    "code system with a list for its url": (
+        form(item("a"), contained=[{"resourceType": "CodeSystem", "id": "c", "url": ["x"], "concept": [{"code": "x"}]}]),
+        "#c: is not a code system that can be read",
+    ),
+    "initial value that is no option": (
+        form(choice("a", "One", "Two", readOnly=True, initial=[{"valueCoding": {"system": "http://example.org/codes", "code": "six"}}])),
+        "a: initial 'six' is not one of its options",
+    ),
+    "quantity without a value": (
+        form(item("q", "quantity"), item("a", enableWhen=[when("q", ">", answerQuantity={"unit": "kg"})])),
+        "a: enableWhen compares 'q' with a quantity without a value",
+    ),
     "bad regex": (form(item("a", ext={"regex": ("String", "[")})), "a: its regex cannot be read"),
 }
 
@@ -197,6 +216,7 @@ def test_specification_example_with_an_empty_choice_is_refused() -> None:
         (b"\xff\xfe{}", "is not UTF-8 text"),
         (b'{"a": NaN}', "is not JSON"),
         (b"", "is not JSON"),
+        (b'{"item": [{"linkId": "a"}], "item": []}', "'item' is given twice in one object"),
         (b"[" * 100_000, "nested too deeply"),
         (b"<Questionnaire/>", "is not JSON"),
     ],
@@ -230,6 +250,14 @@ def test_items_nested_beyond_reason_are_refused() -> None:
         (form(item("q", ext={"questionnaire-constraint": ("String", "x")})), "q: has a computed constraint, which is not checked"),
         (form({"linkId": "q", "type": "string"}), "q: has no text"),
         (form(item("q"), status="retired"), "status: is retired"),
+        (
+            form(choice("q", "One"), item("a", enableWhen=[when("q", "=", answerCoding={"system": "http://example.org/x", "code": "one"})])),
+            "a: enableWhen waits for 'one' of another system than the options of 'q', so it is never met",
+        ),
+        (
+            form(item("q", "choice", answerValueSet="#v"), contained=[value_set("v", SYMPTOMS, {"system": "urn:far", "filter": [{}]})]),
+            "#v: what it takes from urn:far is not listed in the questionnaire, so it cannot be chosen",
+        ),
         (form(item("q", "open-choice", answerValueSet="http://example.org/vs")), "so any text is taken"),
     ],
 )
@@ -246,6 +274,20 @@ def test_hidden_choice_needs_no_options() -> None:
 def test_well_known_value_set_is_played_without_a_network() -> None:
     raw = form(item("q", "choice", answerValueSet="http://hl7.org/fhir/ValueSet/yesnodontknow|4.0.1"))
     assert [o.display for o in Questionnaire.from_dict(raw, "q").by_id["q"].options] == ["Yes", "No", "Don't know"]
+
+
+@pytest.mark.parametrize(
+    ("sets", "codes"),
+    [
+        ([value_set("v", {"valueSet": ["#w"]}), value_set("w", SYMPTOMS)], ["mild", "severe"]),
+        ([value_set("v", SYMPTOMS, exclude=[{"system": "urn:s", "concept": [{"code": "severe"}]}])], ["mild"]),
+        ([value_set("v", {"valueSet": ["#w"]}, SYMPTOMS), value_set("w", {"valueSet": ["#v"]})], ["mild", "severe"]),
+    ],
+    ids=["includes another", "excludes a code", "includes itself"],
+)
+def test_value_set_that_is_made_of_others(sets: list[dict[str, Any]], codes: list[str]) -> None:
+    raw = form(item("q", "choice", answerValueSet="#v"), contained=sets)
+    assert [o.code for o in Questionnaire.from_dict(raw, "q").by_id["q"].options] == codes
 
 
 # -- no questionnaire, however odd, gets past the check and fails in play --------------------------------------------------

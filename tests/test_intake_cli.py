@@ -85,6 +85,12 @@ def test_required_and_skipped_stays_in_progress(tmp_path: Path) -> None:
     assert (status, err, response["status"]) == (0, [], "in-progress")
 
 
+@pytest.mark.parametrize(("answers", "status"), [({"z": "x"}, "in-progress"), ({"z": "x", "b": "y"}, "completed")])
+def test_required_group_needs_one_answer(tmp_path: Path, answers: dict[str, str], status: str) -> None:
+    raw = form(item("g", "group", required=True, item=[item("a"), item("b")]), item("z"))
+    assert play(tmp_path, raw, answers)[1]["status"] == status
+
+
 def test_refused_answer_is_named_and_the_rest_is_still_played(tmp_path: Path) -> None:
     raw = form(item("a", "date"), item("b", "integer"), item("c"))
     status, response, err = play(tmp_path, raw, {"a": "Feb 30 1990", "b": "12", "c": "x"})
@@ -170,6 +176,7 @@ def test_what_cannot_be_given_in_a_chat_is_left_out_where_it_may_be(tmp_path: Pa
     [
         ("half past 2 pm", "14:30:00"), ("Half past 7 in the morning", "07:30:00"), ("at half past 11 am", "11:30:00"), ("quarter past 3 p.m.", "15:15:00"),
         ("a quarter after 9 am", "09:15:00"), ("half past 2", None), ("half past 14:10", None), ("half past", None),
+        ("1430", "14:30:00"), ("0830 hours", "08:30:00"), ("830 pm", "20:30:00"), ("830", None), ("1965", None), ("2400", None),
     ],
 )  # fmt: skip
 def test_a_time_in_words_of_the_clock(tmp_path: Path, typed: str, time: str | None) -> None:
@@ -191,7 +198,7 @@ def test_answer_that_ends_the_run_stops_it(tmp_path: Path) -> None:
     assert "note: name: left out, since an earlier answer ended the questions" in err
 
 
-@pytest.mark.parametrize("content", ["{", "[]", '"x"'])
+@pytest.mark.parametrize("content", ["{", "[]", '"x"', '{"name": "Ann", "name": "Bo"}'])
 def test_answers_that_are_no_map_are_refused(tmp_path: Path, content: str) -> None:
     answers = tmp_path / "answers.json"
     answers.write_text(content, encoding="utf-8")

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from bot.intake import AnswerError, Item, Questionnaire
 from bot.intake.answers import SKIPPED
 from bot.intake.parsing import show
-from tests.intake_forms import FIXTURES, TODAY, choice, form, item, own, player
+from tests.intake_forms import FIXTURES, TODAY, choice, coding, form, item, own, player
 
 OURS = own("intake", "pc-ptsd-5", "callback")
 EVERY = player(json.loads((FIXTURES / "every-type.json").read_text(encoding="utf-8")))
@@ -251,6 +251,22 @@ def test_number_means_the_code_where_codes_are_numbers(text: str, value: str) ->
     p = player(form(item("q", "choice", answerOption=options)))
     try:
         assert p.parse(p.item("q", "q"), text).values[0]["code"] == value
+    except AnswerError:
+        assert value == "!"
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("3-4 days", "3–4 days"), ("3 to 4 days", "3–4 days"), ("1-2", "1-2 days"), ("1 - 2 days", "1-2 days"), ("5-6 days", "!"),
+        ("10 or more days", "10 or more days"), ("10 or mor days", "10 or more days"), ("11 or more days", "!"),
+    ],
+)  # fmt: skip
+def test_range_is_found_however_it_is_written_and_another_number_is_no_misspelling(text: str, value: str) -> None:
+    options = [coding(label.replace(" ", ""), label) for label in ("1-2 days", "3–4 days", "10 or more days")]
+    p = player(form(item("q", "choice", answerOption=options)))
+    try:
+        assert p.parse(p.item("q", "q"), text).values[0]["display"] == value
     except AnswerError:
         assert value == "!"
 

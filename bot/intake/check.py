@@ -21,6 +21,7 @@ from bot.intake.questionnaire import (
     QUESTION_TYPES,
     SDC,
     UNASKED_TYPES,
+    Option,
     choice_value,
     contained_options,
     extension,
@@ -296,22 +297,44 @@ def _check_contained(contained: Any, report: Report) -> None:
         name = f"#{resource.get('id', '?')}"
         if resource.get("resourceType") == "ValueSet" and not _is_value_set(resource):
             report.problem(name, "is not a value set that can be read (compose.include.concept or expansion.contains)")
-        if resource.get("resourceType") == "CodeSystem" and not _concepts(resource.get("concept", []), "concept"):
+        url, concepts = resource.get("url", ""), resource.get("concept", [])
+        if resource.get("resourceType") == "CodeSystem" and not (isinstance(url, str) and _concepts(concepts, "concept")):
             report.problem(name, "is not a code system that can be read")
+    if not report.problems:
+        for name, system in _left_out(contained):
+            report.note(name, f"what it takes from {system} is not listed in the questionnaire, so it cannot be chosen")
+
+
+def _left_out(contained: Sequence[Mapping[str, Any]]) -> Iterator[Tuple[str, str]]:
+    """Value sets that list only a part of their codes: their ``#id`` and whose codes are left out."""
+    systems = {r.get("url") for r in contained if r.get("resourceType") == "CodeSystem"}
+    for resource in contained:
+        if resource.get("resourceType") == "ValueSet" and not resource.get("expansion", {}).get("contains"):
+            for include in resource.get("compose", {}).get("include", []):
+                system = include.get("system")
+                if system and not include.get("concept") and (include.get("filter") or system not in systems):
+                    yield f"#{resource['id']}", system
 
 
 def _is_value_set(resource: Mapping[str, Any]) -> bool:
     compose, expansion = resource.get("compose", {}), resource.get("expansion", {})
     if not isinstance(resource.get("id"), str) or not isinstance(compose, dict) or not isinstance(expansion, dict):
         return False
-    includes = compose.get("include", [])
-    if not isinstance(includes, list) or not all(isinstance(i, dict) and isinstance(i.get("system", ""), str) for i in includes):
+    includes = [compose.get(name, []) for name in ("include", "exclude")]
+    if not all(isinstance(i, list) for i in includes):
+        return False
+    includes = sum(includes, [])
+    if not all(isinstance(i, dict) and isinstance(i.get("system", ""), str) and _texts(i.get("valueSet", [])) for i in includes):
         return False
     if not isinstance(resource.get("url", ""), str):
         return False
     return all(_concepts(i.get("concept", []), "") for i in includes) and _concepts(
         expansion.get("contains", []), "contains", need_code=False
     )
+
+
+def _texts(found: Any) -> bool:
+    return isinstance(found, list) and all(isinstance(one, str) for one in found)
 
 
 def _concepts(concepts: Any, below: str, need_code: bool = True) -> bool:
@@ -535,7 +558,7 @@ def _check_item(node: _Node, value_sets: Mapping[str, Any], report: Report) -> N
     if is_question and raw.get("repeats") and any(c["type"] != "display" for c in raw.get("item", [])):
         report.note(where, "repeats; the questions below it are asked once")
     _check_options(node, value_sets, report)
-    _check_initial(node, report)
+    _check_initial(node, value_sets, report)
     _check_limits(node, report)
     _check_own(node, report)
 
@@ -580,7 +603,7 @@ def _will_be_asked(node: Optional[_Node]) -> bool:
     return True
 
 
-def _check_initial(node: _Node, report: Report) -> None:
+def _check_initial(node: _Node, value_sets: Mapping[str, Any], report: Report) -> None:
     raw, where, kind = node.raw, node.where, node.raw["type"]
     entries = raw.get("initial", [])
     if len(entries) > 1 and not raw.get("repeats"):
@@ -590,10 +613,13 @@ def _check_initial(node: _Node, report: Report) -> None:
         report.problem(where, "has more than one option selected at first but does not repeat")
     if entries and raw.get("answerOption"):
         report.note(where, "has both initial and answerOption; initialSelected is the R4 way")
+    options = options_of(raw, value_sets) if kind == "choice" else ()
     for entry in entries:
-        found = choice_value(entry, "value")[0]
+        found, value = choice_value(entry, "value")
         if kind in _VALUE_KINDS and found not in _VALUE_KINDS[kind]:
             report.problem(where, f"initial value{found} does not fit type {kind}")
+        elif options and found == "Coding" and not any(_same_system(value, option) for option in _same_code(value, options)):
+            report.problem(where, f"initial '{value.get('code')}' is not one of its options")
 
 
 def _check_limits(node: _Node, report: Report) -> None:
@@ -726,9 +752,22 @@ def _check_condition(
     elif operator in RELATIONS and (kind == "Boolean" or kind == "Coding" and not any(o.ordinal for o in options)):
         report.problem(where, f"{name} operator {operator} has no meaning for the answers of '{question}'")
     elif target["type"] == "choice" and options and kind == "Coding":
-        codes = {o.value.get("code") or o.value.get("display") for o in options if isinstance(o.value, dict)}
-        if (value.get("code") or value.get("display")) not in codes:
+        alike = _same_code(value, options)
+        if not alike:
             report.problem(where, f"{name} waits for '{value.get('code')}', which is not an option of '{question}'")
+        elif not any(_same_system(value, option) for option in alike):
+            report.note(where, f"{name} waits for '{value.get('code')}' of another system than the options of '{question}', so it is never met")
+    elif kind == "Quantity" and "value" not in value:
+        report.problem(where, f"{name} compares '{question}' with a quantity without a value")
+
+
+def _same_code(coding: Mapping[str, Any], options: Sequence[Option]) -> List[Option]:
+    code = coding.get("code") or coding.get("display")
+    return [o for o in options if isinstance(o.value, dict) and (o.value.get("code") or o.value.get("display")) == code]
+
+
+def _same_system(coding: Mapping[str, Any], option: Option) -> bool:
+    return len({coding.get("system"), option.system} - {None}) < 2
 
 
 def _check_cycles(nodes: Sequence[_Node], by_id: Mapping[str, _Node], report: Report) -> None:

@@ -70,6 +70,7 @@ _POSITION = re.compile(
     r"^(?:the |option |number |no\.? ?|nr\.? ?|choice |answer )?#?(?:(\d{1,3})(?:st|nd|rd|th)?|([a-z]+))"
     r"(?: one| option| choice)?[.)]?$"
 )
+_RANGE = re.compile(r"\d+-\d+")
 _MOST_PARTS = 50  # answers in one text
 _MOST_COUNTED = 20  # nobody counts further down a list
 _NEGATION = r"(?:not|no|never|neither|nor|except|without|nobody|cannot|(?:is|are|was|do|does|did|ca|wo|would|could|have|has)nt)"
@@ -171,7 +172,9 @@ def _refusal(options: Sequence[Option]) -> str:
 
 
 def _plain(text: str) -> str:
-    return re.sub(r"\s+", " ", polarity.normalise(text).replace("'", "")).strip()
+    """As labels and texts are compared; "2 to 3", "2–3" and "2 - 3" are one range."""
+    words = re.sub(r"\s+", " ", polarity.normalise(text).replace("'", "")).strip()
+    return re.sub(r"(?<=\d) ?(?:[-‐‑–—−]|to) ?(?=\d)", "-", words)
 
 
 @functools.lru_cache(maxsize=4096)
@@ -274,7 +277,7 @@ def _number_of(name: str) -> Optional[str]:
 
 
 def _by_prefix(options: Sequence[Option], words: str, text: str) -> List[Option]:
-    if not words or not words[0].isalpha() or words in _PLAIN_MEANINGS:
+    if not words or not (words[0].isalpha() or _RANGE.fullmatch(words)) or words in _PLAIN_MEANINGS:
         return []
     return [o for o in options if any(_plain_name(name).startswith(words) for name in _names(o)[: None if len(words) > 2 else 1])]
 
@@ -327,7 +330,9 @@ def _by_typo(options: Sequence[Option], words: str, text: str) -> List[Option]:
     if len(words) < 4:
         return []
     limit = 1 if len(words) < 8 or re.search(rf"\b{_NEGATION}\b", words) else 2
-    near = sorted(((min(DamerauLevenshtein.distance(words, _plain_name(n)) for n in _names(o)), i) for i, o in enumerate(options)))
+    numbers = re.findall(r"\d+", words)  # another number is another answer: "11 or more" is not "10 or more"
+    alike = [[name for name in map(_plain_name, _names(o)) if re.findall(r"\d+", name) == numbers] for o in options]
+    near = sorted((min(DamerauLevenshtein.distance(words, name) for name in names), i) for i, names in enumerate(alike) if names)
     near = [(d, i) for d, i in near if d <= limit + 1]
     if not near or near[0][0] > limit:
         return []

@@ -17,7 +17,7 @@ from bot.intake.answers import Answer, AnswerError, Key
 from bot.intake.check import CANNOT_BE_GIVEN, inspect
 from bot.intake.choices import listed
 from bot.intake.player import Player
-from bot.intake.questionnaire import QUESTION_TYPES, Item, Questionnaire, QuestionnaireError
+from bot.intake.questionnaire import QUESTION_TYPES, Item, Questionnaire, QuestionnaireError, read_json
 
 _SHOWN_OPTIONS = 20
 
@@ -79,11 +79,13 @@ def play_file(
 def _read_answers(path: str | Path) -> Mapping[str, Any]:
     name = Path(path).name
     try:
-        given = json.loads(Path(path).read_text(encoding="utf-8-sig"))
+        given = read_json(Path(path))
     except OSError as error:
         raise QuestionnaireError(name, [f"file: cannot be read ({error.strerror})"]) from None
-    except (ValueError, RecursionError):
+    except (json.JSONDecodeError, UnicodeDecodeError, RecursionError):
         raise QuestionnaireError(name, ["file: is not JSON"]) from None
+    except ValueError as error:
+        raise QuestionnaireError(name, [f"file: is not JSON ({error})"]) from None
     if not isinstance(given, dict):
         raise QuestionnaireError(name, ["file: must be a map of linkId to typed text"])
     return given

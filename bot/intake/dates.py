@@ -322,6 +322,8 @@ _TIME = re.compile(
 )
 
 
+# "1430", "0830 hours", "830 pm"
+_TOGETHER = re.compile(r"^(\d{1,2})(\d{2})(?: ?(?:hours|hrs|h))?(?= ?(?:[ap]\.?m\.?)?$)")
 _PAST = {"half": "30", "quarter": "15"}
 _HALF_PAST = re.compile(r"\b(?:a )?(?P<part>half|quarter) (?:past|after) (?P<h>\d{1,2})\b(?! ?[:.]\d)")
 
@@ -333,6 +335,7 @@ def parse_time(text: str) -> str:
         return "12:00:00"
     if words in ("midnight", "12 midnight"):
         return "00:00:00"
+    words = _TOGETHER.sub(r"\1:\2", words)
     words = _HALF_PAST.sub(lambda past: f"{past['h']}:{_PAST[past['part']]}", words)
     match = _TIME.match(words if not re.search(r"\b[ap]\.m$", words) else words + ".")
     refusal = AnswerError("not-a-time", "I couldn't read that as a time. For example: 3:30 pm.")

@@ -36,12 +36,23 @@ _FAMILY = re.compile(
     rf"|\bfamily history\b|\b(?:runs?|ran|is|it['’]s|history) in (?:my|the|our) family\b|\bin (?:my|the) family\b|\bfamily\b.{{0,20}}\bhistory\b|\bon my (?:mother|father|mom|dad)['’]?s side\b|\bhereditary\b",
     re.IGNORECASE,
 )  # fmt: skip
+# "Heart attack: dad, stroke (my grandfather)", "an alcoholic father"
+_FAMILY_BEHIND = re.compile(
+    rf"^\s*(?:[:(=]|[–-]\s)\s*(?:my |on my )?{RELATIVE}(?:['’]?s? side)?\s*(?:$|[,.;)\n]|and\b)"
+    rf"|^\s+{RELATIVE}\b(?! (?:therap|counsel|doctor|support|says?|said|thinks?)\w*)",
+    re.IGNORECASE,
+)
+# "My mom has diabetes. She takes metformin."
+_GOES_ON = re.compile(r"^\W*(?:and |but )?s?he(?:['’]s|\s+(?:also|has|had|is|was|takes|took|uses|got|gets))\b", re.IGNORECASE)
 # "I take my mom's Xanax": whose it is does not tell who takes it.
 _BORROWED = re.compile(
     rf"\b(?:take|taking|took|use|using|used|borrow\w*|share|sharing|tr(?:y|ied)|got|get|had (?:some|one|a few|two)|ate|snorted|smoked|swallowed)\b.*\b{RELATIVE}['’]s\s", re.IGNORECASE
 )
 GIVES_A_RELATIVE = re.compile(
     rf"\b(?:gives?|gave|makes?|made|causes?|caused)\s+(?:my|our)\s+(?:\w+\s+)?{RELATIVE}\b(?!['’]s)", re.IGNORECASE
+)
+_PETS = re.compile(
+    r"\b(?:my|our|the) (?:\w+ ){0,2}(?:dog|cat|puppy|kitten|horse|pet)\s+(?:(?:also|just|has|had|is|was|takes|took|gets|got|needs|on|taking|an?|the)\s+)+$", re.IGNORECASE
 )
 _NOT_ONE_OF_THEM = re.compile(r"\b(?:nobody|no ?one|none)\b", re.IGNORECASE)
 _NOT_ME = re.compile(r"\bnot (?:me|myself|mine)\b", re.IGNORECASE)
@@ -56,7 +67,7 @@ _ALLERGY_BEHIND = re.compile(
     re.IGNORECASE,
 )  # fmt: skip
 # "Sulfa, codeine (all allergies)": said once behind the list.
-_ALL_ALLERGIC = re.compile(r"^[^.;!?\n]{0,80}\b(?:all|both)(?: \w+){0,2} allerg", re.IGNORECASE)
+_ALL_ALLERGIC = re.compile(r"^[^.;!?\n]{0,80}\b(?:(?:all|both)(?: \w+){0,2}|(?:listed|marked|noted|charted|down) (?:\w+ ){0,2}as an?) allerg", re.IGNORECASE)
 _CANT_TAKE = re.compile(r"\b(?:can['’]?t|cannot) (?:take|have|use|tolerate)\s*$", re.IGNORECASE)
 _NEGATION = re.compile(
     r"\b(?:no|not|never|none|without|neither|nor|denies|deny|denied|negative for|ruled out|free of|don['’]?t|do not|dont|doesn['’]?t|doesnt|didn['’]?t|didnt|haven['’]?t|havent|"
@@ -131,7 +142,8 @@ _BUT_NOT = re.compile(
     re.IGNORECASE,
 )
 _NEVER_TAKEN = re.compile(
-    r"^[^.;]{0,25}?\b(?:never|(?:did|have)(?: not|n['’]?t))(?: actually| really| ever| even)* (?:took|take|taken|started|start|filled|fill|used|use|picked|pick)\b(?: it| them| any| that)?(?: up)?(?: yet)?\s*(?:$|[.,;!)]|because|cause|or\b|bc\b)",
+    r"^[^.;]{0,25}?\b(?:never|(?:did|have)(?: not|n['’]?t))(?: actually| really| ever| even)* (?:took|take|taken|started|start|filled|fill|used|use|picked|pick)\b(?: it| them| any| that)?(?: up)?(?: yet)?\s*(?:$|[.,;!)]|because|cause|or\b|bc\b)"
+    r"|^\s*,?\s*(?:and |but |so )*i (?:refused|declined|turned (?:it|that|them) down)\b",
     re.IGNORECASE,
 )
 _HAD = re.compile(r"(?<!['’]ve )(?<!ve )(?<!have )(?<!has )\b(?:had|suffered|experienced|went through)\b", re.IGNORECASE)
@@ -154,7 +166,7 @@ _ONCE = (
 )
 _PAST_BEHIND = re.compile(
     rf"^[^.;,]{{0,45}}?\b(?:ago|any ?more|in (?:the )?(?:past|19\d\d|20(?:[01]\d|2[0-4]))|in my (?:teens|\w+ties|\d0['’]?s)|in (?:high school|college)|in the (?:early |mid |late )?(?:19|20)?['’]?\d0['’]?s|free (?:for|since)|cured(?! (?:me|my|them|him|her))|ended(?! (?:me|up))|back (?:in|then)|last (?:year|month|week|summer|winter|spring|fall)|as a (?:kid|child|teen|teenager|baby)|when i was|"
-    rf"until|till|{_BEFORE}|{_ONCE}|did(?:n['’]?t| not)? (?:\w+ly )?(?:work|help|do)|did nothing|made (?:me|it) \w+|stopped working|in (?:\w+ )?remission|went away|is gone|resolved|cleared up|made me (?:sick|worse|feel))\b",
+    rf"until|till|{_BEFORE}|{_ONCE}|did(?:n['’]?t| not)? (?:\w+ly )?(?:work|help|do)|did nothing|made (?:me|it) \w+|stopped working|in (?:\w+ )?remission|went away|is gone|resolved|cleared up|made me (?:sick|worse|feel)|gone away|(?:after|with) (?:my|the|our) (?:first|second|third|last|oldest|youngest)(?= (?:baby|child|kid|pregnancy|birth|son|daughter)|\s*(?:$|[.,;])))\b",
     re.IGNORECASE,
 )  # fmt: skip
 _MONTH = r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)"
@@ -166,8 +178,11 @@ _TIME = (
 _TIME_ENDS = re.compile(rf"\b{_TIME}\s*,", re.IGNORECASE)
 _OWN_TIME = re.compile(rf"[^.;,]*?\b{_TIME}", re.IGNORECASE)
 _NO_BEHIND = re.compile(r"^\s*(?:[:?=-]\s*|\(\s*)?(?:is\s+|was\s+)?(?:no|none|never|negative|denied|ruled out|nope|n(?=\s*(?:$|[,.;)\n])))\b(?!\s+(?:longer|more|idea))|^\s*[:?=]\s*n\b", re.IGNORECASE)
-# "Anxiety? yes. Bipolar? no."
-_YES_BEHIND = re.compile(r"^\s*[:?=-]\s*(?:yes|yep|yeah|positive|y(?=\s*(?:$|[.,;)\n])))\b", re.IGNORECASE)
+# "Anxiety? yes. Bipolar? no.", "diabetes no, asthma yes"; "no seizures, +HTN"
+_YES_BEHIND = re.compile(
+    r"^\s*[:?=-]\s*(?:yes|yep|yeah|positive|y(?=\s*(?:$|[.,;)\n])))\b|^\s+(?:yes|yep|yeah)(?=\s*(?:$|[.,;)\n]))", re.IGNORECASE
+)
+_PLUS_BEFORE = re.compile(r"(?:^|\s)\+\s?$")
 _QUIT_BEHIND = re.compile(
     r"^[^.;,]{0,20}?\b(?:i|and i|which i|that i|but i)\s+(?:stopped|quit|no longer|don['’]?t take any ?more|came off|used to(?! be))\b"
     r"|^[^.;,]{0,20}[\s,(–-]+(?:but |and )?(?:stopped|quit)(?= *(?:$|[.,;!)]|\d|(?:it|that|them|in|last|about|around|over|an?|years|months|weeks|because|when|due|this|since|cold turkey|recently)\b))"
@@ -178,14 +193,21 @@ _QUIT_BEHIND = re.compile(
     re.IGNORECASE,
 )
 _OVER_BEHIND = re.compile(
-    r"^[^.;]{0,30}?(?:\b(?:it['’]?s|its|it|is|that|which|but|and)|,)\s*(?:has |have |was |is |got |all )*(?:gone(?! on)|went away|cured|cleared up|resolved)\b(?! (?:me|my))"
+    r"^[^.;]{0,30}?(?:\b(?:it['’]?s|its|it|is|that|which|but|and)|,)\s*(?:has |have |was |is |got |all )*(?:gone(?! on)|went away|cured|cleared up|resolved|in (?:\w+ )?remission)\b(?! (?:me|my))"
     r"|^[^.;]{0,40}?\b(?:none|not (?:one|a single one)|nothing) since\b", re.IGNORECASE
 )
 # "Zoloft, Paxil, none of them worked"
 _NONE_WORKED = r"\b(?:nothing|none(?: of (?:them|these|those))?|neither(?: of them)?) (?:has |have |ever )*(?:worked|helped|did (?:a|any)\w*)\b"
-_NONE_WORKED_BEFORE, _NONE_WORKED_BEHIND = re.compile(_NONE_WORKED, re.IGNORECASE), re.compile(rf"^[^.;!?]{{0,80}}?{_NONE_WORKED}", re.IGNORECASE)
+_NONE_WORKED_BEFORE, _NONE_WORKED_BEHIND = re.compile(_NONE_WORKED, re.IGNORECASE), re.compile(
+    rf"^[^.;!?]{{0,80}}?{_NONE_WORKED}|^[^.;!?,]{{0,45}},\s*(?:(?:but|it|and|they|both) )*(?:did nothing|did(?:n['’]?t| not) (?:work|help|do (?:much|anything|a thing)))\b", re.IGNORECASE
+)
 # "Addicted to oxy for six years, clean now"; but "naltrexone, sober 14 months".
-_CLEAN_BEHIND = re.compile(r"^[^.;]{0,30}?,\s*(?:(?:but|and|now|i['’]?m|been)\s+)*(?:clean|sober) (?:now|since|for|\d)", re.IGNORECASE)
+_CLEAN_BEHIND = re.compile(
+    r"^[^.;]{0,30}?(?:,|\bbut\b)\s*(?:(?:but|and|now|i['’]?m|have|i['’]?ve|been)\s+)*(?:clean|sober) "
+    r"(?:now|since|for|\d|(?:a|one|two|three|four|five|six|seven|eight|nine|ten|many|several) (?:days?|weeks?|months?|years?)\b)"
+    r"|^\s+in (?:long[- ]term |early )?recovery\b",
+    re.IGNORECASE,
+)
 _HOOKED = re.compile(r"\b(?:hooked|strung out|addicted|dependent)\b[^.;,]*$", re.IGNORECASE)
 # "Tegretol, years ago": a time of its own behind a comma.
 _AGO_BEHIND = re.compile(
@@ -202,6 +224,12 @@ _UNSURE = re.compile(
 )  # fmt: skip
 # "Does my Ativan matter?", "can I come if I take lithium?": what is asked is not whether they take it.
 _ASKS = re.compile(r"\b(?:do|does|can|could|is|are|will|would|should|what|how|must|when|if)\b", re.IGNORECASE)
+# A question that is typed without its mark: "does ketamine help with ptsd", "can you treat people who have bipolar".
+_ASKS_UNMARKED = re.compile(
+    r"^\W*(?:(?:hi|hello|so|and|ok|okay|also|please)\W+)*(?:(?:how|what|why|when)\s+(?:\w+\s+)?)?(?:do|does|can|could|is|are|will|would|should)\s+(?:you|it|this|that|ketamine|spravato|people|someone|somebody|anyone|anybody|patients|there|veterans|vets)\b(?!.*\b(?:i|i['’]?m|i['’]?ve|my|me|we|our)\b)"
+    r"|^\W*(?:how\s+)?(?:do|does|is|are|will|can|could|would)\s+(?:an?\s+|the\s+)?$|^\W*(?:what )?if i (?:had|were|was|got)\b",
+    re.IGNORECASE,
+)
 _OWN = re.compile(
     r"\bmy (?:(?!(?:during|with|for|and|or|if|while|before|after|in|on|from|to)\b)\w+ ){0,2}$"
     r"|\bi\b.*\b(?:stop|quit|skip|hold|keep|continue|come off|get off|go off)(?: (?:on|taking|using|the|my))*\s*$"
@@ -231,7 +259,7 @@ _WHO_BEFORE, _WHO_BEHIND = re.compile(rf"\b{_WHO}\s*$", re.IGNORECASE), re.compi
 _CLAUSE = re.compile(
     r"[.;!\n]+(?:\s|$)|\?\s+|\s*[,-]?\s*\b(?:but|however|though|although|except(?: for)?|besides|apart from|other than|whereas|while|because|cause|cuz|only)\b|"
     r"\s*,?\s*\b(?:and|then|so|plus|also|or)\s+(?=(?:then\s+)?(?:i|i['’]?m|i['’]?ve|im|ive|my|his|her|now|currently|still|take|takes|taking|have|has|on|am|started|starting|she|he|they|we|stopped|quit|never|don['’]?t|do not|no|not|used to|was|is|allergic|had|switched|put|recently|just|it|that|there)\b)|"
-    r"\s*,\s*(?=(?:and\s+|then\s+)?(?:i|i['’]?m|i['’]?ve|im|ive|my|now|currently|still|takes?|taking|have|has|am|started|she|he|they|we|stopped|quit|never|don['’]?t|no|not|used to|was|allergic|had|switched|recently|just|yes|kept|keep|stayed|restarted|do (?:take|have|use)|also (?:have|take|on)|on)\b)|"
+    r"\s*,\s*(?=(?:and\s+|then\s+)?(?:i|i['’]?m|i['’]?ve|im|ive|my|now|currently|still|takes?|taking|have|has|am|started|she|he|they|we|stopped|quit|never|don['’]?t|no|not|used to|was|allergic|had|switched|recently|just|yes|kept|keep|stayed|restarted|do (?:take|have|use)|also (?:have|take|on)|on|it['’]?s|it is|(?:came|went|got|been) off)\b)|"
     r"(?<!\bif)(?<!\bworried)(?<!\bthinks)(?<!\bbelieves)(?<!\bsuspects)(?<!\bafraid)(?<!\bscared)(?<!\bthink)(?<!\bthat)(?<!\bsure)(?<!\bknow)(?<!\bwhen)(?<!\bnor)(?<!\bsays)(?<!\bsaid)(?<!dn['’]t say)(?<!\btold)(?<!\bmedicine)(?<!\bwhether)\s+(?=(?:i['’]?m|i am|i take|i have(?! to\b)|i['’]?ve|i used to|i stopped|i quit|i don['’]?t|i never)\b)",
     re.IGNORECASE,
 )  # fmt: skip
@@ -340,6 +368,7 @@ class MentionReader:
         mentions = [
             (name, Mention(entity, value, self._hinted(text, clauses, entity, value, name, start, end), start, end))
             for entity, value, name, start, end in found
+            if not _PETS.search(text[:start])
         ]
         return [mention for name, mention in mentions if mention.status != "negated" or name not in self._lexicon.treatments]
 
@@ -441,7 +470,7 @@ class MentionReader:
         begin, stop = clauses[number]
         before, behind = _ASIDE.sub(" ", text[begin:start]), text[end:stop]
         rest = text[end:]
-        if _is_family(text, clauses, number, start):
+        if _is_family(text, clauses, number, start) or _FAMILY_BEHIND.match(rest) and not (entity == MEDICATION and rest[:1].isspace()):
             denied = _denied(_NOT_ME.sub(" ", before)) or _NOT_ONE_OF_THEM.search(before)
             return "negated" if denied else "family"
         if entity == MEDICATION and GIVES_A_RELATIVE.search(behind):
@@ -454,7 +483,7 @@ class MentionReader:
             return "past"
         if _is_taken_back(entity, before, rest):
             return "negated"
-        affirmed = _YES_BEHIND.match(rest)
+        affirmed = _YES_BEHIND.match(rest) or _PLUS_BEFORE.search(before)
         denied = _denied(before) and not (affirmed or _STATED.search(before) and _IS_SO.match(behind))
         if (denied or _NO_BEHIND.match(rest)) and not (entity == MEDICATION and _only_how(before, behind)):
             never = re.search(r"\bnever\b", before, re.IGNORECASE)
@@ -550,7 +579,7 @@ def _is_unsure(entity: str, before: str, behind: str, rest: str) -> bool:
     doubt = _UNSURE_BEHIND.match(rest)
     if doubt and doubt.group().endswith("?") and _ASKS.search(before) and _OWN.search(before):
         doubt = None
-    if doubt or _UNSURE.search(_without_questions(before)):
+    if doubt or _UNSURE.search(_without_questions(before)) or _ASKS_UNMARKED.match(before):
         return True
     return entity == MEDICATION and bool(_PLANNED.search(before) or _STARTING.search(before) and _LATER.match(behind))
 
@@ -579,7 +608,7 @@ def _is_family(text: str, clauses: list[tuple[int, int]], number: int, start: in
     if number and not _SELF.search(_NOT_ME.sub(" ", before)) and not _NEW_SUBJECT.match(before):
         earlier_begin, earlier_stop = clauses[number - 1]
         ends_sentence = re.search(r"[.;!?\n]\s*$", text[earlier_begin:earlier_stop])
-        return not ends_sentence and _is_family(text, clauses, number - 1, earlier_stop)
+        return (not ends_sentence or bool(_GOES_ON.match(before))) and _is_family(text, clauses, number - 1, earlier_stop)
     return False
 
 

@@ -97,13 +97,17 @@ class Player:
         return self._required(item, self._enabled(self._by_name[item.questionnaire]))
 
     def missing(self) -> List[Item]:
-        """Required questions that have no answer yet: with none left, the run can be submitted."""
+        """Required questions that have no answer yet, and required groups in which nothing that could be asked has one."""
         found = []
         for questionnaire in self.questionnaires:
             enabled = self._enabled(questionnaire)
             for item in self._asked(questionnaire, enabled):
                 if self._required(item, enabled) and not self._answer(item):
                     found.append(item)
+            for group in questionnaire.flat:
+                below = [item for item in group.walk() if enabled[item.link_id] and item.is_question]
+                if group.type == "group" and group.required and any(i.asked for i in below) and not any(map(self._values, below)):
+                    found.append(group)
         return found
 
     def review(self) -> List[Tuple[Item, Answer]]:

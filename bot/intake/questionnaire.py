@@ -21,7 +21,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Dict, Iterator, List, Mapping, Optional, Tuple
+from typing import Any, Callable, Dict, Iterator, List, Mapping, Optional, Tuple
 
 HL7 = "http://hl7.org/fhir/StructureDefinition/"
 SDC = "http://hl7.org/fhir/uv/sdc/StructureDefinition/"
@@ -198,7 +198,7 @@ class Questionnaire:
         """
         path = Path(path)
         try:
-            raw = json.loads(path.read_text(encoding="utf-8-sig"), parse_constant=_refuse_constant)
+            raw = read_json(path)
         except OSError as error:
             raise QuestionnaireError(path.name, [f"file: cannot be read ({error.strerror})"]) from None
         except RecursionError:
@@ -226,6 +226,20 @@ class Questionnaire:
             raise QuestionnaireError(name, report.problems)
         value_sets = contained_options(raw)
         return cls(name, raw, tuple(_item(item, name, value_sets) for item in raw.get("item", ())))
+
+
+def read_json(path: Path) -> Any:
+    """What stands in a JSON file. Raises ValueError, OSError or RecursionError; a name given twice is refused, since only
+    one of the two would count."""
+    return json.loads(path.read_text(encoding="utf-8-sig"), parse_constant=_refuse_constant, object_pairs_hook=_once_each)
+
+
+def _once_each(pairs: List[Tuple[str, Any]]) -> Dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        raise ValueError(f"'{next(name for name in names if names.count(name) > 1)}' is given twice in one object")
+    return found
 
 
 def _refuse_constant(constant: str) -> None:
@@ -294,25 +308,46 @@ def contained_options(raw: Mapping[str, Any]) -> Dict[str, Tuple[Option, ...]]:
         for resource in raw.get("contained", ())
         if resource.get("resourceType") == "CodeSystem" and resource.get("url")
     }
-    found: Dict[str, Tuple[Option, ...]] = {}
+    named: Dict[str, Mapping[str, Any]] = {}
     for resource in raw.get("contained", ()):
         if resource.get("resourceType") == "ValueSet" and resource.get("id"):
-            options = tuple(_unique(_value_set_options(resource, systems)))
-            found["#" + resource["id"]] = options
+            named["#" + resource["id"]] = resource
             if resource.get("url"):
-                found[resource["url"]] = options
-    return found
+                named[resource["url"]] = resource
+    found: Dict[str, Tuple[Option, ...]] = {}
+
+    def of(name: str) -> Tuple[Option, ...]:
+        if name in named and name not in found:
+            found[name] = ()  # a set that includes itself
+            found[name] = tuple(_unique(_value_set_options(named[name], systems, of)))
+        return found.get(name, ())
+
+    return {name: of(name) for name in named}
 
 
-def _value_set_options(resource: Mapping[str, Any], systems: Mapping[str, Any]) -> Iterator[Option]:
+def _value_set_options(
+    resource: Mapping[str, Any], systems: Mapping[str, Any], of: Callable[[str], Tuple[Option, ...]]
+) -> Iterator[Option]:
+    """The options of a value set; ``of`` gives those of another contained one that it includes."""
     contains = resource.get("expansion", {}).get("contains", ())
     if contains:
         for concept in _flatten_concepts(contains, "contains"):
             if concept.get("code") and not concept.get("abstract"):
                 yield _coded(concept, concept.get("system"))
         return
-    for include in resource.get("compose", {}).get("include", ()):
+    compose = resource.get("compose", {})
+    excluded = {(e.get("system"), c["code"]) for e in compose.get("exclude", ()) for c in e.get("concept", ())}
+    for option in _included(compose, systems, of):
+        if (option.system, option.code) not in excluded:
+            yield option
+
+
+def _included(compose: Mapping[str, Any], systems: Mapping[str, Any], of: Callable[[str], Tuple[Option, ...]]) -> Iterator[Option]:
+    for include in compose.get("include", ()):
         concepts = include.get("concept", ())
+        others = include.get("valueSet", ())
+        if len(others) == 1 and not include.get("system"):
+            yield from of(others[0].split("|")[0])
         if not concepts and not include.get("filter") and include.get("system") in systems:
             concepts = _flatten_concepts(systems[include["system"]].get("concept", ()), "concept")
         for concept in concepts:
