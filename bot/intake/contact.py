@@ -21,7 +21,7 @@ _SAID_BEFORE = (
 )
 _NAME_LEAD = re.compile(
     rf"^(?:(?:hi|hello|hey|sure|ok|okay|yes|well|um+|please|just|put|legally|{_SAID_BEFORE})[\s,.:]+)*"
-    r"(?:(?:(?:my|his|her|their|the|the patient'?s|my \w+'s) (?:full |first |legal |preferred )?name(?: is|'s|:)|name:|name's"
+    r"(?:(?:(?:my|his|her|their|the|the patient'?s|my \w+'s) (?:full |first |legal |preferred )?name(?: is|'s|:)|my name(?= (?-i:[A-Z]))|me llamo|mi nombre es|name:|name's"
     r"|i am|i'm|im|it's|its|it is|this is|(?:you can |please |just )*call me|i go by"
     r"|(?:they|people|most people|folks|everyone|everybody|friends|my \w+) (?:just )?(?:calls? me|says?))\s+)?(?:just\s+)?(?=\S)",
     re.I,
@@ -36,6 +36,7 @@ _STORY = re.compile(
     r"(?:\s*[,;(.-]\s*|\s+)(?:but|though|although)\s+(?!.*\blegal).*$"
     r"|\s*[,;(]\s*(?:(?:i|i'm|im|i am|i've|i was|he's|she's|he is|she is|he was|it's|its|that's|thats|and|not|people|every\w+|nobody|text"
     r"|call|please|spelled|born)\s+\S"
+    r"|\S+ (?:is|being) (?:my|the|our)? ?(?:last|family|first|given|middle|maiden|married|sur|legal) ?(?:name)?\b|\S+ with (?:an?|one|two|no) \S"
     r"|my (?:phone|number|cell|e-?mail|friends|husband|wife|mom|mother|dad|kids|birthday|dob|legal|middle|maiden)\b|\(?\d).*$",
     re.I,
 )
