@@ -339,6 +339,8 @@ def test_unit_that_the_question_does_not_want_is_refused_not_converted() -> None
         ("name", "first name Will, last name Day", "Will Day"), ("name", "like I said, Dana Reyes", "Dana Reyes"), ("name", "my name is Thuy Pham, Pham is family name", "Thuy Pham"),
         ("name", "Ty", "Ty"), ("name", "Will Dose", "Will Dose"), ("name", "Jonathan Fine", "Jonathan Fine"), ("name", "Tran, My Linh", "Tran, My Linh"), ("name", "Do Thi Hoa", "Do Thi Hoa"),
         ("name", "Gunderson, Alma P.", "Gunderson, Alma P."), ("name", "May", "May"), ("name", "Skip Johnson", "Skip Johnson"), ("name", "Null", "Null"),
+        ("preferred-name", "Margaret, actually Meg is fine", "Meg"), ("preferred-name", "Nell. My mother always called me that", "Nell"), ("preferred-name", "Dr. I. Shah", "Dr. I. Shah"),
+        ("allergies", "yes", "!unclear"), ("allergies", "yes, latex", "yes, latex"), ("medications", "yes", "yes"),
         ("preferred-name", "Maggie is fine", "Maggie"), ("preferred-name", "Mr. Beattie, please", "Mr. Beattie"), ("preferred-name", "no", "skipped"), ("preferred-name", "Thanks", "!not-a-name"),
         ("name", "she/her", "!not-a-name"), ("preferred-name", "may 6 1980", "!not-a-name"), ("name", "They / them", "!not-a-name"), ("name", "3/5/87", "!not-a-name"),
         ("preferred-name", "anything but Katherine, thats what he called me. Kat pls", "anything but Katherine, thats what he called me. Kat pls"),

@@ -28,13 +28,13 @@ _NAME_LEAD = re.compile(
 )
 _NAME_TAIL = re.compile(rf"[\s,]+(?:please|pls|thanks|thank you|i guess|i suppose|{_SAID_BEFORE})$", re.I)
 _WILL_DO = re.compile(
-    r"^(?:.*(?:,| but) )?(\S+(?: \S+){0,2}?)"
+    r"^(?:.*(?:,| but|\bactually,?) )?(\S+(?: \S+){0,2}?)"
     r"(?:(?: is|'s|’s) (?:(?:just|perfectly) )?(?:fine|ok|okay|good|great|alright)(?: (?:with|by|for) me)?| will do| works)$"
 )
 # Where a name ends and a story begins: "Theodore Kwan, though nobody calls me that"; not "Tran, My Linh".
 _STORY = re.compile(
     r"(?:\s*[,;(.-]\s*|\s+)(?:but|though|although)\s+(?!.*\blegal).*$"
-    r"|\s*[,;(]\s*(?:(?:i|i'm|im|i am|i've|i was|he's|she's|he is|she is|he was|it's|its|that's|thats|and|not|people|every\w+|nobody|text"
+    r"|(?:\s*[,;(]\s*|\.\s+)(?:(?:i|i'm|im|i am|i've|i was|he's|she's|he is|she is|he was|it's|its|that's|thats|and|not|people|every\w+|nobody|text"
     r"|call|please|spelled|born)\s+\S"
     r"|\S+ (?:is|being) (?:my|the|our)? ?(?:last|family|first|given|middle|maiden|married|sur|legal) ?(?:name)?\b|\S+ with (?:an?|one|two|no) \S"
     r"|my (?:phone|number|cell|e-?mail|friends|husband|wife|mom|mother|dad|kids|birthday|dob|legal|middle|maiden)\b|\(?\d).*$",

@@ -70,6 +70,8 @@ def doubt(item: Item, text: str) -> None:
         check_name(clean(text), sentences=item.required)
     elif item.answer_format in ("place", "pronouns"):
         check_told(clean(text))
+    elif item.type == "text" and re.match(r"(?:do|are|have) you\b", item.text, re.I) and len(text.split()) == 1 and polarity.begins_with_yes(text):
+        raise AnswerError("unclear", "Could you tell me a little more? A few words are enough.")  # "yes" to "do you have any allergies"
 
 
 def is_shrug(item: Item, text: str) -> bool:
