@@ -524,3 +524,9 @@ def test_whether_something_counts_is_kept_with_the_answer(until: Callable[..., T
     assert "a clinician goes over it" in talk.say("does a murmur count?", intent="why") and talk.waiting == "heart"
     talk.say("no")
     assert talk.answered("heart") == "does a murmur count?; no"
+
+
+def test_what_is_added_may_have_the_name_of_its_list_ahead(until: Callable[..., Talk]) -> None:
+    talk = until("review", allergies="sulfa", **MEDICINES)
+    assert "I added that" in talk.say("and the allergies, I'm allergic to adhesive bandages", intent="change_answer")
+    assert talk.answered("allergies") == "sulfa; I'm allergic to adhesive bandages"
