@@ -5,6 +5,7 @@ is offered a date by itself means the one that takes dates. What corrects nothin
 """
 from __future__ import annotations
 
+import dataclasses
 from typing import Dict, List, Optional, Sequence
 
 from actions.asking import ask, change_to, keep, reopen
@@ -15,6 +16,7 @@ from actions.turn import Button, Line, Outcome, button
 from bot.intake import amendments, beside, corrections, polarity
 from bot.intake.answers import Answer, AnswerError
 from bot.intake.corrections import Correction
+from bot.intake.parsing import has_yes_and_no
 from bot.intake.questionnaire import Item
 from bot.intake.wording import has_a_form, label, shown
 
@@ -52,7 +54,10 @@ def _amended(run: Run, text: str, waiting: Optional[Item]) -> Optional[Outcome]:
     """Change another answer that the text is about by its form; what stands before it answers what waits."""
     given_only = waiting is not None and amendments.is_consent(waiting)
     items = [item for item in run.player.questions() if item is waiting or item.key in run.answers or not given_only and _may_be_given(item)]
-    found = amendments.amended(text, items, waiting)
+    both = _several(run, text, items, waiting)
+    if both is not None:
+        return both
+    found = amendments.amended(text, items, waiting, run.last())
     if found is None:
         other = amendments.instead(text, [(item, answer, shown(item, answer)) for item, answer in run.player.review() if item is not waiting])
         return _set(run, *other) if other else None
@@ -60,8 +65,36 @@ def _amended(run: Run, text: str, waiting: Optional[Item]) -> Optional[Outcome]:
     read = run.read(found.item, found.correction.value) if found.implied else None
     if known is not None and read is not None and known.values == read.values:
         return ask(run, [Line(f"I have this already. {label(found.item)}: {shown(found.item, known)}.")])
+    if found.implied and polarity.normalise(found.correction.value) in ("yes", "no"):
+        run.keep_unread(found.item, text)  # "I said no to that but I did cut myself once" tells more than a yes
     crisis = keep(run, found.head) if found.head else None
-    return crisis or _set(run, found.item, found.correction)
+    return crisis or _set(run, found.item, _in_place(run, found, text))
+
+
+def _in_place(run: Run, found: amendments.Amendment, text: str) -> Correction:
+    """The new value; of a name whose one word is changed, the whole."""
+    before = run.answers.get(found.item.key)
+    if before is None or not before.answered:
+        return found.correction
+    return dataclasses.replace(found.correction, value=amendments.in_place(found.item, found.correction.value, shown(found.item, before), text))
+
+
+def _several(run: Run, text: str, items: Sequence[Item], waiting: Optional[Item]) -> Optional[Outcome]:
+    """Two or more changes in one message, each of another answer and each with a value that fits; None where it is not so."""
+    parts = amendments.apart(text)
+    found = [(one, part) for part in parts for one in [amendments.amended(part, items, waiting)] if one and not one.head and one.item.type != "text"]
+    if len(parts) < 2 or len(found) != len(parts) or len({one.item.key for one, _ in found}) != len(found):
+        return None
+    answers = [(one.item, run.read(one.item, _in_place(run, one, part).value)) for one, part in found]
+    if any(answer is None or not answer.answered for _, answer in answers):
+        return None
+    lines: List[Line] = []
+    for item, answer in answers:
+        outcome = change_to(run, item, answer)
+        if outcome.lines[0].kind == "crisis":
+            return outcome
+        lines.append(outcome.lines[0])
+    return ask(run, lines)
 
 
 def _may_be_given(item: Item) -> bool:
@@ -115,7 +148,8 @@ def _set(run: Run, item: Item, correction: Correction) -> Outcome:
     if item.type == "text" and correction.led:  # a long answer is not replaced by a few words of another message
         run.keep_unread(item, correction.value)
     bare = polarity.normalise(correction.value) in ("yes", "no") and not (item.options or item.type == "boolean")  # no answer to "when was that"
-    if item.type == "text" or not correction.value or bare or not (has_a_form(item) or correction.brief):
+    takes_words = has_a_form(item) or correction.brief or correction.led and has_yes_and_no(item)
+    if item.type == "text" or not correction.value or bare or not takes_words:
         return reopen(run, item)
     try:
         return change_to(run, item, _read(run, item, correction.value))

@@ -6,6 +6,7 @@ history, an earlier answer. Then a word about the questions ("skip", "go back"),
 from __future__ import annotations
 
 import dataclasses
+import re
 from typing import Callable, Dict, Optional
 
 from actions import changes, closing, menu, remembered
@@ -23,6 +24,16 @@ from bot.intake.questionnaire import Item
 from bot.intake.review import agrees, disagrees, leaves_as_is
 from bot.records import intakes
 
+_MOMENT = r"(?:a|one|1) (?:sec|second|min|minute|moment|moment)s?"
+_MY_LIST = r"(?:my|the) (?:med\w*|pills?|bottles?|pill bottles?|list|phone|cabinet|prescriptions?|notes?|records?|chart|calendar|wallet|papers?|paperwork)"
+# "hold on, let me check the bottles": no answer, and no wish to stop
+_WAITS = re.compile(
+    rf"(?:(?:ok|okay|oh|um+|hm+|well|sorry|wait|hold on|hang on|{_MOMENT})[\s,.]+)*(?:(?:hold|hang) on(?: {_MOMENT})?|(?:just )?{_MOMENT}|give me {_MOMENT}"
+    rf"|(?:let me|lemme|i'll|i will|i need to|i have to|i gotta|gotta) (?:just |first )?(?:go )?(?:and )?(?:check|grab|get|find|look at|look up|look for)(?: on)?(?: {_MY_LIST})"
+    r"|(?:let me|lemme) (?:just |go )?(?:check|look)(?: it up| that up| that| it)?)"
+)
+_COUNTS = re.compile(r"\bcounts?\b", re.I)
+_SKIP_BEHIND = re.compile(r"(?<=\w)\s*[,.;]\s*(?:ne?xt(?: question| one)?|pass|move on)(?: please)?\W*$", re.I)
 _SHORT_SKIP = 4  # words: "skip this one please"
 MINUTES = 10  # that a whole history takes, as it is told at its start
 
@@ -73,6 +84,9 @@ def _typed(run: Run, text: str) -> Outcome:
     item = run.current()
     if item is None:
         return ask(run)
+    if _WAITS.fullmatch(polarity.normalise(text)):
+        run.keep_unread(item, text)
+        return ask(run, [Line("Take your time. The question stays here.")])
     words = additions.added(text, item.names)
     longer = remembered.more(run, item, words) if words else None
     if longer is not None:
@@ -156,6 +170,10 @@ def _skip(run: Run, typed: str) -> Outcome:
     item = run.current()
     if item is None:
         return ask(run)
+    said = _SKIP_BEHIND.sub("", typed)
+    answer = run.read(item, said) if said != typed else None
+    if answer is not None and answer.answered:  # "no. next"
+        return store(run, item, answer)
     if len(typed.split()) > _SHORT_SKIP and not is_shrug(item, typed):
         run.keep_unread(item, typed)  # "none, it was stolen last week" tells more than that there is no answer
     try:
@@ -173,6 +191,9 @@ def _why(run: Run, typed: str) -> Outcome:
     item = run.current()
     if item is None:
         return ask(run)
+    if _COUNTS.search(typed):  # "does a murmur count?" tells something, too
+        run.keep_unread(item, typed)
+        return ask(run, [Line("I can't judge that here. Answer as it seems right to you, and add it in your own words: a clinician goes over it with you.")])
     words = beside.given(item, typed, asked=True)
     answer = run.read(item, words) if words else None
     why = Line(item.help or "It helps the team prepare for your first conversation. You can skip what you'd rather not say.")

@@ -1,6 +1,7 @@
 """The intake form and the ways into it: start, go on, ask for a person, pass a question on."""
 from __future__ import annotations
 
+import re
 from typing import Any, Dict, List, Optional, Text
 
 from rasa_sdk import Action, Tracker
@@ -25,6 +26,7 @@ from bot.records import conversations, intakes
 from bot.records.models import Intake
 
 FORM = "intake_form"
+_GOES_ON = re.compile(r"\b(?:continue|resume|carry on|go on with|pick up where)\b", re.IGNORECASE)
 LOOKED_BACK = 100  # messages of the visitor in which an age is looked for
 ANSWERS = ("action_faq", "action_fallback")  # the actions that answer a question
 TOGETHER = button("They're here and will answer", "start_intake", "together")
@@ -117,6 +119,10 @@ class ActionStartIntake(_OpenRun, Action):
 
     def is_for_another(self, words: str) -> bool:
         return speaks_for_another(words)
+
+    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Dict[Text, Any]) -> List[EventType]:
+        goes_on = _GOES_ON.search(typed_text(tracker))  # "I want to continue my history" begins none beside one that was sent
+        return ActionResumeIntake().run(dispatcher, tracker, domain) if goes_on else super().run(dispatcher, tracker, domain)
 
     def open(self, s: Session, parts: Services, tracker: Tracker) -> Optional[Line]:
         _set_aside(s, tracker.sender_id, besides="intake")

@@ -463,3 +463,70 @@ def test_what_was_told_of_allergies_later_goes_there(until: Callable[..., Talk])
     talk = until("ride-home", allergies="latex", **MEDICINES)
     assert "Allergies: latex; penicillin. Tell me" in talk.say("add penicillin to my allergies")
     assert "Allergies: latex; penicillin; codeine gives me a rash. Tell me" in talk.say("I forgot, codeine gives me a rash")
+
+
+def test_two_changes_in_one_message_are_both_made(until: Callable[..., Talk]) -> None:
+    talk = until("goals", **BEFORE)
+    told = talk.say("my name is Tessa not Tess and my phone is 503-555-0111")
+    assert "Changed to: Tessa Ter (Full name)" in told and "(503) 555-0111 (Phone number)" in told
+    assert (talk.value("name"), talk.value("phone"), talk.waiting) == ("Tessa Ter", "(503) 555-0111", "goals")
+
+
+@pytest.mark.parametrize("said", ["it's spelled Tesa not Tess", "Tesa, not Tess"])
+def test_one_word_of_a_name_is_changed_in_its_place(until: Callable[..., Talk], said: str) -> None:
+    talk = until("ptsd-diagnosed", name="Tess Ter", **MEDICINES)
+    talk.say(said)
+    assert talk.value("name") == "Tesa Ter" and talk.waiting == "ptsd-diagnosed"
+
+
+def test_what_is_refused_later_is_no_longer_allowed(until: Callable[..., Talk]) -> None:
+    talk = until("text-ok", name="Tess Ter", voicemail_ok="yes", **MEDICINES)
+    talk.say("actually no voicemail, my roommate listens to it")
+    assert talk.value("voicemail-ok") == "No" and talk.waiting == "text-ok" and talk.answered("text-ok") is None
+
+
+def test_the_last_one_is_what_was_answered_last(until: Callable[..., Talk]) -> None:
+    talk = until("hospitalized-past-year", suicidal_ever="no", **MEDICINES)
+    talk.say("I said no to the last one but I did cut myself once back in school")
+    assert talk.value("suicidal-ever") == "Yes" and "cut myself once back in school" in (talk.answered("suicidal-ever") or "")
+    assert talk.waiting == "hospitalized-past-year"
+
+
+def test_a_number_that_is_said_to_be_wrong_is_asked_for_again(until: Callable[..., Talk]) -> None:
+    talk = until("email", **MEDICINES)
+    talk.say("wait the number is wrong, it ends in 0111", intent="change_answer")
+    assert talk.waiting == "phone"
+
+
+@pytest.mark.parametrize("said", ["hold on, let me check the bottles", "one sec", "let me look that up", "i need to go get my list"])
+def test_who_asks_for_a_moment_has_not_answered(until: Callable[..., Talk], said: str) -> None:
+    talk = until("medications", birth_date="March 4, 1981", phone="503-555-0147")
+    assert "Take your time" in talk.say(said) and talk.waiting == "medications"
+
+
+@pytest.mark.parametrize("said", ["I check the locks all night", "I have to check the doors every night", "let me be normal again"])
+def test_what_sounds_like_it_is_an_answer(until: Callable[..., Talk], said: str) -> None:
+    talk = until("goals", **MEDICINES)
+    talk.say(said)
+    assert talk.answered("goals") == said
+
+
+def test_an_answer_before_a_word_for_the_next_question_is_kept(until: Callable[..., Talk]) -> None:
+    talk = until("suicidal-ever", **MEDICINES)
+    talk.say("no. next", intent="skip")
+    assert talk.value("suicidal-ever") == "No" and talk.waiting == "hospitalized-past-year"
+    talk.say("next", intent="skip")
+    assert talk.answered("hospitalized-past-year") is None
+
+
+def test_whether_something_counts_is_kept_with_the_answer(until: Callable[..., Talk]) -> None:
+    talk = until("heart", **MEDICINES)
+    assert "a clinician goes over it" in talk.say("does a murmur count?", intent="why") and talk.waiting == "heart"
+    talk.say("no")
+    assert talk.answered("heart") == "does a murmur count?; no"
+
+
+def test_what_is_added_may_have_the_name_of_its_list_ahead(until: Callable[..., Talk]) -> None:
+    talk = until("review", allergies="sulfa", **MEDICINES)
+    assert "I added that" in talk.say("and the allergies, I'm allergic to adhesive bandages", intent="change_answer")
+    assert talk.answered("allergies") == "sulfa; I'm allergic to adhesive bandages"

@@ -86,6 +86,12 @@ def test_a_history_says_who_why_and_how_to_reach_them(session):
     assert (score["score"], score["max"], score["gate"], len(score["items"])) == (4, 5, True, 5)
 
 
+def test_how_they_may_be_reached_is_told_in_their_own_words(session):
+    told = summary.summarize(session, submit(session, **{"safe-contact": "yes but not at work", "voicemail-ok": "yes please"}))
+    assert told["person"]["contact"]["in_their_words"] == '"yes but not at work"'
+    assert 'In their words: "yes but not at work"' in summary.text(told)
+
+
 def test_consents_are_kept_with_version_and_time(session):
     told = summary.summarize(session, submit(session))
     by_words = {consent["what"]: consent for consent in told["consents"]}

@@ -26,7 +26,7 @@ def read(text: str, **options: bool) -> str:
         "3/4/1987", "03/04/1987", "3-4-1987", "3.4.1987", "3/4/87", "3 4 1987", "03041987", "19870304", "1987-03-04", "1987/3/4", "March 4, 1987",
         "march 4 1987", "Mar 4 1987", "mar. 4, 1987", "4 March 1987", "4 mar 87", "4th of March, 1987", "the 4th of March 1987", "March 4th 1987",
         "march fourth 1987", "MARCH 4 1987", "Marhc 4 1987", "1987 March 4", "Wednesday, March 4, 1987", "I was born on March 4, 1987",
-        "my birthday is 3/4/1987", "DOB: 3/4/1987", "born March 4 '87", "it's march 4 1987", "March 4, 1987.", "4 de marzo de 1987", "mar4 1987",
+        "my birthday is 3/4/1987", "I turned 40 in March, so March 4th 1987", "i'm 40, born 3/4/1987", "DOB: 3/4/1987", "born March 4 '87", "it's march 4 1987", "March 4, 1987.", "4 de marzo de 1987", "mar4 1987",
         "  march   4   1987 ", "March the 4th, 1987", "it's March 4 1987 but why do you need it", "my birthday is wrong, it's March 4th, 1987",
         "born March 4 1987 in Salem", "easy to remember: 3/4/1987, spring baby", "March 4, 1987 and my phone is 503-555-0142",
     ],

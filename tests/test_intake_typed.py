@@ -119,6 +119,9 @@ def test_screener_answer_is_not_inferred(text: str, value: Any) -> None:
         ("consent-contact", "they can call", True), ("heart", "don't call me that", "!unclear"), ("suicidal-now", "don't call the police", "!not-an-option"),
         ("safe-contact", "please don't call my house", "no"), ("safe-contact", "my husband would see it", "!unclear"), ("safe-contact", "he goes thru my phone so no", "no"),
         ("safe-contact", "it's safe", "yes"), ("safe-contact", "not safe", "no"), ("safe-contact", "my wife reads my mail so not really", "no"), ("safe-contact", "not at home", "no"),
+        ("safe-contact", "yes I guess, but not the landline", "!unclear"), ("safe-contact", "yes mostly", "!unclear"),
+        ("heart", "no stent, no valve trouble", "no"), ("heart", "no heart attack, no afib, nothing", "no"), ("heart", "no heart attack, no stent, just a murmur", "!unclear"),
+        ("veteran", "no, and no plans to join either", "no"), ("suicidal-now", "no plan, no intent", "!unclear"),
         ("safe-contact", "nobody reads my mail", "!unclear"), ("safe-contact", "I think so", "!unclear"),
         ("text-ok", "sure texting is ok", True), ("voicemail-ok", "sure, voicemail is ok", True), ("voicemail-ok", "go for it", True), ("heart", "go for it", "!unclear"),
         ("text-ok", "yes but keep it short", True), ("text-ok", "yes but not at work", "!unclear"), ("text-ok", "sure voicemail is ok", "!unclear"),
@@ -144,6 +147,7 @@ def test_yes_or_no_in_a_sentence_is_about_the_person_who_writes(link_id: str, te
         ("ptsd-diagnosed", "va rated 70%", "yes"), ("ptsd-diagnosed", "diagnosed in 2012", "yes"), ("ptsd-diagnosed", "no but i know i do", "no"), ("ptsd-diagnosed", "self diagnosed", "no"),
         ("pregnant", "8 weeks along", "pregnant"), ("pregnant", "no uterus", "not-applicable"), ("breastfeeding", "still nursing at night", "yes"),
         ("ride-home", "my husband can", "yes"), ("ride-home", "my sister or my mom", "yes"), ("ride-home", "friend", "yes"), ("ride-home", "my daughter will", "yes"),
+        ("ride-home", "my gf", "yes"), ("ride-home", "MY GRANDSON TYLER COULD", "yes"), ("ride-home", "my aunt can come with the car", "yes"),
     ],
 )  # fmt: skip
 def test_a_fact_that_implies_the_answer_is_one(link_id: str, text: str, value: str) -> None:
@@ -159,7 +163,7 @@ def test_a_fact_that_implies_the_answer_is_one(link_id: str, text: str, value: s
         ("high-bp", "150/95"), ("high-bp", "i take lisinopril"), ("high-bp", "not on meds for it"), ("high-bp", "white coat hypertension"), ("high-bp-treated", "was on lisinopril"),
         ("ptsd-diagnosed", "my therapist thinks so"), ("ptsd-diagnosed", "diagnosed in 2012 with bipolar"), ("ptsd-diagnosed", "my wife told me I have it"),
         ("pregnant", "my wife is"), ("pregnant", "I'm 70"), ("breastfeeding", "used to breastfeed"), ("breastfeeding", "nursing student"), ("veteran", "my husband is"),
-        ("ride-home", "my husband works"), ("ride-home", "my husband can't"), ("ride-home", "my daughter"), ("ride-home", "friend?"), ("ride-home", "i'd take an uber"), ("ride-home", "can my friend take me"),
+        ("ride-home", "my husband works"), ("ride-home", "my husband can't"), ("ride-home", "my sister hardly can"), ("ride-home", "my daughter"), ("ride-home", "friend?"), ("ride-home", "i'd take an uber"), ("ride-home", "can my friend take me"),
     ],
 )  # fmt: skip
 def test_what_may_mean_something_else_is_asked_again(link_id: str, text: str) -> None:
@@ -210,7 +214,7 @@ def test_sentence_is_kept_as_it_was_typed() -> None:
         ("virginia", "VA"), ("West Virginia", "WV"), ("new y", "NY"), ("Calif", "CA"), ("N. Carolina", "NC"), ("Canada", "other"),
         ("new", "!ambiguous"), ("Oregon or Washington", "!ambiguous"), ("ok", "!ambiguous"), ("OK", "OK"),
         ("I live in Washington state, Vancouver, but I can drive to Salem", "WA"), ("not Oregon, Washington", "WA"), ("Right now im in Idaho but I go home in the fall", "ID"),
-        ("Idaho but moving to Oregon", "!ambiguous"), ("idk", "skipped"), ("rather not say", "skipped"),
+        ("idaho, no utah", "!ambiguous"), ("Texas. No wait, Nevada", "!ambiguous"), ("Idaho but moving to Oregon", "!ambiguous"), ("idk", "skipped"), ("rather not say", "skipped"),
         ("not oregon", "!not-an-option"), ("38", "!not-an-option"), ("somewhere", "!not-an-option"),
     ],
 )  # fmt: skip
@@ -351,11 +355,16 @@ def test_unit_that_the_question_does_not_want_is_refused_not_converted() -> None
         ("name", "first name Will, last name Day", "Will Day"), ("name", "like I said, Dana Reyes", "Dana Reyes"), ("name", "my name is Thuy Pham, Pham is family name", "Thuy Pham"),
         ("name", "Ty", "Ty"), ("name", "Will Dose", "Will Dose"), ("name", "Jonathan Fine", "Jonathan Fine"), ("name", "Tran, My Linh", "Tran, My Linh"), ("name", "Do Thi Hoa", "Do Thi Hoa"),
         ("name", "Gunderson, Alma P.", "Gunderson, Alma P."), ("name", "May", "May"), ("name", "Skip Johnson", "Skip Johnson"), ("name", "Null", "Null"),
+        ("preferred-name", "Margaret, actually Meg is fine", "Meg"), ("preferred-name", "Nell. My mother always called me that", "Nell"), ("preferred-name", "Dr. I. Shah", "Dr. I. Shah"),
+        ("allergies", "yes", "!unclear"), ("allergies", "yes, latex", "yes, latex"), ("medications", "yes", "yes"),
         ("preferred-name", "Maggie is fine", "Maggie"), ("preferred-name", "Mr. Beattie, please", "Mr. Beattie"), ("preferred-name", "no", "skipped"), ("preferred-name", "Thanks", "!not-a-name"),
         ("name", "she/her", "!not-a-name"), ("preferred-name", "may 6 1980", "!not-a-name"), ("name", "They / them", "!not-a-name"), ("name", "3/5/87", "!not-a-name"),
         ("preferred-name", "anything but Katherine, thats what he called me. Kat pls", "anything but Katherine, thats what he called me. Kat pls"),
         ("preferred-name", "my grandkids call me Nonny but Carol is fine", "Carol"), ("pronouns", "idk", "skipped"), ("pronouns", "she/they, either works", "she/they, either works"),
         ("city", "like I said Salem", "Salem"), ("city", "I told you, Bend", "Bend"), ("city", "I'm in Keizer", "Keizer"), ("city", "I said it already", "!unclear"), ("city", "near Salem", "near Salem"),
+        ("name", "Marta Lindqvist, Lindqvist with a Q", "Marta Lindqvist"), ("name", "My name Pham Van Duc, Pham is my family name", "Pham Van Duc"),
+        ("name", "me llamo Lucía Herrera Soto", "Lucía Herrera Soto"), ("name", "my name changed last year", "!not-a-name"),
+        ("phone", "no thanks", "skipped"), ("phone", "-", "skipped"), ("phone", "I don't really use one", "skipped"),
         ("phone", "rather not", "skipped"), ("phone", "I don't have a phone", "skipped"), ("phone", "idk", "skipped"),
         ("name", "maria de la cruz santos", "maria de la cruz santos"),
         ("name", "Nguyễn Thị Minh Khai", "Nguyễn Thị Minh Khai"), ("name", "O’Brien-Smith", "O’Brien-Smith"),

@@ -139,6 +139,7 @@ def test_typed_payloads_do_nothing(reader: Reader, text: str) -> None:  # noqa: 
         ("my brother has bipolar", {("condition", "bipolar disorder", "family")}),
         ("allergic to codeine", {("medication", "codeine", "allergy")}),
         ("suboxone daily", {("medication", "buprenorphine/naloxone", "current")}),
+        ("saint johns wort tea", {("medication", "st john's wort", "current")}), ("hierba de san juan", {("medication", "st john's wort", "current")}),
         ("I love my garden", set()),
         # how it is taken, and that it is over
         ("Zoloft 50 mg once a day", {("medication", "sertraline", "current")}),

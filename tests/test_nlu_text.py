@@ -291,6 +291,31 @@ def test_evidence_tells_an_answer_from_a_question(
     assert in_form(pending, heard, label.partition("/")[0], AnswerModel.load(), **shipped()) == expected
 
 
+@pytest.mark.parametrize(
+    "kind, link_id, form, text, label, expected",
+    [
+        ("choice", "heart", None, "does a heart cath count?", "faq/heart_or_stroke", "why"),
+        ("boolean", "gate", None, "would a house fire count or not", "faq/trauma_types", "why"),
+        ("choice", "high-bp", None, "what counts as high", "faq/blood_pressure", "why"),
+        ("choice", "safe-contact", None, "what do you mean safe?", "repeat", "why"),
+        ("choice", "heart", None, "does my VA insurance count", "faq/insurance", "faq"),
+        ("string", "pronouns", "pronouns", "they is good, thank you", "thanks", "answer"),
+        ("string", "pronouns", "pronouns", "ok thank you", "thanks", "thanks"),
+    ],
+)
+def test_a_word_about_the_question_is_told_from_the_clinic_s(
+    encoder: Encoder, kind: str, link_id: str, form: str | None, text: str, label: str, expected: str
+) -> None:
+    pending = Pending("intake", link_id, kind, ("Yes", "No", "Not sure") if kind == "choice" else (), form)
+    heard = Heard(
+        text,
+        (verdict(text, 0.95, **{label.replace("/", "_", 1): 0.9, "answer": 0.01}),),
+        Retrieval(label, 0.95, (), ()) if "/" in label else None,
+        encoder.encode_one(clean(text)),
+    )
+    assert in_form(pending, heard, label.partition("/")[0], AnswerModel.load(), **shipped()) == expected
+
+
 def test_a_model_fitted_on_other_evidence_is_named() -> None:
     with pytest.raises(InvalidConfigException, match="make weigh"):
         AnswerDetector(shipped(), AnswerModel(blank(EVIDENCE[1:])))

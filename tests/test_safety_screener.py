@@ -605,6 +605,27 @@ def test_a_loss_without_the_word_death_is_one(screener: Screener, text: str) -> 
     assert screener.screen(text) == Screening("none", None, "loss", "loss")
 
 
+@pytest.mark.parametrize(
+    "text",
+    ["I'm taking buspirone 15 and zoloft 100", "she has been taking gabapentin 300 at night and tramadol 50", "he takes seroquel 50 and he was on prozac",
+     "let's get it over with"],
+)  # fmt: skip
+def test_the_strength_of_a_medicine_is_no_count_of_pills(screener: Screener, text: str) -> None:
+    assert screener.screen(text).outcome == "none"
+
+
+@pytest.mark.parametrize(
+    "text", ["I've been taking 30 xanax and vodka", "she keeps taking xanax 40 and 20 ambien", "taking about 50 tylenol and ativan", "I just want to get it over with"]
+)
+def test_a_count_of_pills_stays_one(screener: Screener, text: str) -> None:
+    assert screener.screen(text).outcome == "takeover"
+
+
+def test_what_others_say_and_a_refusal_behind_it_is_no_denial_taken_back(screener: Screener) -> None:
+    assert screener.screen("no and don't write me letters", ["or so people say"]).outcome == "none"
+    assert screener.screen("I said I was ok and I am not").outcome == "takeover"
+
+
 # -- several messages ----------------------------------------------------------------------------------------------------
 @pytest.mark.parametrize(
     ("recent", "newest"),

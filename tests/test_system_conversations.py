@@ -558,6 +558,8 @@ def test_the_review_is_read_with_what_was_agreed_to_and_any_plain_yes_sends_it(v
     visitor.say("sertraline 50 mg")
     visitor.say("that looks right to me")
     assert "has been sent" in visitor.said
+    visitor.say("I want to continue my history")
+    assert "with the team already" in visitor.said and not visitor.question  # no second one is begun
 
 
 def test_what_is_typed_to_the_choice_of_what_to_change_answers_no_question(visitor: Visitor) -> None:

@@ -9,6 +9,7 @@ that the assistant could not answer.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
@@ -51,6 +52,14 @@ CONTACT = {
     "voicemail_ok": ("voicemail-ok",), "text_ok": ("text-ok",), "best_time": ("best-time",), "state": ("state",),
     "city": ("city",), "pronouns": ("pronouns",),
 }  # fmt: skip
+# Answers about being reached whose words may hold a condition: "yes but not at work".
+TERMS = ("consent-contact", "phone", "contact-way", "voicemail-ok", "text-ok", "safe-contact", "safe-message")
+_AGREEING = re.compile(
+    r"\b(?:yes|yeah|yep|ok|okay|sure|no|nope|fine|good|great|lovely|alright|all right|of course|please|thanks?|thank you|dear|i|do|agree|that|it|this|is|its|it's"
+    r"|would|will|be|can|contact|the|an?|by|via|my|me|or|phone|cell|number|mobile|home|call|text|txt|e-?mail|telephone|message|safe|not sure|not safe|us)\b",
+    re.IGNORECASE,
+)
+_WORDS = re.compile(r"[^\W\d]{2,}")
 CONTACT_CONSENTS = ("voicemail-ok", "text-ok")
 REASONS = ("reason", "question", "about")  # of a history, of a question for the team, of a request to be contacted
 # status of what is in `skipped` -> what it is called; older handoffs have no status
@@ -241,6 +250,8 @@ def _person(given: Mapping[Key, Any]) -> dict[str, Any]:
         part = "email" if "@" in reach else "phone"
         person[part] = person[part] or reach
     contact = {part: _display(first(links)) for part, links in CONTACT.items()}
+    words = [answer.text for link in TERMS if (answer := by_link.get(link)) and _WORDS.search(_AGREEING.sub(" ", answer.text or ""))]
+    contact["in_their_words"] = "; ".join(f'"{text}"' for text in words) or None
     return {**person, "contact": {part: value for part, value in contact.items() if value is not None}}
 
 

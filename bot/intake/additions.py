@@ -28,6 +28,7 @@ _OPEN = re.compile(r"^(?:what|which|how|when|where|who|why|the (?:name|question|
 _INSIDE = re.compile(r"[,.;!]\s*(?:and |but |oh,? )*((?:also|plus|add|(?:i )?forgot|i also)\b.+)", re.I | re.S)
 _TAKING = re.compile(r"\b(?:take|taking|took|use|using|i'?m on|i am on)\b", re.I)
 _MOST_WORDS = 60
+_AHEAD = r"^(?:(?:to|in|for|under) )?(?:the|my)\s+(?:{names})(?: list| answer| one)?\s*[,:;-]\s*(?=\w)"  # "and the allergies, latex"
 _PLACE = r"[\s,]*\b(?:to|on|in|into|under)\s+(?:the|my|that|this)\s+(?:{names})(?: list| answer| one)?\W*$"
 
 
@@ -43,7 +44,9 @@ def added(text: str, names: Sequence[str] = ()) -> Optional[str]:
         return None
     rest = typed[found.end() :]
     if names:
-        rest = re.sub(_PLACE.format(names="|".join(map(re.escape, names))), "", rest, flags=re.I)
+        any_name = "|".join(map(re.escape, names))
+        rest = re.sub(_PLACE.format(names=any_name), "", rest, flags=re.I)
+        rest = re.sub(_AHEAD.format(names=any_name), "", rest, count=1, flags=re.I)
     rest = rest.strip(" ,;:-")
     if not re.search(r"\w", rest) or _OPEN.match(rest):
         return None

@@ -52,6 +52,9 @@ _I_HAVE = re.compile(
     rf"{_I_AM.pattern}(?:\s+(?:have|had|got|been|not|never|no|told i have|a|an|any|the|some|history of|my)\b)*\s+",
     re.I,
 )
+_NO_TO_IT = re.compile(r"\bno\s+$", re.I)
+_THE_LAST = re.compile(r"\b(?:the|that|your) (?:last|previous) (?:one|question|answer)\b", re.I)
+_NEXT_CHANGE = re.compile(r"\s*(?:[,;.]\s*)?\b(?:and|also|plus)\s+(?=(?:my|the|change|fix|correct|update|set)\s)|\s*[,;.]\s+(?=(?:my|change|fix|correct|update|set)\s)", re.I)
 _LONGEST = 16  # words
 _MOST_WORDS = 6  # of a value
 _NAMES = ("name", "preferred-name")
@@ -70,13 +73,14 @@ class Amendment:
     implied: bool = False
 
 
-def amended(text: str, items: Sequence[Item], waiting: Optional[Item] = None) -> Optional[Amendment]:
+def amended(text: str, items: Sequence[Item], waiting: Optional[Item] = None, last: Sequence[Item] = ()) -> Optional[Amendment]:
     """The change of another answer that a text is; None where it is none.
 
     Args:
         text: as typed.
         items: whose answers may be meant.
         waiting: the question that waits, which reads by itself what it can be answered with.
+        last: what the message before answered: "the last one".
     """
     typed = plain(text)
     if not typed or len(typed.split()) > _LONGEST or typed.endswith("?") and not _ORDER.match(typed):
@@ -89,13 +93,28 @@ def amended(text: str, items: Sequence[Item], waiting: Optional[Item] = None) ->
     marked = told != typed or bool(_MARK.search(opening[0]))
     refuses = bool(re.match(r"(?:no|nope)\b", opening[0], re.I))
     found = _ordered(body, items, waiting) or _stated(body, items, waiting, marked=marked, refuses=refuses)
-    found = found or _YES_OR_NO_TO.match(told) and _for(told, items, waiting)
+    found = found or _YES_OR_NO_TO.match(told) and _for(told, items, waiting) or marked and _NO_TO_IT.search(opening[0]) and _refused(body, items, waiting)
     if found:
         return Amendment(*found)
-    taken_back = _taken_back(body, items, waiting) if marked or _I_SAID.match(body) else None
+    taken_back = _taken_back(body, items, waiting, last) if marked or _I_SAID.match(body) else None
     if taken_back:
         return Amendment(*taken_back, implied=True)
     return _beside(body, items, waiting) if waiting is not None and waiting.type != "text" and not is_consent(waiting) else None
+
+
+def apart(text: str) -> List[str]:
+    """The parts of a text that may each be a change: "my name is Ana and my phone is 503-555-0111"."""
+    return [part for part in _NEXT_CHANGE.split(plain(text)) if part.strip()]
+
+
+def in_place(item: Item, new: str, old: str, text: str) -> str:
+    """The whole name where a text changes one word of it: "Ana Bell" of "Anna Bell" and "Ana, not Anna"; else ``new``."""
+    denied = re.search(r"\bnot ([\w'-]+)\W*$", plain(text), re.I)
+    words = old.split()
+    at = [i for i, word in enumerate(words) if denied and word.lower() == denied[1].lower()]
+    if item.answer_format != "name" or len(new.split()) != 1 or len(words) < 2 or len(at) != 1:
+        return new
+    return " ".join([*words[: at[0]], new, *words[at[0] + 1 :]])
 
 
 def is_consent(item: Item) -> bool:
@@ -117,12 +136,12 @@ def instead(text: str, answered: Iterable[Tuple[Item, Answer, str]]) -> Optional
     new = re.sub(r"^(?:(?:my (?:\w+ )?names?(?: is|'s)?|it'?s|it is|spelled|i'?m|i am|i live|in|at|that should be|should be|make (?:it|that))\b\s*)+", "", found["new"], flags=re.I)
     old = re.sub(r"\W+", " ", found["old"]).strip().lower()
     fitting = [
-        item
+        (item, in_place(item, new, shown, typed))
         for item, answer, shown in answered
         if answer.answered and item.type != "text" and not has_yes_and_no(item)
-        and old == re.sub(r"\W+", " ", shown).strip().lower() and _read(item, new) is not None and (not _is_name_of(item) or is_plain_name(new, capitals=False))
+        and (old == re.sub(r"\W+", " ", shown).strip().lower() or in_place(item, new, shown, typed) != new) and _read(item, new) is not None and (not _is_name_of(item) or is_plain_name(new, capitals=False))
     ]  # fmt: skip
-    return (fitting[0], Correction(new, led=True)) if len(fitting) == 1 else None
+    return (fitting[0][0], Correction(fitting[0][1], led=True)) if len(fitting) == 1 else None
 
 
 def _ordered(body: str, items: Sequence[Item], waiting: Optional[Item]) -> Optional[Tuple[Item, Correction]]:
@@ -196,12 +215,22 @@ def _is_name_of(item: Item) -> bool:
     return item.answer_format in (*_NAMES, "place", "pronouns")
 
 
-def _taken_back(body: str, items: Sequence[Item], waiting: Optional[Item]) -> Optional[Tuple[Item, Correction]]:
+def _refused(body: str, items: Sequence[Item], waiting: Optional[Item]) -> Optional[Tuple[Item, Correction]]:
+    """ "actually no voicemail, my mom lives here"; ``body`` is what stands behind the no."""
+    about = _named_first(body, [one for one in items if has_yes_and_no(one)])
+    behind = BEHIND_NAME.sub("", about[1]) if about else ""
+    return (about[0], Correction("no", led=True)) if about and about[0] is not waiting and re.match(r"\W*$|\s*[,.;]", behind) else None
+
+
+def _taken_back(body: str, items: Sequence[Item], waiting: Optional[Item], last: Sequence[Item]) -> Optional[Tuple[Item, Correction]]:
     """ "I said no to blood pressure but I do have it", "I am a veteran"; of questions with a yes and a no."""
     said = _I_SAID.match(body)
     if waiting is not None and waiting.type == "text" and not said:
         return None
-    item = _only_named(body, [one for one in items if has_yes_and_no(one)])
+    known = [one for one in items if has_yes_and_no(one)]
+    item = _only_named(body, known)
+    if item is None and said and len(last) == 1 and last[0] in known and _THE_LAST.search(body):
+        item = last[0]
     if item is None or item is waiting or waiting is not None and _only_named(body, [waiting]) is not None:
         return None
     if not said:

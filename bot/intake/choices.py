@@ -78,6 +78,7 @@ _CLAUSES = re.compile(r"[,.;:!?()]|\b(?:but|so|just|and|because|though|only|or)\
 # "not by phone", "anything but texts", "calls are no good"
 _DENIED_BEFORE = re.compile(rf"\b{_NEGATION}\b(?:\W+\w+){{0,3}}\W*$")
 _DENIED_BEHIND = re.compile(rf"^\W+(?:\w+\W+){{0,2}}{_NEGATION}\b")
+_SAID_ANEW = re.compile(r"\w[\s,.;]+no,? (?:wait,? |sorry,? |actually,? )?$")  # "Washington, no Oregon", of which nobody has two
 _BUT = re.compile(r"\b(?:any\w*|all|either) but (?:an? |the )?$")
 _ANY = "any"  # code of "no preference": where that is offered, one of several named will do
 _ALIKE = re.compile(r"\b(?:or|either|both|and|any)\b|/")
@@ -284,6 +285,7 @@ def _by_prefix(options: Sequence[Option], words: str, text: str) -> List[Option]
 
 def _by_mention(options: Sequence[Option], words: str, text: str) -> List[Option]:
     about_me = any(meaning_of(option) == NO for option in options)
+    one_of_all = not about_me and all(option.code != _ANY for option in options)
     says_no = re.match(r"(?:no|nope|nah)\b", words)
     spans: List[Tuple[int, int, Option]] = []
     for option in options:
@@ -293,7 +295,7 @@ def _by_mention(options: Sequence[Option], words: str, text: str) -> List[Option
             if len(name) > 1 and name not in _PLAIN_MEANINGS:
                 for found in _mention(name).finditer(words):
                     said = meaning_of(option) != YES or _is_plain(words, found.span())
-                    if said and _is_meant(words, found.span(), about_me):
+                    if said and (_is_meant(words, found.span(), about_me) or one_of_all and _SAID_ANEW.search(words[: found.start()])):
                         spans.append((*found.span(), option))
     capitals = re.search(r"\b([A-Z]{2})[.\s]*$", text.strip()) or (None if text.isupper() else re.search(r"\b([A-Z]{2})\b", text))
     if capitals and not spans and not re.search(rf"\b{_NEGATION}\b", words):

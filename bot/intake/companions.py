@@ -11,7 +11,7 @@ import re
 from bot.intake.polarity import normalise
 
 _ADULT = (
-    r"(?:husband|wife|spouse|partner|boyfriend|girlfriend|fianc[eé]+|mother|mom|mum|mama|father|dad|parents?|brother|sister|aunt|uncle|"
+    r"(?:husband|hubby|wife|spouse|partner|boyfriend|bf|girlfriend|gf|fianc[eé]+|mother|mom|mum|mama|father|dad|parents?|brother|sister|aunt|uncle|"
     r"cousin|grand(?:ma|mother|pa|father)|friends?|buddy|roommate|neighbou?r|co-?worker|caregiver|sponsor|(?:mother|father|sister|brother|son|daughter)-in-law)"
 )
 _PERHAPS_A_CHILD = r"(?:son|daughter|niece|nephew|grand(?:son|daughter))"
@@ -19,10 +19,11 @@ _WHOSE = r"(?:(?:my|a|an|the|our|one of my) )?(?:(?:good|best|close|older|big|li
 _WHO = rf"{_WHOSE}{_ADULT}"
 _ANYONE = rf"{_WHOSE}(?:{_ADULT}|{_PERHAPS_A_CHILD})"
 _WOULD = r"(?:'ll|(?: (?:can|could|will|would|is able to)| said (?:he|she|they)(?:'d| (?:can|could|will|would))))"
-_DO_IT = r"(?: (?:do (?:it|that|so)|be there|come|help(?: me)?(?: out)?|drive|take care of (?:it|that)))?"
+_DO_IT = r"(?: (?:do (?:it|that|so)|be there|come(?: with (?:a |the |her |his |my )?car)?|help(?: me)?(?: out)?|drive|take care of (?:it|that)))?"
+_NAMED = r"(?: (?!(?:maybe|never|not|probably|sometimes|usually|only|hardly|rarely|also|still|always|who|that|or|and)\b)[a-z]+)?"  # "my husband Greg can"
 _COMPANION = re.compile(
     rf"(?:(?:i have|i'?ve got|i got|there'?s|there is) )?{_WHO}(?:(?:,? (?:or|and) |, ){_WHO})*"
-    rf"|{_ANYONE}(?:(?:,? (?:or|and) |, ){_ANYONE})*{_WOULD}{_DO_IT}"
+    rf"|{_ANYONE}{_NAMED}(?:(?:,? (?:or|and) |, ){_ANYONE})*{_WOULD}{_DO_IT}"
 )
 
 

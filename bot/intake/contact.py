@@ -21,21 +21,22 @@ _SAID_BEFORE = (
 )
 _NAME_LEAD = re.compile(
     rf"^(?:(?:hi|hello|hey|sure|ok|okay|yes|well|um+|please|just|put|legally|{_SAID_BEFORE})[\s,.:]+)*"
-    r"(?:(?:(?:my|his|her|their|the|the patient'?s|my \w+'s) (?:full |first |legal |preferred )?name(?: is|'s|:)|name:|name's"
+    r"(?:(?:(?:my|his|her|their|the|the patient'?s|my \w+'s) (?:full |first |legal |preferred )?name(?: is|'s|:)|my name(?= (?-i:[A-Z]))|me llamo|mi nombre es|name:|name's"
     r"|i am|i'm|im|it's|its|it is|this is|(?:you can |please |just )*call me|i go by"
     r"|(?:they|people|most people|folks|everyone|everybody|friends|my \w+) (?:just )?(?:calls? me|says?))\s+)?(?:just\s+)?(?=\S)",
     re.I,
 )
 _NAME_TAIL = re.compile(rf"[\s,]+(?:please|pls|thanks|thank you|i guess|i suppose|{_SAID_BEFORE})$", re.I)
 _WILL_DO = re.compile(
-    r"^(?:.*(?:,| but) )?(\S+(?: \S+){0,2}?)"
+    r"^(?:.*(?:,| but|\bactually,?) )?(\S+(?: \S+){0,2}?)"
     r"(?:(?: is|'s|’s) (?:(?:just|perfectly) )?(?:fine|ok|okay|good|great|alright)(?: (?:with|by|for) me)?| will do| works)$"
 )
 # Where a name ends and a story begins: "Theodore Kwan, though nobody calls me that"; not "Tran, My Linh".
 _STORY = re.compile(
     r"(?:\s*[,;(.-]\s*|\s+)(?:but|though|although)\s+(?!.*\blegal).*$"
-    r"|\s*[,;(]\s*(?:(?:i|i'm|im|i am|i've|i was|he's|she's|he is|she is|he was|it's|its|that's|thats|and|not|people|every\w+|nobody|text"
+    r"|(?:\s*[,;(]\s*|\.\s+)(?:(?:i|i'm|im|i am|i've|i was|he's|she's|he is|she is|he was|it's|its|that's|thats|and|not|people|every\w+|nobody|text"
     r"|call|please|spelled|born)\s+\S"
+    r"|\S+ (?:is|being) (?:my|the|our)? ?(?:last|family|first|given|middle|maiden|married|sur|legal) ?(?:name)?\b|\S+ with (?:an?|one|two|no) \S"
     r"|my (?:phone|number|cell|e-?mail|friends|husband|wife|mom|mother|dad|kids|birthday|dob|legal|middle|maiden)\b|\(?\d).*$",
     re.I,
 )

@@ -24,7 +24,7 @@ _CONTRADICTS = re.compile(
     re.I,
 )
 _SAYS_WRONG = re.compile(
-    rf"\bmy (?:[\w-]+ ){{0,3}}[\w-]+{_IS} {_WRONG}\b|\b(?:fix|correct|change|update) my .{{2,40}}\b(?:it|that)(?:'?s| is| should be)\b",
+    rf"\b(?:my (?:[\w-]+ ){{0,3}}[\w-]+|the (?:[\w-]+ )?(?:number|name|birthday|date of birth|e-?mail|city|town|state|spelling)){_IS} {_WRONG}\b|\b(?:fix|correct|change|update) my .{{2,40}}\b(?:it|that)(?:'?s| is| should be)\b",
     re.I,
 )
 _TAKES_BACK = re.compile(r"^(?:no|nope|sorry|oops|wait|actually|correction|i meant?|it'?s actually|it is actually)\b|\b(?:i meant|sorry|actually)\W*$", re.I)

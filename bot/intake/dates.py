@@ -238,7 +238,7 @@ _DOUBT = re.compile(
     r"\b(?:or|not|never|between|than|either|might|could)\b(?:\W+\w+){0,2}\W*$|\b(?:before|after|until|till|by)(?: the year)?\W*$"
 )
 _OTHER_NUMBER = re.compile(  # an age, a grade or a phone number, which nobody takes for a part of the date
-    r"^\d{1,2},? (?:so|and|then)\b|(?:\bi was|\bat|\baged?) \d{1,2}\b(?!\s*[/:])|\b\d{1,2}(?:st|nd|rd|th) grade\b"
+    r"^\d{1,2},? (?:so|and|then|born)\b|(?:\b(?:turned|turn|turning|so|now|i'm|im|i am) )\d{1,2}\b(?!\s*[/:])|(?:\bi was|\bat|\baged?) \d{1,2}\b(?!\s*[/:])|\b\d{1,2}(?:st|nd|rd|th) grade\b"
     r"|(?:\+?1[\s.-]*)?\(?\d{3}\)?[\s.-]*\d{3}[\s.-]*\d{4}\b"
 )
 _SEASONS = {"winter": 12, "spring": 3, "summer": 6, "fall": 9, "autumn": 9}  # the month in which each begins

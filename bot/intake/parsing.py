@@ -38,6 +38,7 @@ _PERMISSION = re.compile(r"\b(?:agree|understand|okay|ok|all right|(?:may|can) (
 _WITH_A_CONDITION = re.compile(r"\b(?:but|only|if|unless|except|as long as)\b", re.I)
 _BRIEFLY = re.compile(r"\b(?:but|only if|as long as) (?:please |just |you |it |they )*(?:(?:keep|make) (?:it|them) (?:short|brief|quick|vague|simple)|(?:are|is|be) (?:short|brief|quick|discreet|vague))\b", re.I)
 _CONTACT = re.compile(r"\b(?:contact|message)")
+_HALF_A_YES = re.compile(r"\W*(?:yes|yeah|yea|yep|yup|sure|ok)\b[\s,.]*(?:well,? )?(?:i (?:think|guess|suppose|believe|hope)|mostly|usually|kind ?of|kinda|sort of|more or less|for the most part|depends)\b", re.I)
 _WAYS = re.compile(r"\b(?:text|txt|call|phone|ring|mail|e-mail|leave|voice|message)")
 _RATHER_NOT = re.compile(r"\b(?:rather|prefer) not\b(?! (?:to )?(?:say|answer|tell|share|disclose))")
 _INTEGER_LIMIT = 2**31 - 1  # a FHIR integer has 32 bits
@@ -69,6 +70,8 @@ def doubt(item: Item, text: str) -> None:
         check_name(clean(text), sentences=item.required)
     elif item.answer_format in ("place", "pronouns"):
         check_told(clean(text))
+    elif item.type == "text" and re.match(r"(?:do|are|have) you\b", item.text, re.I) and len(text.split()) == 1 and polarity.begins_with_yes(text):
+        raise AnswerError("unclear", "Could you tell me a little more? A few words are enough.")  # "yes" to "do you have any allergies"
 
 
 def is_shrug(item: Item, text: str) -> bool:
@@ -206,7 +209,7 @@ def _choice(item: Item, typed: str, today: dt.date, timezone: dt.tzinfo) -> Any:
         except AnswerError:
             return typed
     reading = polarity.read(typed)
-    if has_yes_and_no(item) and _CONTACT.search(item.text) and reading and reading.lean and reading.meaning == YES:
+    if has_yes_and_no(item) and _CONTACT.search(item.text) and reading and reading.meaning == YES and (reading.lean or _HALF_A_YES.match(typed)):
         raise AnswerError("unclear", "I want to be sure about this one. Is it Yes, No or Not sure?")  # "I think so"
     try:
         if item.time_frame and has_yes_and_no(item):

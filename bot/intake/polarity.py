@@ -118,6 +118,11 @@ _ALLOWS = re.compile(
 )
 _AGREES_FIRST = re.compile(r"(?:ok|okay|okey|k|kk|sure|fine|alright|all right|got it)[ ,]+(?=\w)")
 _STILL_NO = re.compile(r"^(?:never|not|none|nothing|nope|no|nada|i (?:don't|do not|haven't|have not|never|didn't)|i've (?:never|not))\b")
+# what goes on with a list: "no chest pain, no heart attack", "no, and no thoughts of it either"
+_NO_LIST = re.compile(
+    r"(?P<first>[^,;.]{0,60}?)(?:(?:^|[,;.] ?)(?:and |or )?no (?!one\b|that|it\b|wait|longer|doubt|i\b)\w+(?: (?!(?:i|just|but|only|he|she|though)\b)\w+){0,4})+"
+    r"(?:[,;.] ?(?:nothing|none)(?: \w+){0,2})?"
+)
 _TAKES_BACK = re.compile(
     r"\b(?:but|although|though|however|except|unless|used to|yes|yeah|yep|sometimes|once|wait|actually|until|any ?more|only"
     r"|scratch that)\b"
@@ -164,7 +169,8 @@ _SHRUG = re.compile(
     r"|no (?:idea|clue)|not (?:really |quite )?sure|unsure|unknown|who knows|forgot|forget|n/?a|not applicable"
     r"|(?:rather|prefer|choose) not(?: (?!but\b)\w+){0,5}|(?:dont|do not) (?:want|wish|care) to (?:say|answer|tell|share|give|disclose)(?: (?!but\b)\w+){0,4}|not (?:telling|saying|answering|sharing|giving)(?: (?:you|that|it|one|out))*"
     r"|none of your business|(?:its |thats )?(?:private|personal)|no comment|skip(?: (?:it|this|that|one))*|pass"
-    r"|(?:dont|do not) (?:have|own|use|got)(?: (?:one|any|a|an|it|phone|cell|email|e-mail|address|number))*|have none|no (?:phone|cell|email|e-mail|number|year|date)"
+    r"|(?:dont|do not) (?:really |even |ever )?(?:have|own|use|got)(?: (?:one|any|a|an|it|phone|cell|email|e-mail|address|number))*|have none|no (?:phone|cell|email|e-mail|number|year|date)(?: either)?"
+    r"|no thanks?(?: you)?"
     r"|(?:dont|do not) (?:care|mind)|(?:it )?doesnt matter|whatever)"
     r"(?: (?:sorry|tbh|honestly|lol|please|thanks|at all|anymore|right now))*"
 )
@@ -213,7 +219,7 @@ def permits(text: str) -> Optional[bool]:
 def is_shrug(text: str) -> bool:
     """Whether a text says that there is no answer to give, and nothing else: "idk", "rather not", "I don't have one"."""
     words = re.sub(r"[,.']", "", normalise(text))
-    return bool(_SHRUG.fullmatch(words))
+    return bool(_SHRUG.fullmatch(words)) or bool(re.fullmatch(r"\s*[-–—]+\s*", text))
 
 
 def is_bare_no(text: str) -> bool:
@@ -310,7 +316,8 @@ def _sentence(words: str) -> Optional[Reading]:
             return Reading(UNSURE) if not mark else None
         if is_about_others(rest) or not_me and not ME.search(rest):
             return Reading(NO)
-        if _TAKES_BACK.search(rest) or _TURN.search(rest) and not _STILL_NO.match(rest):
+        noes = _NO_LIST.fullmatch(rest)
+        if _TAKES_BACK.search(rest) or _TURN.search(noes["first"] if noes else rest) and not _STILL_NO.match(rest):
             return None
         return Reading(NO)
     if _UNSURE.search(words):

@@ -63,6 +63,7 @@ _LEAST_TRUST = {
 }  # fmt: skip
 _COURTESIES = ("thanks", "goodbye")  # answered when they are all that was said
 _COURTEOUS = re.compile(r"\b(?:thank\w*|thx|ty|tysm|appreciate\w*|cheers|bye\w*|good ?bye|good ?night|see you|take care|ttyl)\b", re.IGNORECASE)
+_PRONOUNS = re.compile(r"\b(?:she|her|hers|he|him|they|them|ze|xe|any|ella|[ée]l|elle)\b", re.IGNORECASE)
 _CHAT = ("greet", *_COURTESIES)
 _YES_OR_NO = re.compile(r"\b(?:yes|yeah|yep|yup|no|nope|nah|sure|ok|okay|fine|go ahead|not|never|none|don'?t|doesn'?t|didn'?t|haven'?t)\b", re.IGNORECASE)
 _TREATMENT = re.compile(
@@ -274,7 +275,7 @@ def ordered(pending: Pending, heard: Heard, fitting: bool) -> str | None:
     if typed.rstrip(".!?") in {clean(option).rstrip(".!?") for option in pending.options}:
         return ANSWER
     if found and found[0].label in _COURTESIES and words <= 5 and _COURTEOUS.search(typed):
-        return found[0].label
+        return ANSWER if pending.format == "pronouns" and _PRONOUNS.search(typed) else found[0].label  # "just she, thank you"
     if pending.type == "text" and forms.asks_somewhere(text) and _names(forms.said_beside(text), medicines):
         return ANSWER  # "lisinopril, does that mix?" gives a medicine; it must not be lost
     return None if found else ANSWER

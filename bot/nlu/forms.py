@@ -95,7 +95,8 @@ _WHY = re.compile(
     r"what(?:'?s| is) (?:the (?:point|purpose|reason|need)|this for|that for|it for)|what (?:will|do) you do with|what difference|"
     r"(?:is|are) (?:this|that|it|these)(?: \w+)? (?:really |even |actually )?(?:necessary|needed|required|relevant)|"
     r"do (?:i|you) (?:really |actually |even )?(?:have to|need to|need) (?:answer|say|tell|know|ask|give|put|this|that)\b|do you (?:really |actually |even )?need my(?! records)\b|"
-    r"(?:i )?(?:don'?t|do not) (?:see|get|understand) (?:why|how|what|the (?:point|question))|what do you mean(?: by (?:this|that|it))?\W*$|"
+    r"(?:i )?(?:don'?t|do not) (?:see|get|understand) (?:why|how|what|the (?:point|question))|what do you mean(?: by)?(?: [\w'-]+){0,3}\W*$|"
+    r"(?:does|do|did|would|is|are|if|what if) (?!.*\b(?:insurance|cost|pay|deductible)\b)[^?.!]{1,60}\bcounts?(?: (?:as|if|for|when|here|too|or)\b[^?.!]{0,40})?\W*$|what counts as [^?.!]{1,40}\W*$|"
     r"what does (?:that|this|it) mean|how come you)|[?!.,;]\s*why\W*$|\bwhy this question\b",
     re.IGNORECASE,
 )  # fmt: skip
