@@ -159,7 +159,7 @@ def test_half_a_character_is_left_out(visitor: Visitor) -> None:
     assert reply.status_code == 200 and reply.json()["messages"][0]["kind"] == "crisis"
 
 
-@pytest.mark.parametrize("text", ["/submit", '/faq{"choice": "cost"}', "/restart", "/session_start", "/crisis", "//", " /start_intake"])
+@pytest.mark.parametrize("text", ["/submit", '/faq{"choice": "cost"}', "/restart", "/session_start", "/crisis", "//", " /start_intake", "//start_intake"])
 def test_typed_text_is_never_an_intent(visitor: Visitor, text: str) -> None:
     visitor.say(text)
     assert not visitor.question, "typed text started the form"
@@ -184,6 +184,7 @@ def test_the_page_shows_help_without_javascript_and_a_strict_policy(system: Syst
     assert page.status_code == 200 and "988" in page.text and "911" in page.text and "Onward Health &amp; Wellness" in page.text
     policy = page.headers["content-security-policy"]
     assert "default-src 'none'" in policy and "unsafe-inline" not in policy
+    assert httpx.get(system.chat_url + "//").headers["content-security-policy"] == policy, "Rasa's own greeting answers there"
     assert httpx.get(system.chat_url + "/widget.js").headers["content-type"].startswith("text/javascript")
 
 

@@ -181,7 +181,7 @@ class WebChat(InputChannel):
     # -- helpers -------------------------------------------------------------------------------------------------
 
     async def _root(self, request: Request) -> Optional[HTTPResponse]:
-        if request.path == "/" and request.method in LOOKED_AT:
+        if not request.path.strip("/") and request.method in LOOKED_AT:
             return response.html(self.page.clinic_page, headers=page.headers())
         return None
 
