@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import threading
 import time
 import uuid
@@ -135,6 +136,17 @@ def test_broken_json_and_unknown_addresses_have_the_same_shape(visitor: Visitor)
 def test_what_has_no_route_has_the_same_shape(visitor: Visitor, method: str, path: str, status: int) -> None:
     reply = visitor.http.request(method, path)
     assert reply.status_code == status and set(reply.json()) == {"error"} and set(reply.json()["error"]) == {"code", "message"}
+
+
+@pytest.mark.parametrize("head, status", [("ZEBRA crossing", 400), ("POST /chat/messages HTTP/1.1\r\nHost: x\r\nContent-Length: ZEBRA", 503)])
+def test_what_is_no_request_has_the_same_shape_and_stands_in_no_log(system: System, head: str, status: int) -> None:
+    url = httpx.URL(system.chat_url)
+    with socket.create_connection((url.host, url.port), timeout=10) as raw:
+        raw.sendall(f"{head}\r\n\r\n".encode())
+        reply = b"".join(iter(lambda: raw.recv(4096), b"")).decode()
+    first, _, body = reply.partition("\r\n\r\n")
+    assert f" {status} " in first.splitlines()[0] and set(json.loads(body)["error"]) == {"code", "message"}
+    assert "ZEBRA" not in system.log()
 
 
 @pytest.mark.parametrize("after", ["x", "-1", "\u00b2", "1" * 16])
