@@ -123,7 +123,8 @@ def _settings(command: str) -> Settings:
 def _serve(settings: Settings, _: argparse.Namespace) -> int:
     from bot import serve, train
 
-    database = _database(settings)  # a key that is none is told of before the training, not after it
+    database = _database(settings)  # a key that is none, a clinic.yml that is no YAML: told of before the training, not after it
+    settings_module.load_clinic(settings.clinic_file)
     try:
         serve.check_ports(settings)
         if not train.is_current(settings):

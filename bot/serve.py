@@ -5,7 +5,9 @@ Each is a process of its own, so that one that dies is started again without the
 """
 from __future__ import annotations
 
+import contextlib
 import dataclasses
+import errno
 import os
 import signal
 import socket
@@ -91,19 +93,23 @@ def servers(settings: Settings) -> List[Server]:
 
 
 def check_ports(settings: Settings) -> None:
-    """Raise ServeError when a port is taken."""
+    """Raise ServeError when a port is taken, named for two servers, or not to be had at its address."""
     ports = (
         ("CHAT_PORT", settings.chat_host, settings.chat_port),
         ("ACTIONS_PORT", "127.0.0.1", settings.actions_port),
         ("STAFF_PORT", settings.staff_host, settings.staff_port),
     )
-    for name, host, port in ports:
-        with socket.socket() as probe:
+    with contextlib.ExitStack() as held:  # each until all are had
+        for name, host, port in ports:
+            probe = held.enter_context(socket.socket())
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
                 probe.bind((host, port))
-            except OSError:
-                raise ServeError(f"Port {port} is taken. Stop what uses it or set {name} in .env.") from None
+                probe.listen()
+            except OSError as error:
+                if error.errno == errno.EADDRINUSE:
+                    raise ServeError(f"Port {port} is taken. Stop what uses it or set {name} in .env.") from None
+                raise ServeError(f"Nothing can listen on {host}, port {port} ({error.strerror}). Set another address or port in .env.") from None
 
 
 def serve(settings: Settings, meanwhile: Callable[[], None] = lambda: None, out: TextIO = sys.stdout) -> int:
@@ -113,7 +119,7 @@ def serve(settings: Settings, meanwhile: Callable[[], None] = lambda: None, out:
         meanwhile: what the other servers need done, while the chat server, the slowest to start, imports Rasa.
 
     Raises:
-        ServeError: a port is taken, or the servers do not get ready in time.
+        ServeError: a port cannot be had, or the servers do not get ready in time.
     """
     check_ports(settings)
     stopping = False

@@ -106,6 +106,9 @@ def load(environ: Optional[Mapping[str, str]] = None, root: Path = ROOT) -> Sett
     settings = Settings(**values)
     if len(settings.secret_key) < SECRET_KEY_MIN:
         raise SettingsError(f"SECRET_KEY must have at least {SECRET_KEY_MIN} random characters.")
+    for name in ("chat_port", "actions_port", "staff_port", "smtp_port"):
+        if not 1 <= getattr(settings, name) <= 65535:
+            raise SettingsError(f"{name.upper()} must be 1 to 65535.")
     if not 0 <= settings.pc_ptsd5_cut <= 5:
         raise SettingsError("PC_PTSD5_CUT must be 0 to 5.")
     if settings.webhook_url and not settings.webhook_secret:

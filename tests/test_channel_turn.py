@@ -443,7 +443,7 @@ def test_erasing_tells_of_what_staff_still_have(chat: Chat) -> None:
         assert intakes.conversation_intakes(s, chat.id) == [] and len(conversations.messages_after(s, chat.id, 0)) == 4
 
 
-@pytest.mark.parametrize("text, guessed", [("/", False), ("?", False), ("...", False), ("/submit", False), ("$$?", True), ("-", True), ("ok.", True), ("\U0001f44d", True)])
+@pytest.mark.parametrize("text, guessed", [("/", False), ("?", False), ("...", False), ("/submit", False), ("//submit", False), ("\u2060/submit", False), ("$$?", True), ("-", True), ("ok.", True), ("\U0001f44d", True)])
 def test_bare_signs_are_not_guessed_at(chat: Chat, text: str, guessed: bool) -> None:
     chat.say(text)
     assert (chat.parsed is None) is guessed, "the model takes a bare sign for a yes"

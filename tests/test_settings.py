@@ -20,6 +20,8 @@ RIGHT = {"ENCRYPTION_KEYS": "a-key", "SECRET_KEY": "s" * 32}
         ("PC_PTSD5_CUT", "6"),
         ("PC_PTSD5_CUT", "-1"),
         ("PC_PTSD5_CUT", "four"),
+        ("CHAT_PORT", "99999"),
+        ("STAFF_PORT", "0"),
         ("STAFF_SECURE_COOKIES", "perhaps"),
         ("WEBHOOK_URL", "https://hook.example/token-in-the-address"),
     ],

@@ -2,7 +2,9 @@
 from __future__ import annotations
 
 import http.server
+import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -21,6 +23,7 @@ from bot.records import Database, conversations
 from bot.records.models import Conversation, utcnow
 from bot.settings import ROOT
 from tests.records_fixtures import KEY, backend, make_settings, new_url  # noqa: F401
+from tests.system import free_port
 
 
 @pytest.fixture
@@ -102,6 +105,38 @@ def test_what_was_written_with_another_key_is_one_line(installed, monkeypatch, c
     monkeypatch.setenv("ENCRYPTION_KEYS", Fernet.generate_key().decode())
     capsys.readouterr()
     assert "Keep old keys in the list" in fails(capsys, "export", handoff.id)
+
+
+@pytest.fixture
+def ports(installed, monkeypatch) -> None:
+    for name in ("CHAT_PORT", "ACTIONS_PORT", "STAFF_PORT"):
+        monkeypatch.setenv(name, str(free_port()))
+
+
+@pytest.mark.parametrize("name", ["CHAT_PORT", "ACTIONS_PORT", "STAFF_PORT"])
+def test_a_taken_port_is_one_line(ports, monkeypatch, capsys, name):
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        monkeypatch.setenv(name, port := str(other.getsockname()[1]))
+        assert fails(capsys, "serve") == f"Port {port} is taken. Stop what uses it or set {name} in .env.\n"
+
+
+def test_one_port_for_two_servers_is_one_line(ports, monkeypatch, capsys):
+    monkeypatch.setenv("STAFF_PORT", os.environ["CHAT_PORT"])
+    assert "is taken. Stop what uses it or set STAFF_PORT in .env." in fails(capsys, "serve")
+
+
+def test_an_address_that_is_not_this_machines_is_one_line(ports, monkeypatch, capsys):
+    monkeypatch.setenv("CHAT_HOST", "203.0.113.9")
+    assert fails(capsys, "serve").startswith("Nothing can listen on 203.0.113.9")
+
+
+def test_a_clinic_file_that_cannot_be_read_is_one_line(installed, monkeypatch, capsys, tmp_path):
+    (tmp_path / "clinic.yml").write_text("name: [")
+    monkeypatch.setenv("CLINIC_FILE", str(tmp_path / "clinic.yml"))
+    assert commands.main(["serve"]) == 2
+    assert capsys.readouterr().err == "clinic.yml is not valid YAML.\n"
 
 
 def _handoff(s):

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import threading
 import time
 import uuid
@@ -137,6 +138,17 @@ def test_what_has_no_route_has_the_same_shape(visitor: Visitor, method: str, pat
     assert reply.status_code == status and set(reply.json()) == {"error"} and set(reply.json()["error"]) == {"code", "message"}
 
 
+@pytest.mark.parametrize("head, status", [("ZEBRA crossing", 400), ("POST /chat/messages HTTP/1.1\r\nHost: x\r\nContent-Length: ZEBRA", 503)])
+def test_what_is_no_request_has_the_same_shape_and_stands_in_no_log(system: System, head: str, status: int) -> None:
+    url = httpx.URL(system.chat_url)
+    with socket.create_connection((url.host, url.port), timeout=10) as raw:
+        raw.sendall(f"{head}\r\n\r\n".encode())
+        reply = b"".join(iter(lambda: raw.recv(4096), b"")).decode()
+    first, _, body = reply.partition("\r\n\r\n")
+    assert f" {status} " in first.splitlines()[0] and set(json.loads(body)["error"]) == {"code", "message"}
+    assert "ZEBRA" not in system.log()
+
+
 @pytest.mark.parametrize("after", ["x", "-1", "\u00b2", "1" * 16])
 def test_what_is_no_id_of_a_message_is_refused(visitor: Visitor, after: str) -> None:
     assert visitor.http.get("/chat/messages", params={"after": after}).status_code == 400
@@ -159,7 +171,7 @@ def test_half_a_character_is_left_out(visitor: Visitor) -> None:
     assert reply.status_code == 200 and reply.json()["messages"][0]["kind"] == "crisis"
 
 
-@pytest.mark.parametrize("text", ["/submit", '/faq{"choice": "cost"}', "/restart", "/session_start", "/crisis", "//", " /start_intake"])
+@pytest.mark.parametrize("text", ["/submit", '/faq{"choice": "cost"}', "/restart", "/session_start", "/crisis", "//", " /start_intake", "//start_intake"])
 def test_typed_text_is_never_an_intent(visitor: Visitor, text: str) -> None:
     visitor.say(text)
     assert not visitor.question, "typed text started the form"
@@ -184,6 +196,7 @@ def test_the_page_shows_help_without_javascript_and_a_strict_policy(system: Syst
     assert page.status_code == 200 and "988" in page.text and "911" in page.text and "Onward Health &amp; Wellness" in page.text
     policy = page.headers["content-security-policy"]
     assert "default-src 'none'" in policy and "unsafe-inline" not in policy
+    assert httpx.get(system.chat_url + "//").headers["content-security-policy"] == policy, "Rasa's own greeting answers there"
     assert httpx.get(system.chat_url + "/widget.js").headers["content-type"].startswith("text/javascript")
 
 

@@ -5,6 +5,8 @@ can be neither guessed nor made elsewhere. Whether the conversation is still ope
 """
 from __future__ import annotations
 
+import hmac
+
 from itsdangerous import BadData, URLSafeSerializer
 
 from bot.channel.errors import Unauthorized
@@ -26,7 +28,12 @@ class Tokens:
         scheme, _, token = header.partition(" ")
         if scheme.lower() != "bearer" or not token:
             raise Unauthorized()
+        token = token.strip()
         try:
-            return str(self._serializer.loads(token.strip()))
+            conversation_id = str(self._serializer.loads(token))
         except BadData:
             raise Unauthorized() from None
+        # base64 has several spellings of the same bytes; only the one that was issued is ours
+        if not hmac.compare_digest(self.issue(conversation_id).encode(), token.encode()):
+            raise Unauthorized()
+        return conversation_id

@@ -55,7 +55,7 @@ _CONFIRMS = re.compile(
 )
 # Not even guessed at: typed text in the form of a payload, whose words may name an intent all the same, and bare signs, which
 # the model takes for a yes. "$" asks what it costs, "-" may answer a question.
-_NOT_GUESSED = re.compile(PROTECTED_PREFIX + r"(?:\s*/\s*[A-Za-z_]+|[\s!-#%-,./:-@\[-`{-~]+$)")
+_NOT_GUESSED = re.compile(PROTECTED_PREFIX + r"(?:[\s/\u200b-\u200f\u2060-\u2064\ufeff]*/\s*[A-Za-z_]+|[\s!-#%-,./:-@\[-`{-~]+$)")
 _NOT_UNDERSTOOD = {"intent": {"name": "nlu_fallback", "confidence": 1.0}, "entities": []}
 YES_TO_CHECK_IN, YES_TO_FORM = "check_in_yes", "check_in_form"  # choices of the text check_in_which
 STOP = "stop"  # choice of the text resumed, and of the history

@@ -86,6 +86,7 @@ class WebChat(InputChannel):
             app.config.REQUEST_MAX_SIZE = 1_000_000  # beyond it Sanic closes the connection itself
             for kind, error in _OUTSIDE:
                 app.error_handler.add(kind, functools.partial(_said, error))
+            app.error_handler.add(Exception, _unread)
             app.register_middleware(self._root, "request")
             app.register_middleware(self._secure, "response")
 
@@ -181,7 +182,7 @@ class WebChat(InputChannel):
     # -- helpers -------------------------------------------------------------------------------------------------
 
     async def _root(self, request: Request) -> Optional[HTTPResponse]:
-        if request.path == "/" and request.method in LOOKED_AT:
+        if not request.path.strip("/") and request.method in LOOKED_AT:
             return response.html(self.page.clinic_page, headers=page.headers())
         return None
 
@@ -254,8 +255,15 @@ def _said(error: ChatError, *_: Any) -> HTTPResponse:
     return response.json(error.as_dict(), status=error.status, headers=headers)
 
 
+def _unread(_: Request, error: Exception) -> HTTPResponse:
+    """What fails before a route is found, such as a length that is no number; Sanic's own handler would log what was sent."""
+    logger.error("A request failed before it was read: %s", type(error).__name__)
+    return _said(Unavailable())
+
+
 # What Sanic refuses before a route of the chat is found.
 _OUTSIDE = (
+    (exceptions.InvalidUsage, BadRequest("The request could not be read.")),
     (exceptions.NotFound, NotFound()),
     (exceptions.MethodNotSupported, NotAllowed()),
     (exceptions.PayloadTooLarge, TooLong()),
