@@ -616,7 +616,8 @@ def test_the_strength_of_a_medicine_is_no_count_of_pills(screener: Screener, tex
 
 @pytest.mark.parametrize(
     "text", ["I've been taking 30 xanax and vodka", "she keeps taking xanax 40 and 20 ambien", "taking about 50 tylenol and ativan",
-             "i am taking xanax 30 and wine and pills", "taking tylenol 40 and then the oxy", "I just want to get it over with"]
+             "i am taking xanax 30 and wine and pills", "taking tylenol 40 and then the oxy",
+             "taking xanax 30 and drinking with my ambien", "I just want to get it over with"]
 )
 def test_a_count_of_pills_stays_one(screener: Screener, text: str) -> None:
     assert screener.screen(text).outcome == "takeover"
