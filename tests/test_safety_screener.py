@@ -17,6 +17,7 @@ EXPLICIT = """\
 I want to kill myself
 gonna suicide tonight
 thinking of shooting up my former workplace
+I will shoot up that factory next week
 I'm going to end it tonight
 I have a plan
 I took a bunch of pills
@@ -102,7 +103,8 @@ I get panic attacks
 I quit drinking in 2010
 we shot people in Kandahar and I still see it
 this paperwork is killing me
-your page is dead slow"""
+your page is dead slow
+took six days worth of antibiotics for a tick bite"""
 
 
 @pytest.mark.parametrize("text", EXPLICIT.splitlines())
