@@ -74,6 +74,16 @@ def chat(database: Database) -> Iterator[Chat]:  # noqa: F811
     yield Chat(database)
 
 
+@pytest.mark.parametrize(("outcome", "kind", "state"), [("takeover", "crisis", "crisis"), ("check_in", "check_in", "open")])
+def test_what_only_the_model_hears_is_answered_where_the_dialogue_fails(chat: Chat, outcome: str, kind: str, state: str) -> None:
+    async def understand(conversation_id: str, text: str) -> Dict[str, Any]:
+        return {"safety": {"outcome": outcome, "category": "passive", "rule": "model"}}
+
+    chat.turns.understand, chat.breaks = understand, True
+    assert [m["kind"] for m in chat.say("the tide could have me")] == [kind]
+    assert chat.state == state
+
+
 @pytest.mark.parametrize("category", ["abuse", "medical_emergency", "overdose", "third_party", "passive"])
 def test_a_yes_to_a_check_in_gets_the_words_of_what_it_asked_about(chat: Chat, category: str) -> None:
     chat.checked_in(category, asks_on=False)

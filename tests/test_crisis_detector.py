@@ -160,6 +160,8 @@ def test_what_counts_as_understood(name: str | None, confidence: float, understo
         ("allergies", "my throat is swelling right now", "takeover"),
         ("allergies", "I just ate peanuts and my throat feels tight", "takeover"),
         ("allergies", "penicillin, and I want to kill myself", "takeover"),
+        ("allergies", "my chest pain is bad and my left hand is numb", "takeover"),
+        ("allergies", "I got my bottles confused and took two days worth", "takeover"),
         ("heart-what", "peanut, lips and throat swelling", "takeover"),
         ("safe-contact", "he goes through my phone sometimes so not sure", "check_in"),
         ("safe-message", "no, my husband checks my phone", "check_in"),

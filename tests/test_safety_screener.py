@@ -15,6 +15,9 @@ def screener() -> Screener:
 
 EXPLICIT = """\
 I want to kill myself
+gonna suicide tonight
+thinking of shooting up my former workplace
+I will shoot up that factory next week
 I'm going to end it tonight
 I have a plan
 I took a bunch of pills
@@ -66,7 +69,9 @@ I can't take it anymore
 I'm done
 I'm hopeless
 I hate my life
-I'm losing it"""
+I'm losing it
+ya no aguanto
+ya no doy más"""
 
 NO_TAKEOVER = """\
 my friend died by suicide years ago
@@ -95,7 +100,11 @@ sertraline 50 mg
 my husband passed away
 I had a seizure as a kid
 I get panic attacks
-I quit drinking in 2010"""
+I quit drinking in 2010
+we shot people in Kandahar and I still see it
+this paperwork is killing me
+your page is dead slow
+took six days worth of antibiotics for a tick bite"""
 
 
 @pytest.mark.parametrize("text", EXPLICIT.splitlines())
@@ -177,6 +186,11 @@ def test_what_is_not_a_crisis_says_why_so_that_a_kind_line_can_follow(screener: 
         "k1ll myself",
         "k*ll myself",
         "s u i c i d a l",
+        "so tired i just want to d i e",
+        "gonna k m s",
+        "w@nt 2 d!e",
+        "imgonnakillmyself",
+        "#idontwanttobealive",
         "s.u.i.c.i.d.a.l",
         "su!cidal",
         "i want to dieeeeeee",
@@ -488,12 +502,14 @@ def test_not_to_be_here_is_no_ordinary_goal(screener: Screener, text: str) -> No
     assert screener.screen(text).category == "passive" and screener.screen(text).outcome == "takeover"
 
 
-@pytest.mark.parametrize("text", ["promise me it works", "you're useless", "this is useless", "yes, it's me, his wife. He doesn't answer his phone", "to not be here all day"])
+@pytest.mark.parametrize("text", ["promise me it works", "you're useless", "this is useless", "I'll be out of town Monday, I won't be here", "yes, it's me, his wife. He doesn't answer his phone", "to not be here all day"])
 def test_an_everyday_word_is_no_despair(screener: Screener, text: str) -> None:
     assert screener.screen(text).outcome == "none"
 
 
 MEANS = """\
+a bottle of wine plus a fistful of ativan
+I got confused and took two days worth
 I took two bottles of pills
 took like 20 benadryl an hour ago
 drank a bottle of bleach

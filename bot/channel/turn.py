@@ -419,6 +419,9 @@ class Turns:
     # -- failure -------------------------------------------------------------------------------------------------
 
     async def _failed(self, conversation_id: str, kept: _Kept, screening: Screening) -> List[Dict[str, Any]]:
+        if screening.outcome == "none" and not kept.offered:  # the model may still hear what the rules do not
+            heard = await self._model_says(conversation_id, kept.words)
+            screening = Screening(heard.get("outcome") or "none", heard.get("category"), heard.get("rule"))
         if screening.outcome == "takeover":
             return await self._take_over(conversation_id, kept, screening)
         if screening.outcome == "check_in":

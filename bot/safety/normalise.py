@@ -17,7 +17,7 @@ _MARKS = str.maketrans({
 })
 _UNSEEN = {"Mn", "Cf"}  # categories of Unicode: accents, and what joins, breaks or turns a line without being seen
 _LEET = str.maketrans("013457@$!|", "oieastasil")
-_SPACED = re.compile(r"(?<![^\s])[a-z](?:[ .\-_*][a-z]){3,}(?![^\s.,?!])")
+_SPACED = re.compile(r"(?<![^\s])[a-z](?:[ .\-_*][a-z]){2,}(?![^\s.,?!])")
 _TOKEN = re.compile(r"[a-z0-9@$*']+(?:[!|*][a-z*]+)*|[.?!;\n,()\":\u2014]|(?<=\s)-+(?=\s)|[^\sa-z0-9]")
 _LONG_RUN = re.compile(r"([a-z])\1{2,}")
 _AS_WORDS = re.compile(  # "want 2 die", "wan to", "to b dead", "ill be gone", "sui cidal"
@@ -25,6 +25,9 @@ _AS_WORDS = re.compile(  # "want 2 die", "wan to", "to b dead", "ill be gone", "
     r"|(?<![^ ])to b(?= [a-z])|(?<![^ ])my self(?![^ ])|(?<![^ ])too(?= (?:kill|die|end|live) )|(?<![^ ])over dose(?=d?(?![^ ]))"
     r"|(?<![^ ])ill(?= (?:be|never|not|just|do|kill|end|take|go|finally|soon|probably)(?![^ ]))|(?<![^ ])suicide (?:cidal|sidal)(?![^ ])"
 )
+# "iwanttodie", "idontwannalive": these words and no others, without a space
+_PART = re.compile(r"wanna|want|gonna|going|dont|die|kill|myself|live|alive|dead|end|life|here|anymore|now|im(?!y)|my|to|be|it(?!o)|i")
+_RUN_TOGETHER = re.compile(f"(?=.{{8}})(?:{_PART.pattern})+")
 _SAID = {
     "wan to": "want to", "to b": "to be", "my self": "myself", "too": "to", "over dose": "overdose", "ill": "i will",
     "suicide cidal": "suicidal", "suicide sidal": "suicidal",
@@ -63,7 +66,7 @@ class Normaliser:
         text = self._few_emoji(text[:LONGEST])
         text = _plain_letters(text.translate(self._emoji).translate(_MARKS))
         text = re.sub(r"\.{2,}|(?<=\w)-(?=\w)", " ", text)
-        text = _SPACED.sub(lambda match: re.sub(r"[^a-z]", "", match.group()), text)
+        text = _SPACED.sub(self._closed_up, text)
         words: List[str] = []
         for token in _TOKEN.findall(text):
             mark = _mark(token)
@@ -81,6 +84,11 @@ class Normaliser:
             head = text.split(chr(sign), 6)
             text = chr(sign).join(head[:-1] + [head[-1].replace(chr(sign), "")])
         return text
+
+    def _closed_up(self, match: "re.Match[str]") -> str:
+        """Letters that stand apart as one word; three of them only where that is a guarded one: "d i e", not "b b q"."""
+        word = re.sub(r"[^a-z]", "", match.group())
+        return word if len(word) > 3 or word in self._guard else match.group()
 
     def _words(self, token: str) -> List[str]:
         token = token.strip("*$@'")
@@ -108,6 +116,8 @@ class Normaliser:
             word = next((form for form in (one, two) if form in self._known), one)
             if word in self._say:
                 return self._say[word].split()
+        if _RUN_TOGETHER.fullmatch(word):
+            return [part for piece in _PART.findall(word) for part in self._say.get(piece, piece).split()]
         near = self._nearest(word)
         return self._say.get(near, near).split() if near else [word]
 
