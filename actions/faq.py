@@ -74,7 +74,7 @@ def say_answers(
 
 
 class ActionFallback(Action):
-    """Never guesses: offers the nearest two or three questions, then the team."""
+    """Never guesses: offers the nearest questions, at most four, then the team."""
 
     def name(self) -> Text:
         return "action_fallback"
