@@ -93,17 +93,18 @@ def weigh_answers(reader: Reader, command_trust: float) -> None:
 
 def topics(reader: Reader, paths: Iterable[Path]) -> Topics:
     """The likely answers of the messages of some files, each with none, one (``id`` or ``id1``) or two (``id2``) that it asks for."""
-    pieces, keys, message, wanted = [], [], [], []
+    pieces, keys, numbers, wanted = [], [], [], []
     for path in paths:
         for row in rows(path):
-            found = verdicts(reader.message(row["text"]))
-            likely, each, _ = faq_retriever.evidence(found, INTENT) if found else ([], [], 0)
+            message = reader.message(row["text"])
+            found = verdicts(message)
+            likely, each = faq_retriever.evidence(found, INTENT, message.get(faq_retriever.NAMED)) if found else ([], [])
             pieces += list(each)
             keys += likely
-            message += [len(wanted)] * len(likely)
+            numbers += [len(wanted)] * len(likely)
             wanted.append({f"{INTENT}/{row[name]}" for name in ("id", "id1", "id2") if row.get(name)})
-    asked = np.array([key in wanted[number] for key, number in zip(keys, message, strict=True)])
-    return Topics(np.array(pieces), asked, np.array(message), wanted, keys)
+    asked = np.array([key in wanted[number] for key, number in zip(keys, numbers, strict=True)])
+    return Topics(np.array(pieces), asked, np.array(numbers), wanted, keys)
 
 
 def fit_topics(texts: Topics) -> Dict[str, np.ndarray]:

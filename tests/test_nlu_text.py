@@ -16,7 +16,7 @@ from bot.nlu.answer_model import AnswerModel, blank
 from bot.nlu.encoder import Encoder
 from bot.nlu.fallback import decide
 from bot.nlu.faq_retriever import Evidence, FaqRetriever, Retrieval, evidence, retrieve
-from bot.nlu.forms import asks, asks_somewhere, command, only_asks
+from bot.nlu.forms import asks, asks_somewhere, command, only_asks, points_back
 from bot.nlu.intent_classifier import Verdict
 from bot.nlu.ngrams import CharacterNgrams, grams
 from bot.nlu.text import MAX_SENTENCES, WORD_JOINER, clean, held_out, is_payload, normalise, sentences
@@ -32,6 +32,8 @@ from bot.settings import ROOT
         ("I weigh 180.5 pounds", ["I weigh 180.5 pounds"]),
         ("what does it cost and do you take insurance", ["what does it cost", "do you take insurance"]),
         ("is it safe\nam i awake", ["is it safe", "am i awake"]),
+        ("wats in it n wat does it cost", ["wats in it", "wat does it cost"]),
+        ("do you take medicaid and if not can I pay later", ["do you take medicaid", "if not can I pay later"]),
         ("bread and butter", ["bread and butter"]),
         ("hello ... ?", ["hello ... ?"]),
         ("", []),
@@ -126,14 +128,40 @@ def test_what_points_back_asks_for_nothing_by_itself(topics: TopicModel) -> None
     assert (found.key, found.also) == ("faq/benzodiazepines", ())
 
 
+def test_what_two_medicines_in_one_sentence_ask_for_is_answered_for_both(topics: TopicModel) -> None:
+    whole = verdict("I'm on Xanax and Ambien, is either one a problem", 0.95, faq_benzodiazepines=0.99, faq_sleep_medicines=0.002)
+    taken = verdict("I'm on Xanax and Ambien", 0.95, faq_benzodiazepines=0.99, faq_sleep_medicines=0.002)
+    either = verdict("is either one a problem", 0.3, faq_companion=0.3, ask_question=0.2)
+    named = {"faq/benzodiazepines": 0.9, "faq/sleep_medicines": 0.9}
+    assert retrieve([whole, taken, either], "faq", topics, FURTHER).also == ()
+    found = retrieve([whole, taken, either], "faq", topics, FURTHER, named=named)
+    assert {found.key, *found.also} == set(named)
+
+
+@pytest.mark.parametrize(
+    "sentence, back",
+    [
+        ("is it safe for her", True),
+        ("would that be a problem?", True),
+        ("and do I have to come off of it first", True),
+        ("is it safe?", False),
+        ("do I have to skip supper the night before", False),
+        ("is the weight a problem", False),
+    ],
+)
+def test_a_sentence_points_back_when_it_does_not_name_what_it_asks_about(sentence: str, back: bool) -> None:
+    assert points_back(sentence) is back
+
+
 def test_evidence_is_that_of_the_sentence_in_which_an_answer_is_likeliest() -> None:
-    keys, pieces, _ = evidence([BOTH, QUESTION, OTHER], "faq")
+    keys, pieces = evidence([BOTH, QUESTION, OTHER], "faq")
     assert keys == ["faq/cost", "faq/driving"]
     driving = dict(zip(Evidence._fields, pieces[1], strict=True))
     expected = {
         "whole": log(0.4), "rank": log(2), "own": log(0.8), "summed": log(0.85), "highest": log(0.8), "leads": 0, "whole_trust": 0,
         "alone_trust": 0.8, "own_trust": 0.8, "rival": log(0.15), "elsewhere": 0.9, "other_whole": log(0.1), "other_own": log(0.05),
         "undivided": 0, "asks": 1, "several": 1, "joins": 0, "last": 1, "length": log(5), "whole_length": log(9),
+        "named": 0, "besides": 0,
     }  # fmt: skip
     assert driving == pytest.approx(expected, abs=1e-6)
     alone = dict(zip(Evidence._fields, evidence([QUESTION], "faq")[1][0], strict=True))

@@ -2,17 +2,20 @@
 
 The classifier has already weighed every FAQ id, for the whole message and for each sentence. Here the readings are
 brought together: a question at the end of a story counts as much as the story, and two sentences that ask for different
-things give two answers (`Evidence`, `TopicModel`). Besides Rasa's keys the selection holds ``also``, the ids of further
-answers, and ``offer``, the ids worth offering when nothing is certain.
+things give two answers (`Evidence`, `TopicModel`). Two medicines in one sentence are read as one thing, mostly the commoner;
+so the medicines and conditions that a message names count, too, for the answers whose examples name them. Besides Rasa's
+keys the selection holds ``also``, the ids of further answers, and ``offer``, the ids worth offering when nothing is certain.
 """
 from __future__ import annotations
 
 import json
 import re
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from itertools import chain
 from math import log, log1p
-from typing import Any, NamedTuple, Sequence
+from types import MappingProxyType
+from typing import Any, Mapping, NamedTuple, Sequence
 
 import numpy as np
 from rasa.engine.graph import ExecutionContext, GraphComponent
@@ -21,20 +24,28 @@ from rasa.engine.storage.resource import Resource
 from rasa.engine.storage.storage import ModelStorage
 from rasa.nlu.classifiers.classifier import IntentClassifier as IntentClassifierBase
 from rasa.shared.exceptions import InvalidConfigException
+from rasa.shared.nlu.constants import INTENT_RESPONSE_KEY, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
+from bot.intake.mentions import Lexicon, MentionReader
 from bot.nlu import forms
+from bot.nlu.entity_reader import MENTIONS
 from bot.nlu.intent_classifier import Verdict, intent_of, verdicts
 from bot.nlu.topic_model import TOPIC_MODEL, TopicModel
+from bot.settings import ROOT
 
 RETRIEVAL = "retrieval"  # message key, never part of the parse result
-_FILE = "responses.json"
+NAMED = "named"  # the same: the keys whose examples name what the message names, and their shares
+_RESPONSES, _NAMES = "responses.json", "names.json"
 _JOIN = re.compile(r"\b(?:and|or|n|plus|also)\b|[,&/+]", re.IGNORECASE)
 LIKELY = 12  # labels of a reading that are looked at
 LIKELY_IN_ALL, LIKELY_IN_PART = 5, 3  # of the whole message and of a sentence: those that may be asked for
 CERTAIN = 0.9  # chance from which answers are put in order
 POSSIBLE = 0.01  # probability in some reading below which none is weighed
+MOSTLY = 0.4  # share of the examples with a name from which their answer is weighed, however unlikely it is
+_COMMON = 1  # a name in so many examples counts half
+_NOTHING: Mapping[str, float] = MappingProxyType({})
 _RARE = 1e-6  # probability of a label that is not among the likely ones
 
 
@@ -76,6 +87,8 @@ class Evidence(NamedTuple):
     last: bool  # its own sentence is the last
     length: float  # words of its own sentence, a logarithm
     whole_length: float
+    named: float  # share of the examples with a medicine or condition of the message that ask for it
+    besides: float  # and for the likeliest other answer
 
 
 EVIDENCE = Evidence._fields
@@ -114,7 +127,12 @@ class _Reading(NamedTuple):
 
 
 def retrieve(
-    found: Sequence[Verdict], intent: str, model: TopicModel, further: Sequence[float], length: int = 10
+    found: Sequence[Verdict],
+    intent: str,
+    model: TopicModel,
+    further: Sequence[float],
+    length: int = 10,
+    named: Mapping[str, float] = _NOTHING,
 ) -> Retrieval | None:
     """Bring the readings of one message together.
 
@@ -123,12 +141,12 @@ def retrieve(
         intent: the retrieval intent, such as ``faq``.
         model: weighs the evidence for each answer.
         further: how likely a second answer must be asked for, and a third one.
+        length: of the ranking.
+        named: keys whose examples name what the message names, and the shares of those examples.
     """
-    keys, pieces, alone = evidence(found, intent)
+    keys, pieces = evidence(found, intent, named)
     if not keys:
         return None
-    if alone < min(len(found) - 1, 2):
-        further = ()  # one sentence, and one that points back to it
     chances = model.chances(pieces)
     order = np.argsort(-chances, kind="stable").tolist()
     said = order[:1] + [i for i, least in zip(order[1:], further, strict=False) if chances[i] >= least]
@@ -144,8 +162,8 @@ def _first(found: Sequence[Verdict], key: str) -> int:
     return next((place for place, part in enumerate(found[1:]) if part.label == key), len(found))
 
 
-def evidence(found: Sequence[Verdict], intent: str) -> tuple[list[str], np.ndarray, int]:
-    """The keys that a message may ask for, and what speaks for each, shape (keys, pieces); and how many sentences ask by themselves."""
+def evidence(found: Sequence[Verdict], intent: str, named: Mapping[str, float] = _NOTHING) -> tuple[list[str], np.ndarray]:
+    """The keys that a message may ask for, and what speaks for each, shape (keys, pieces)."""
     each = [_Reading.of(verdict, intent) for verdict in found]
     whole = each[0]
     sentences = [part for part in each[1:] if _asks_by_itself(part.verdict, whole.verdict)]
@@ -153,6 +171,7 @@ def evidence(found: Sequence[Verdict], intent: str) -> tuple[list[str], np.ndarr
     likely = [places[:LIKELY_IN_ALL], *(list(part.likely)[:LIKELY_IN_PART] for part in sentences)]
     possible = [key for key in dict.fromkeys(chain(*likely)) if _belongs(key, intent)]
     asked = [key for key in possible if max(part.likely.get(key, 0.0) for part in (whole, *parts)) >= POSSIBLE] or possible[:1]
+    asked += [key for key, share in named.items() if share >= MOSTLY and key not in asked]
     several, joins = sum(part.asks for part in each[1:]) > 1, bool(_JOIN.search(whole.verdict.text))
     rows = []
     for key in asked:
@@ -179,9 +198,11 @@ def evidence(found: Sequence[Verdict], intent: str) -> tuple[list[str], np.ndarr
                 last=own is parts[-1],
                 length=own.length,
                 whole_length=whole.length,
+                named=named.get(key, 0.0),
+                besides=max((share for other, share in named.items() if other != key), default=0.0),
             )
         )
-    return asked, np.array(rows, dtype=float), len(sentences)
+    return asked, np.array(rows, dtype=float)
 
 
 def _asks_by_itself(sentence: Verdict, whole: Verdict) -> bool:
@@ -213,7 +234,15 @@ class FaqRetriever(GraphComponent, IntentClassifierBase):
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
-        return {"retrieval_intent": "faq", "also_trust": 0.38, "third_trust": 0.75, "offered": 4, "offer_least": 0.05, "ranking_length": 10}
+        return {
+            "retrieval_intent": "faq",
+            "also_trust": 0.38,
+            "third_trust": 0.75,
+            "offered": 4,
+            "offer_least": 0.05,
+            "ranking_length": 10,
+            "lexicon": "data/nlu/lexicon",
+        }
 
     def __init__(self, config: dict[str, Any], model_storage: ModelStorage, resource: Resource, model: TopicModel) -> None:
         self._config = {**self.get_default_config(), **config}
@@ -221,6 +250,7 @@ class FaqRetriever(GraphComponent, IntentClassifierBase):
         if model.evidence != EVIDENCE:
             raise InvalidConfigException(f"{TOPIC_MODEL.name} was fitted on other evidence than there is: run `make weigh`.")
         self._responses: dict[str, list[dict[str, Any]]] = {}
+        self._names: dict[str, dict[str, float]] = {}
 
     @classmethod
     def create(
@@ -233,11 +263,13 @@ class FaqRetriever(GraphComponent, IntentClassifierBase):
         return cls(config, model_storage, resource, TopicModel.load())
 
     def train(self, training_data: TrainingData) -> Resource:
-        """Keep the responses: the ids themselves were learned by the classifier."""
+        """Keep the responses, and what the examples of each id name: the ids themselves were learned by the classifier."""
         prefix = f"utter_{self._config['retrieval_intent']}/"
         self._responses = {key: said for key, said in training_data.responses.items() if key.startswith(prefix)}
+        self._names = self._named_in(training_data.intent_examples)
         with self._model_storage.write_to(self._resource) as directory:
-            (directory / _FILE).write_text(json.dumps(self._responses, ensure_ascii=False), encoding="utf-8")
+            for name, kept in ((_RESPONSES, self._responses), (_NAMES, self._names)):
+                (directory / name).write_text(json.dumps(kept, ensure_ascii=False), encoding="utf-8")
         return self._resource
 
     @classmethod
@@ -251,23 +283,47 @@ class FaqRetriever(GraphComponent, IntentClassifierBase):
     ) -> FaqRetriever:
         component = cls(config, model_storage, resource, TopicModel.load())
         with model_storage.read_from(resource) as directory:
-            component._responses = json.loads((directory / _FILE).read_text(encoding="utf-8"))
+            component._responses, component._names = (
+                json.loads((directory / name).read_text(encoding="utf-8")) for name in (_RESPONSES, _NAMES)
+            )
         return component
 
     def process_training_data(self, training_data: TrainingData) -> TrainingData:
         return training_data
+
+    def _named_in(self, examples: Sequence[Message]) -> dict[str, dict[str, float]]:
+        """For each medicine and condition the share of the examples with it that ask for each key."""
+        reader = MentionReader(Lexicon.load(ROOT / self._config["lexicon"]))
+        counts: defaultdict[str, Counter[str]] = defaultdict(Counter)
+        for message in examples:
+            key = message.get(INTENT_RESPONSE_KEY) or ""
+            if _belongs(key, self._config["retrieval_intent"]):
+                for name in {mention.value for mention in reader.read(message.get(TEXT) or "")}:
+                    counts[name][key] += 1
+        return {name: {key: n / (sum(keys.values()) + _COMMON) for key, n in keys.items()} for name, keys in counts.items()}
+
+    def _named(self, message: Message) -> dict[str, float]:
+        """The keys whose examples name what a message names, with the highest share."""
+        shares: dict[str, float] = {}
+        mentions = message.get(MENTIONS)
+        for mention in mentions() if mentions is not None else ():
+            for key, share in self._names.get(mention.value, {}).items():
+                shares[key] = max(share, shares.get(key, 0.0))
+        return shares
 
     def process(self, messages: list[Message]) -> list[Message]:
         for message in messages:
             found = verdicts(message)
             if not found:
                 continue
+            message.set(NAMED, self._named(message))
             retrieval = retrieve(
                 found,
                 self._config["retrieval_intent"],
                 self._model,
                 (self._config["also_trust"], self._config["third_trust"]),
                 self._config["ranking_length"],
+                message.get(NAMED),
             )
             if retrieval is not None:
                 message.set(RETRIEVAL, retrieval)
