@@ -1,10 +1,9 @@
 """How rules and model decide together, with a model that says what the test wants."""
 from __future__ import annotations
 
-from collections import Counter
+from collections.abc import Callable
 from typing import Any
 
-import numpy as np
 import pytest
 from rasa.shared.core.events import SlotSet
 from rasa.shared.core.slots import AnySlot
@@ -12,20 +11,16 @@ from rasa.shared.core.trackers import DialogueStateTracker
 
 from bot.nlu import crisis_detector
 from bot.nlu.crisis_detector import ANSWERED, CERTAIN, NOT, UNDERSTOOD, CrisisDetector
+from bot.nlu.crisis_model import Chances
+from bot.nlu.crisis_scorer import CHANCES
 from bot.nlu.rule_screener import screen
-from bot.nlu.sentence_encoder import READINGS, Readings
 from bot.safety import Screener
 
 TAKEN_OVER = "some nights I want to kill myself"  # by a rule
-FOUND = Readings(("any",), np.zeros((1, 384), dtype=np.float32), (Counter(),))
 
 
-class Model:
-    def __init__(self, takeover: float, care: float) -> None:
-        self._score = takeover, care, "suicidal"
-
-    def score(self, found: Readings) -> tuple[float, float, str]:
-        return self._score
+def saying(takeover: float, care: float) -> Callable[[], Chances]:
+    return lambda: (takeover, care, "suicidal")
 
 
 @pytest.fixture(scope="module")
@@ -34,9 +29,7 @@ def screener() -> Screener:
 
 
 def judged(screener: Screener, text: str, care: float, *, takeover: float = 0.0, **more: Any) -> dict[str, Any] | None:
-    detector = CrisisDetector({}, None, None)  # type: ignore[arg-type]
-    detector._model = Model(takeover, care)  # type: ignore[assignment]
-    return detector.judge(text, screen(screener, text, text), FOUND, more.pop("least_care", 0.3), **more)
+    return CrisisDetector({}).judge(text, screen(screener, text, text), saying(takeover, care), more.pop("least_care", 0.3), **more)
 
 
 @pytest.mark.parametrize(
@@ -98,7 +91,7 @@ class Read:
     """A message of Rasa's, with what the components before have found in it."""
 
     def __init__(self, text: str, intent: str, screener: Screener) -> None:
-        self.data = {"text": text, "intent": {"name": intent, "confidence": 0.95}, "ruled": lambda: screen(screener, text, text), READINGS: FOUND}
+        self.data = {"text": text, "intent": {"name": intent, "confidence": 0.95}, "ruled": lambda: screen(screener, text, text), CHANCES: saying(0.0, 0.1)}
 
     def get(self, key: str, default: Any = None) -> Any:
         return self.data.get(key, default)
@@ -112,12 +105,10 @@ class Read:
     [("goodbye", False, "distress"), ("goodbye", True, "distress"), ("stop", True, "stop"), ("stop", False, "distress")],
 )
 def test_done_is_a_command_only_while_a_question_waits(screener: Screener, intent: str, waits: bool, noticed: str) -> None:
-    detector = CrisisDetector({}, None, None)  # type: ignore[arg-type]
-    detector._model = Model(0.0, 0.1)  # type: ignore[assignment]
     slot = {"questionnaire": "intake", "link_id": "city", "type": "string"} if waits else None
     tracker = DialogueStateTracker.from_events("test", [SlotSet("pending", slot)], slots=[AnySlot("pending", mappings=[{}])])
     message = Read("I'm done", intent, screener)
-    detector.process([message], tracker)  # type: ignore[list-item]
+    CrisisDetector({}).process([message], tracker)  # type: ignore[list-item]
     assert message.get("intent")["name"] == noticed
 
 
@@ -128,8 +119,7 @@ def test_a_dangerous_reading_with_a_symptom_needs_no_second_opinion(screener: Sc
 
 
 def test_without_a_model_the_rule_stands(screener: Screener) -> None:
-    detector = CrisisDetector({}, None, None)  # type: ignore[arg-type]
-    assert detector.judge(TAKEN_OVER, screen(screener, TAKEN_OVER, TAKEN_OVER), FOUND, 0.3, understood=UNDERSTOOD)["outcome"] == "takeover"
+    assert CrisisDetector({}).judge(TAKEN_OVER, screen(screener, TAKEN_OVER, TAKEN_OVER), None, 0.3, understood=UNDERSTOOD)["outcome"] == "takeover"
 
 
 @pytest.mark.parametrize(

@@ -32,11 +32,13 @@ class Later(Generic[T]):
 def start(works: Iterable[Later]) -> None:
     """Begin some work in another thread.
 
-    Off the main thread it waits until its result is asked for: the server understands a message there while other turns are on
-    their way (``bot.rasa_overrides``), which have a use for every core.
+    Off the main thread it is done at once: the server understands a message there while it does other things itself or other
+    turns are on their way (``bot.rasa_overrides``), which have a use for every core.
     """
     if threading.current_thread() is threading.main_thread():
         _WORKER.submit(_do, list(works))
+    else:
+        _do(works)
 
 
 def _do(works: Iterable[Later]) -> None:

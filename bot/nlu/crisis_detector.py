@@ -7,17 +7,14 @@ it is sure of harmless talk. A crisis overrides every other intent. The parse re
 visitor are not in it. ``answer`` is true where a message that gets a check-in answers the pending question as well. Where the
 rules see nothing to do but a reason for care (a loss, the past, a question), ``note`` says which.
 
-Trained on `data/safety/train.tsv` and, as everyday talk, on all other NLU examples. The thresholds stand in
-`config.yml`; they were set on `data/safety/dev.tsv`.
+What the model says comes from `CrisisScorer`. The thresholds stand in `config.yml`; they were set on `data/safety/dev.tsv`.
 """
 from __future__ import annotations
 
-import contextlib
-import inspect
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-import numpy as np
 from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.storage.resource import Resource
@@ -26,24 +23,17 @@ from rasa.nlu.classifiers.classifier import IntentClassifier as IntentClassifier
 from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.shared.nlu.constants import INTENT, TEXT
 from rasa.shared.nlu.training_data.message import Message
-from rasa.shared.nlu.training_data.training_data import TrainingData
 
-from bot.nlu import crisis_model, kernel
 from bot.nlu.answer_detector import ANSWER, COMMANDS, Pending
-from bot.nlu.crisis_model import EVERYDAY, CrisisModel
-from bot.nlu.encoder import Encoder, model_path
+from bot.nlu.crisis_model import Chances
+from bot.nlu.crisis_scorer import CHANCES, SAFETY_INTENTS
 from bot.nlu.fallback import FALLBACK, put_intent
 from bot.nlu.intent_classifier import verdicts
 from bot.nlu.rule_screener import Ruled, rules_say
-from bot.nlu.sentence_encoder import Readings, read_arrays, readings, training_vectors, write_arrays
-from bot.nlu.spelling import spelled, training_spelling
-from bot.nlu.text import clean, is_payload, normalise, rows
+from bot.nlu.text import is_payload, normalise
 from bot.safety.screener import HARMLESS, Screening
-from bot.settings import ROOT
 
 MEDICAL = ("medical_emergency", "overdose", "withdrawal")
-SAFETY_INTENTS = ("crisis", "medical_emergency", "distress")
-_FILE = "crisis"
 
 # The model alone takes many a plain question for a crisis: it asks early where nothing else has understood the message, late
 # where something has. What is asked of a person, and what is about something else, may be a crisis all the same: these must
@@ -59,20 +49,13 @@ SAFE_AT, WATCHED = ("safe-contact", "safe-message"), "abuse-watched"
 FEWEST_WORDS = 3  # that name a cause beside a reaction: a bare "throat swelling" may be one that happens
 
 
-def label_of(row: dict[str, str]) -> str:
-    """What the model learns of a safety text: the category of a takeover, ``check_in`` or ``none``."""
-    return row["category"] if row["label"] == "takeover" else row["label"]
-
-
-@DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
+@DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=False)
 class CrisisDetector(GraphComponent, IntentClassifierBase):
     """Crisis, medical emergency or distress, before every other intent; see the module."""
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
         return {
-            "data": "data/safety",
-            "model": "tuned",
             "confirm": 0.35,
             "alone": 0.9,
             "together": 0.8,
@@ -87,20 +70,10 @@ class CrisisDetector(GraphComponent, IntentClassifierBase):
             "harmless_answer": 0.2,
             "surely_harmless": 0.05,
             "harmless_certain": 0.15,
-            "C": 5.0,
-            "gamma": 1.0,
-            "dimensions": 192,
-            "ngram_dimensions": 128,
-            "ngram_weight": 0.7,
-            "everyday": 3000,
-            "random_state": 42,
         }
 
-    def __init__(self, config: dict[str, Any], model_storage: ModelStorage, resource: Resource) -> None:
+    def __init__(self, config: dict[str, Any]) -> None:
         self._config = {**self.get_default_config(), **config}
-        self._model_storage, self._resource = model_storage, resource
-        self._directory = ROOT / self._config["data"]
-        self._model: CrisisModel | None = None
 
     @classmethod
     def create(
@@ -110,53 +83,7 @@ class CrisisDetector(GraphComponent, IntentClassifierBase):
         resource: Resource,
         execution_context: ExecutionContext,
     ) -> CrisisDetector:
-        return cls(config, model_storage, resource)
-
-    @classmethod
-    def fingerprint_addon(cls, config: dict[str, Any]) -> str | None:
-        """Train again when the safety texts change, which are no NLU data, or the model's code, which Rasa does not know of."""
-        path = ROOT / config.get("data", "data/safety") / "train.tsv"
-        return path.read_text(encoding="utf-8") + inspect.getsource(crisis_model) + inspect.getsource(kernel) if path.is_file() else None
-
-    def train(self, training_data: TrainingData) -> Resource:
-        path = self._directory / "train.tsv"
-        examples = rows(path) if path.is_file() else []
-        everyday = [
-            m for m in training_data.intent_examples if m.get(INTENT) not in SAFETY_INTENTS and (m.get(TEXT) or "").strip()
-        ]
-        with self._model_storage.write_to(self._resource) as directory:
-            if examples and everyday:
-                spelling = training_spelling(training_data, path)
-                said = [clean(spelling.correct(row["text"])) for row in examples]
-                vectors = [Encoder(model_path(self._config["model"])).encode_many(said), training_vectors(everyday)]
-                self._model = CrisisModel.fit(
-                    np.concatenate(vectors),
-                    said + [clean(spelled(m)) for m in everyday],
-                    [label_of(row) for row in examples] + [EVERYDAY] * len(everyday),
-                    len(examples),
-                    self._config,
-                )
-                write_arrays(directory, _FILE, **self._model.arrays)
-        return self._resource
-
-    @classmethod
-    def load(
-        cls,
-        config: dict[str, Any],
-        model_storage: ModelStorage,
-        resource: Resource,
-        execution_context: ExecutionContext,
-        **kwargs: Any,
-    ) -> CrisisDetector:
-        component = cls(config, model_storage, resource)
-        # without safety texts to train on nothing was stored, not even the folder: the rules work alone
-        with contextlib.suppress(ValueError), model_storage.read_from(resource) as directory:
-            if (directory / f"{_FILE}.npz").is_file():
-                component._model = CrisisModel(read_arrays(directory, _FILE), component._config)
-        return component
-
-    def process_training_data(self, training_data: TrainingData) -> TrainingData:
-        return training_data
+        return cls(config)
 
     def process(self, messages: list[Message], tracker: DialogueStateTracker | None = None) -> list[Message]:
         pending = Pending.of(tracker.get_slot("pending")) if tracker else None
@@ -171,7 +98,7 @@ class CrisisDetector(GraphComponent, IntentClassifierBase):
                 rules = replace(rules, sure=False)
             explained = NOT if _explains_nothing(name, rules) else self._understood(name, confidence)
             least_care = self._least_care(name, confidence, _is_elsewhere(message), pending is not None)
-            safety = self.judge(text, rules, readings(message), least_care, explained)
+            safety = self.judge(text, rules, message.get(CHANCES), least_care, explained)
             if pending and name == ANSWER:
                 safety = _as_answer(pending.link_id, text, safety, rules)
             if safety is not None:
@@ -211,7 +138,7 @@ class CrisisDetector(GraphComponent, IntentClassifierBase):
         return CERTAIN if confidence >= CERTAIN_AT and name not in COMMANDS else UNDERSTOOD
 
     def judge(
-        self, text: str, rules: Ruled, found: Readings | None, least_care: float, understood: int = NOT
+        self, text: str, rules: Ruled, model_says: Callable[[], Chances] | None, least_care: float, understood: int = NOT
     ) -> dict[str, Any] | None:
         """Both layers together; None where neither has anything to say.
 
@@ -222,14 +149,15 @@ class CrisisDetector(GraphComponent, IntentClassifierBase):
         Args:
             text: as typed.
             rules: what the rules say of it.
+            model_says: the model's chances; None where there is no model.
             least_care: how sure the model must be to ask on its own.
             understood: how well something else explains the message. The check-in of a rule that never says more then needs
                 a model that has at least some doubt: "can I tap out" among questions about sessions is one of them.
         """
         ruled, weak = rules.screening, rules.weak
-        if rules.sure or found is None or self._model is None or not normalise(text):  # signs alone say nothing to the model
+        if rules.sure or model_says is None or not normalise(text):  # signs alone say nothing to the model
             return _of_rules(ruled)
-        takeover, care, category = self._model.score(found)
+        takeover, care, category = model_says()
         if ruled.outcome != "none" and understood:
             least_doubt = "harmless_certain" if understood == CERTAIN else "surely_harmless"
             if weak and ruled.outcome == "check_in":

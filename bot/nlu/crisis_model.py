@@ -18,6 +18,7 @@ from bot.nlu.ngrams import CharacterNgrams
 from bot.nlu.sentence_encoder import Readings
 
 CHECK_IN, EVERYDAY = "check_in", "none"
+Chances = tuple[float, float, str]  # of a takeover, of a takeover or check-in, and the likeliest category
 
 
 class CrisisModel:
@@ -67,7 +68,7 @@ class CrisisModel:
             config,
         )
 
-    def score(self, found: Readings) -> tuple[float, float, str]:
+    def score(self, found: Readings) -> Chances:
         """The highest chance over the readings of a takeover, of a takeover or check-in, and the likeliest category."""
         reduced = np.stack([self._ngrams.reduce(counts) for counts in found.grams])
         features = _joined(found.vectors, reduced, self._weight) @ self.arrays["directions"]
