@@ -644,6 +644,31 @@ def test_what_others_say_and_a_refusal_behind_it_is_no_denial_taken_back(screene
     assert screener.screen("I said I was ok and I am not").outcome == "takeover"
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "yes i want to die and no i dont want to call anyone",
+        "no i don't want to talk to anybody, I really want to die",
+        "no help please, i want to kill myself",
+        "I'm suicidal and no I won't call a hotline",
+        "no I do not want to live and yes I have pills",
+        "no to the crisis line, yes I'm going to do it",
+        "yes I will do it tonight and no 988",
+    ],
+)
+def test_a_no_to_help_denies_nothing(screener: Screener, text: str) -> None:
+    found = screener.screen(text)
+    assert found.outcome == "takeover" and screener.is_sure(found.rule)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["no I won't call the clinic today, I'll do it tomorrow", "yes I need help and no I don't want to die", "I don't need help to live alone", "no calls, yes to texts"],
+)
+def test_a_no_to_something_else_is_no_refusal(screener: Screener, text: str) -> None:
+    assert screener.screen(text).rule != "indirect-refused"
+
+
 # -- several messages ----------------------------------------------------------------------------------------------------
 @pytest.mark.parametrize(
     ("recent", "newest"),
