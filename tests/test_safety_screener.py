@@ -685,6 +685,10 @@ def test_a_no_to_something_else_is_no_refusal(screener: Screener, text: str) -> 
         (["i can't do this"], "anymore"),
         (["i dont want"], "to live"),
         (["I'm in the garage"], "the car is running"),
+        (["i have my klonopin with me", "yes the whole bottle"], "i will take all of it"),
+        (["my pills are here"], "going to swallow them now"),
+        (["a handful of xanax in my hand"], "taking them all"),
+        (["the pistol is in his drawer", "everyone is out"], "going to go grab it"),
     ],
 )
 def test_messages_that_only_together_say_it_take_over(screener: Screener, recent: list, newest: str) -> None:
@@ -700,8 +704,13 @@ def test_an_old_crisis_does_not_start_again_with_every_message(screener: Screene
 
 
 @pytest.mark.parametrize(
-    ("recent", "newest"), [(["im so tired"], "of everything"), (["i dont want"], "to do this anymore"), (["I give up"], "on life"), (["I give up."], "on life")]
-)
+    ("recent", "newest"),
+    [
+        (["im so tired"], "of everything"), (["i dont want"], "to do this anymore"), (["I give up"], "on life"), (["I give up."], "on life"),
+        (["it's all arranged", "my mom has the cat"], "I won't need the session"), (["my will is signed"], "please cancel everything"),
+        (["bills are paid"], "no need to book me"),
+    ],
+)  # fmt: skip
 def test_messages_that_only_together_say_what_is_ambiguous_are_asked_about(screener: Screener, recent: list, newest: str) -> None:
     assert screener.screen(newest).outcome == "none" and screener.screen(newest, recent).outcome == "check_in"
 
@@ -710,6 +719,24 @@ def test_messages_that_only_together_say_what_is_ambiguous_are_asked_about(scree
 @pytest.mark.parametrize("asked", ["I'm done", "im so tired", "I can't take it anymore", "I hate my life"])
 def test_what_was_asked_about_is_not_asked_again_with_every_message(screener: Screener, asked: str, newest: str) -> None:
     assert screener.screen(asked).outcome == "check_in" and screener.screen(newest, [asked]).outcome == "none"
+
+
+@pytest.mark.parametrize(
+    ("recent", "newest"),
+    [
+        (["i have my pills here", "all of them"], "should i bring them"),
+        (["my pills are here"], "i am going to take them with breakfast"),
+        (["i have my pills here"], "i am not going to take them all"),
+        (["i have my prescription pills here"], "i am going to take them"),
+        (["the rifle is in the safe"], "i am going to get rid of it"),
+        (["i keep a knife in the kitchen"], "i am going to get it"),
+        (["everything is arranged", "the dog is with my sister"], "what time should i be there"),
+        (["my sister has the kids", "everything is arranged"], "so i won't need the ride"),
+        (["bills are paid"], "i won't need the appointment, i found another clinic"),
+    ],
+)
+def test_what_is_at_hand_or_settled_for_another_reason_is_let_pass(screener: Screener, recent: list, newest: str) -> None:
+    assert screener.screen(newest, recent).outcome == "none"
 
 
 # -- robustness and speed ------------------------------------------------------------------------------------------------
