@@ -669,6 +669,19 @@ def test_a_no_to_something_else_is_no_refusal(screener: Screener, text: str) -> 
     assert screener.screen(text).rule != "indirect-refused"
 
 
+@pytest.mark.parametrize(
+    ("text", "outcome"),
+    [
+        ("quiero dejar de existir", "takeover"), ("pienso en tomarme todas las pastillas", "takeover"), ("hoy será mi último día", "takeover"),
+        ("¿qué puedo tomar para no despertar?", "takeover"), ("tengo la pistola cargada aquí", "takeover"), ("no me importa si mañana no despierto", "takeover"),
+        ("mi vida no vale nada", "check_in"), ("tomo una pastilla para no despertar en la noche", "none"), ("esta será mi última noche de trabajo", "none"),
+        ("no me importa si cuesta más", "none"), ("quiero dejar de fumar", "none"),
+    ],
+)  # fmt: skip
+def test_spanish_is_heard_without_a_model(screener: Screener, text: str, outcome: str) -> None:
+    assert screener.screen(text).outcome == outcome
+
+
 # -- several messages ----------------------------------------------------------------------------------------------------
 @pytest.mark.parametrize(
     ("recent", "newest"),
