@@ -554,9 +554,32 @@ def test_a_polite_goodbye_after_a_check_in_is_asked_about_once_more(chat: Chat) 
     assert [m["text"] for m in said] == [REPLIES.get("check_in_again").text] and not chat.handoffs()
 
 
-@pytest.mark.parametrize("text", ["i'm safe", "no she is safe", "He's safe now", "yes, they are safe"])
+@pytest.mark.parametrize(
+    "text",
+    ["i'm safe", "no she is safe", "He's safe now", "yes, they are safe", "I'm safe, let's go on", "I'm ok now, please continue", "ya estoy bien, sigamos",
+     "Sí, estoy a salvo y quiero continuar.", "no, ya me siento mejor, sigamos", "seguir"],
+)  # fmt: skip
 def test_whoever_is_safe_the_chat_goes_on(chat: Chat, text: str) -> None:
     chat.say("my son says he wants to die")
     assert chat.state == "crisis"
     chat.say(text)
     assert chat.state == "open"
+
+
+@pytest.mark.parametrize("text", ["I'm not safe", "I'm ok", "no estoy bien", "ya estoy bien", "no estoy a salvo", "no estoy bien, sigamos", "I can't go on"])
+def test_whoever_is_not_surely_safe_stays_in_the_crisis(chat: Chat, text: str) -> None:
+    chat.say("I want to die")
+    chat.say(text)
+    assert chat.state == "crisis"
+
+
+@pytest.mark.parametrize(("text", "choice", "in_crisis", "urgent"), [
+    (None, "safe_now", True, True), (None, "talk_staff", True, True), (None, "safe_now", False, False), (None, "ask_question", True, False),
+    ("I want to die", None, False, True), ("what does it cost", None, True, False),
+])  # fmt: skip
+def test_a_choice_of_the_crisis_text_is_never_held_back_in_a_crisis(
+    chat: Chat, text: Optional[str], choice: Optional[str], in_crisis: bool, urgent: bool
+) -> None:
+    if in_crisis:
+        chat.say("I want to kill myself")
+    assert asyncio.run(chat.turns.is_urgent(chat.id, text, choice)) == urgent

@@ -151,6 +151,15 @@ def test_what_counts_as_understood(name: str | None, confidence: float, understo
         ("allergies", "I just ate peanuts and my throat feels tight", "takeover"),
         ("allergies", "penicillin, and I want to kill myself", "takeover"),
         ("allergies", "my chest pain is bad and my left hand is numb", "takeover"),
+        ("allergies", "ran out of my ativan and had a seizure", "takeover"),
+        ("allergies", "vomiting blood, no allergies that I know", "takeover"),
+        ("allergies", "my daughter is not breathing", "takeover"),
+        ("allergies", "used the epipen and still swelling", "takeover"),
+        ("allergies", "none but I keep passing out", "takeover"),
+        ("allergies", "hives all over and trouble breathing", "check_in"),
+        ("allergies", "ibuprofen, chest tightness and wheezing", "check_in"),
+        ("allergies", "stung by a hornet, throat closing up", "check_in"),
+        ("allergies", "sulfa, had trouble breathing and passed out", "none"),
         ("allergies", "I got my bottles confused and took two days worth", "takeover"),
         ("heart-what", "peanut, lips and throat swelling", "takeover"),
         ("safe-contact", "he goes through my phone sometimes so not sure", "check_in"),
@@ -165,5 +174,5 @@ def test_what_counts_as_understood(name: str | None, confidence: float, understo
 def test_what_a_message_means_as_the_answer_to_a_question(screener: Screener, asked: str, text: str, outcome: str | None) -> None:
     rules = screen(screener, text, text)
     care = 0.9 if rules.screening.outcome == "takeover" else 0.1
-    found = crisis_detector._as_answer(asked, text, judged(screener, text, care, understood=ANSWERED), rules)
+    found = crisis_detector._as_answer(asked, judged(screener, text, care, understood=ANSWERED), rules)
     assert (found and found["outcome"]) == outcome

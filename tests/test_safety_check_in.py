@@ -58,6 +58,9 @@ I have thoughts
 at night mostly
 i mean life
 live i mean
+no calls but yes
+no I won't call anyone, yes I am going to
+no hotline. yes.
 living
 with life
 dying I guess""",
@@ -111,7 +114,8 @@ it's over now
 No, it was a long time ago
 heavens no
 No, I'm good thanks
-no, I am not having thoughts of ending my life""",
+no, I am not having thoughts of ending my life
+no it's something else, yes I'm sure""",
     DOUBT: """\
 no but some nights
 no, not tonight
@@ -135,7 +139,10 @@ no, not really
 not anymore
 does it matter
 ok thanks bye
-yeah no I'm fine""",
+yeah no I'm fine
+no and yes
+it's not something else
+no to the first, but yes""",
     None: """\
 October 2019
 my therapist

@@ -644,6 +644,44 @@ def test_what_others_say_and_a_refusal_behind_it_is_no_denial_taken_back(screene
     assert screener.screen("I said I was ok and I am not").outcome == "takeover"
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "yes i want to die and no i dont want to call anyone",
+        "no i don't want to talk to anybody, I really want to die",
+        "no help please, i want to kill myself",
+        "I'm suicidal and no I won't call a hotline",
+        "no I do not want to live and yes I have pills",
+        "no to the crisis line, yes I'm going to do it",
+        "yes I will do it tonight and no 988",
+    ],
+)
+def test_a_no_to_help_denies_nothing(screener: Screener, text: str) -> None:
+    found = screener.screen(text)
+    assert found.outcome == "takeover" and screener.is_sure(found.rule)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["no I won't call the clinic today, I'll do it tomorrow", "yes I need help and no I don't want to die", "I don't need help to live alone", "no calls, yes to texts"],
+)
+def test_a_no_to_something_else_is_no_refusal(screener: Screener, text: str) -> None:
+    assert screener.screen(text).rule != "indirect-refused"
+
+
+@pytest.mark.parametrize(
+    ("text", "outcome"),
+    [
+        ("quiero dejar de existir", "takeover"), ("pienso en tomarme todas las pastillas", "takeover"), ("hoy será mi último día", "takeover"),
+        ("¿qué puedo tomar para no despertar?", "takeover"), ("tengo la pistola cargada aquí", "takeover"), ("no me importa si mañana no despierto", "takeover"),
+        ("mi vida no vale nada", "check_in"), ("tomo una pastilla para no despertar en la noche", "none"), ("esta será mi última noche de trabajo", "none"),
+        ("no me importa si cuesta más", "none"), ("quiero dejar de fumar", "none"),
+    ],
+)  # fmt: skip
+def test_spanish_is_heard_without_a_model(screener: Screener, text: str, outcome: str) -> None:
+    assert screener.screen(text).outcome == outcome
+
+
 # -- several messages ----------------------------------------------------------------------------------------------------
 @pytest.mark.parametrize(
     ("recent", "newest"),
@@ -660,6 +698,10 @@ def test_what_others_say_and_a_refusal_behind_it_is_no_denial_taken_back(screene
         (["i can't do this"], "anymore"),
         (["i dont want"], "to live"),
         (["I'm in the garage"], "the car is running"),
+        (["i have my klonopin with me", "yes the whole bottle"], "i will take all of it"),
+        (["my pills are here"], "going to swallow them now"),
+        (["a handful of xanax in my hand"], "taking them all"),
+        (["the pistol is in his drawer", "everyone is out"], "going to go grab it"),
     ],
 )
 def test_messages_that_only_together_say_it_take_over(screener: Screener, recent: list, newest: str) -> None:
@@ -675,8 +717,13 @@ def test_an_old_crisis_does_not_start_again_with_every_message(screener: Screene
 
 
 @pytest.mark.parametrize(
-    ("recent", "newest"), [(["im so tired"], "of everything"), (["i dont want"], "to do this anymore"), (["I give up"], "on life"), (["I give up."], "on life")]
-)
+    ("recent", "newest"),
+    [
+        (["im so tired"], "of everything"), (["i dont want"], "to do this anymore"), (["I give up"], "on life"), (["I give up."], "on life"),
+        (["it's all arranged", "my mom has the cat"], "I won't need the session"), (["my will is signed"], "please cancel everything"),
+        (["bills are paid"], "no need to book me"),
+    ],
+)  # fmt: skip
 def test_messages_that_only_together_say_what_is_ambiguous_are_asked_about(screener: Screener, recent: list, newest: str) -> None:
     assert screener.screen(newest).outcome == "none" and screener.screen(newest, recent).outcome == "check_in"
 
@@ -685,6 +732,24 @@ def test_messages_that_only_together_say_what_is_ambiguous_are_asked_about(scree
 @pytest.mark.parametrize("asked", ["I'm done", "im so tired", "I can't take it anymore", "I hate my life"])
 def test_what_was_asked_about_is_not_asked_again_with_every_message(screener: Screener, asked: str, newest: str) -> None:
     assert screener.screen(asked).outcome == "check_in" and screener.screen(newest, [asked]).outcome == "none"
+
+
+@pytest.mark.parametrize(
+    ("recent", "newest"),
+    [
+        (["i have my pills here", "all of them"], "should i bring them"),
+        (["my pills are here"], "i am going to take them with breakfast"),
+        (["i have my pills here"], "i am not going to take them all"),
+        (["i have my prescription pills here"], "i am going to take them"),
+        (["the rifle is in the safe"], "i am going to get rid of it"),
+        (["i keep a knife in the kitchen"], "i am going to get it"),
+        (["everything is arranged", "the dog is with my sister"], "what time should i be there"),
+        (["my sister has the kids", "everything is arranged"], "so i won't need the ride"),
+        (["bills are paid"], "i won't need the appointment, i found another clinic"),
+    ],
+)
+def test_what_is_at_hand_or_settled_for_another_reason_is_let_pass(screener: Screener, recent: list, newest: str) -> None:
+    assert screener.screen(newest, recent).outcome == "none"
 
 
 # -- robustness and speed ------------------------------------------------------------------------------------------------

@@ -65,9 +65,13 @@ SAID_FIRST = ("loss", "assault", "pressure")  # notes whose sentence comes befor
 OF_THE_FORM = {"form", "the form", "about the form", "for the form", "the form's question", "the question", "el formulario", "formulario"}
 OF_ME = {"me", "about me", "how i am", "about how i am", "how i feel", "myself", "de mí", "de mi"}
 ASK_OF_LIFE = (*ASK_OF_DANGER, "minor")  # check-ins that ask for thoughts of ending one's life
-_IS_SAFE = re.compile(  # who writes, or the person they wrote of
-    r"(?:(?:(?:no|yes|ok|okay)\W+)?(?:i'?m|i am|we'?re|we are|s?he'?s|s?he is|they'?re|they are) )?safe(?: right)?(?: now)?|continue|go on|resume|"
-    r"estoy a salvo(?: ahora)?|seguir"
+# Who writes, or the person they wrote of, is safe; or is well and asks to go on. "I'm ok" alone is said in danger, too.
+_GO_ON = r"(?:(?:please|let'?s|we can|i(?:'d| would)? (?:want|like) to) )*(?:continue|go on|resume|keep going)|(?:(?:podemos|quiero) )?(?:sigamos|seguir|siga|continuar|continuemos)(?: por favor)?"
+_IS_SAFE = re.compile(
+    rf"(?:(?:(?:no|yes|ok|okay)\W+)?(?:i'?m|i am|we'?re|we are|s?he'?s|s?he is|they'?re|they are) )?safe(?: right)?(?: now)?(?:(?: and|,)+ (?:{_GO_ON}))?"
+    rf"|(?:(?:no,|s[ií],?|ok,?) )*(?:(?:ya )?(?:estoy|estamos|est[áa]n?) (?:ya )?)?(?:a salvo|fuera de peligro)(?: (?:ya|ahora))?(?:(?: y|,)+ (?:{_GO_ON}))?"
+    rf"|(?:(?:yes|ok|okay),? )?(?:i'?m|i am) (?:ok|okay|fine|alright)(?: now)?(?: and|,)+ (?:{_GO_ON})"
+    rf"|(?:(?:no,|s[ií],?|ok,?) )*(?:ya )?(?:estoy|me siento) (?:ya )?(?:bien|mejor)(?: ya| ahora)?(?: y|,)+ (?:{_GO_ON})|{_GO_ON}"
 )
 # What whoever wants a person types while the crisis path is open; the button says "Talk to staff".
 _WHO = r"(?:(?:the |your |a |an |some |real |live |actual |human )*(?:staff|team|someone|somebody|anyone|anybody|person|human|nurse|doctor|clinician|therapist|counselor|receptionist|people))"
@@ -152,6 +156,14 @@ class Turns:
         """
         # a visitor who closes the page in the middle of a turn does not end it: a crisis still reaches staff
         return await asyncio.shield(self._in_turn(conversation_id, client_id, text, choice))
+
+    async def is_urgent(self, conversation_id: str, text: Optional[str], choice: Optional[str]) -> bool:
+        """Whether a message is a call for help, or a choice of the crisis text where the chat is in a crisis."""
+        if text:
+            return self.screener.screen(text).outcome == "takeover"
+        if choice not in self._crisis_choices():
+            return False
+        return await self.database.written(conversations.get_state, conversation_id) == CRISIS_STATE
 
     async def _in_turn(
         self, conversation_id: str, client_id: str, text: Optional[str], choice: Optional[str]

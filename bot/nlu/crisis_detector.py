@@ -46,7 +46,6 @@ ENDS_IT = ("stop", "submit")  # what "I'm done" means while a question of the hi
 TOLD_AT, WHEN_AT = ("allergies",), ("heart-when", "stroke-when")
 # Those that ask whether it is safe to be reached: that somebody reads along is an answer to them, and no reason to stop.
 SAFE_AT, WATCHED = ("safe-contact", "safe-message"), "abuse-watched"
-FEWEST_WORDS = 3  # that name a cause beside a reaction: a bare "throat swelling" may be one that happens
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=False)
@@ -100,7 +99,7 @@ class CrisisDetector(GraphComponent, IntentClassifierBase):
             least_care = self._least_care(name, confidence, _is_elsewhere(message), pending is not None)
             safety = self.judge(text, rules, message.get(CHANCES), least_care, explained)
             if pending and name == ANSWER:
-                safety = _as_answer(pending.link_id, text, safety, rules)
+                safety = _as_answer(pending.link_id, safety, rules)
             if safety is not None:
                 if name == ANSWER and safety["outcome"] == "check_in":
                     safety["answer"] = True  # the question comes first, and the answer is kept
@@ -196,15 +195,17 @@ def _of_rules(ruled: Screening) -> dict[str, Any] | None:
     return None
 
 
-def _as_answer(asked: str, text: str, safety: dict[str, Any] | None, rules: Ruled) -> dict[str, Any] | None:
+def _as_answer(asked: str, safety: dict[str, Any] | None, rules: Ruled) -> dict[str, Any] | None:
     """What a message means as the answer to what it answers: an old reaction, an attack of last night, somebody who reads along."""
     if asked in WHEN_AT and rules.happens("just_now") and not (safety and safety["outcome"] == "takeover"):
         return _finding("check_in", "medical_emergency", "just-now", 1.0)
     if asked in SAFE_AT and safety and safety["outcome"] == "takeover" and safety["rule"] == WATCHED:
         return {**safety, "outcome": "check_in"}
     of_the_body = rules.screening.category == "medical_emergency" if rules.screening.outcome != "none" else True
-    if asked in TOLD_AT and safety and safety["category"] in MEDICAL and of_the_body and not rules.happens("now"):
-        if len(text.split()) < FEWEST_WORDS:
+    if asked in TOLD_AT and safety and safety["category"] in MEDICAL and of_the_body and rules.happens("reaction"):
+        if rules.happens("now") or rules.happens("no_reaction"):
+            return safety
+        if rules.happens("bare_reaction") or rules.happens("grave_reaction"):
             return {**safety, "outcome": "check_in"}
         return {**safety, "outcome": "none", "note": HARMLESS}
     return safety

@@ -198,7 +198,7 @@ class Screener:
         return "minor" if category in OF_MINORS and any(map(self.is_minor, texts)) else category
 
     def happens(self, text: str, since: str = "now") -> bool:
-        """Whether a text says that what it tells of happens now, or with ``since="just_now"`` that it did hours ago."""
+        """Whether a text says that what it tells of happens now; "just_now": that it did hours ago; the others: see ``words.yml``."""
         return bool(self._context_words[since].search(self._normalise(text)))
 
     def screen(self, text: str, recent: Sequence[str] = ()) -> Screening:
