@@ -50,6 +50,16 @@ def test_intents_that_are_no_question(reader: Reader, text: str, expected: str |
 
 
 @pytest.mark.parametrize(
+    "framed",
+    ["hey {}", "{} Thank you and God bless", "question 1: {}", "{} \U0001f64f", "asking for my husband {}", "sorry to bother you but {}"],
+)
+def test_courtesies_do_not_hide_a_short_question(reader: Reader, framed: str) -> None:  # noqa: F811
+    """Without that all but three of these are not answered, or by another answer."""
+    for text, expected in (("who sits with me", "care_team"), ("can I fly home", "activities_after")):
+        assert reader.answer(framed.format(text)) == expected
+
+
+@pytest.mark.parametrize(
     "text, expected",
     [
         ("Lexapro 20, do I have to stop it?", "antidepressants"),

@@ -19,7 +19,8 @@ from bot.nlu.faq_retriever import Evidence, FaqRetriever, Retrieval, evidence, r
 from bot.nlu.forms import asks, asks_somewhere, command, only_asks, points_back
 from bot.nlu.intent_classifier import Verdict
 from bot.nlu.ngrams import CharacterNgrams, grams
-from bot.nlu.text import MAX_SENTENCES, WORD_JOINER, clean, held_out, is_payload, normalise, sentences
+from bot.nlu.sentence_encoder import read
+from bot.nlu.text import MAX_SENTENCES, WORD_JOINER, clean, held_out, is_payload, normalise, sentences, unframed
 from bot.nlu.topic_model import FARTHEST, TopicModel
 from bot.nlu.topic_model import blank as blank_topics
 from bot.settings import ROOT
@@ -67,6 +68,26 @@ def test_ngrams_tell_misspelled_words_from_others() -> None:
     assert right > 3 * abs(wrong)
     assert " a " in grams("a") and grams("") == []
     assert not fitted.reduce(Counter(grams("qqq"))).any()
+
+
+@pytest.mark.parametrize(
+    "text, kept",
+    [
+        ("Hey, is it safe?", "is it safe?"), ("hi i have a quick question. does it hurt", "does it hurt"), ("1) cost for all six", "cost for all six"),
+        ("Does it hurt? Thank you and God bless", "Does it hurt?"), ("can i drive after \U0001f64f", "can i drive after"),
+        # what is all that was said, and what says something
+        ("hi there", "hi there"), ("no thanks", "no thanks"), ("thanks for everything", "thanks for everything"), ("\U0001f64f", "\U0001f64f"),
+        ("goodbye \U0001f494", "goodbye \U0001f494"), ("sorry for everything", "sorry for everything"),
+    ],
+)  # fmt: skip
+def test_courtesies_are_cut_off_a_question(text: str, kept: str) -> None:
+    assert unframed(text) == kept
+
+
+def test_the_crisis_model_sees_a_message_as_it_was_typed_too(encoder: Encoder) -> None:
+    found = read(encoder, "hey is it safe")
+    assert found.texts == ("is it safe",) and len(found.vectors) == len(found.grams) == 2
+    assert np.allclose(found.vectors[1], encoder.encode_one("hey is it safe"), atol=0.02)
 
 
 # -- several readings of one message ----------------------------------------------------------------------------------

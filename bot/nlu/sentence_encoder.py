@@ -28,18 +28,21 @@ from bot.nlu.beside import Later, start
 from bot.nlu.encoder import Encoder, model_path
 from bot.nlu.ngrams import grams
 from bot.nlu.spelling import spelled
-from bot.nlu.text import clean, is_payload, sentences
+from bot.nlu.text import clean, is_payload, sentences, unframed
 
 READINGS = "readings"  # message key, never part of the parse result
 
 
 @dataclass(frozen=True)
 class Readings:
-    """A message as the encoder saw it: ``texts[0]`` is the whole, the others are its sentences, if more than one."""
+    """A message as the encoder saw it: ``texts[0]`` is the whole, the others are its sentences, if more than one.
+
+    Where courtesies were cut off, the whole as it was typed has a last vector and no text: only the crisis model looks there, too.
+    """
 
     texts: tuple[str, ...]
-    vectors: np.ndarray  # shape (len(texts), 384)
-    grams: tuple[Counter[str], ...]  # the character n-grams of each text; two components look at them
+    vectors: np.ndarray  # shape (len(texts) or one more, 384)
+    grams: tuple[Counter[str], ...]  # the character n-grams behind each vector; two components look at them
 
 
 def readings(message: Message) -> Readings | None:
@@ -48,15 +51,16 @@ def readings(message: Message) -> Readings | None:
 
 
 def read(encoder: Encoder, text: str, beside: Iterable[Later] = ()) -> Readings | None:
-    """Clean, cut and encode one text; None when nothing is left of it. Other work is started that is done beside it."""
+    """Clean, cut, unframe and encode one text; None when nothing is left of it. Other work is started that is done beside it."""
     whole = clean(text)
     if not whole:
         return None
     parts = sentences(text)
-    texts = (whole, *parts) if len(parts) > 1 else (whole,)
-    counted = Later(_count, texts)
+    texts = tuple(unframed(part) for part in ((whole, *parts) if len(parts) > 1 else (whole,)))
+    seen = texts if whole == texts[0] else (*texts, whole)
+    counted = Later(_count, seen)
     start([counted, *beside])
-    return Readings(texts, encoder.encode(texts), counted())
+    return Readings(texts, encoder.encode(seen), counted())
 
 
 def _count(texts: Sequence[str]) -> tuple[Counter[str], ...]:

@@ -31,6 +31,21 @@ _SECOND_QUESTION = re.compile(
     re.IGNORECASE,
 )
 _WORD = re.compile(r"[^\W_]+")
+# What stands before and after a question and says nothing of it: "hey, quick question, sorry to bother you but", "1)",
+# "thank you and God bless", a friendly sign. Hearts, tears and weapons stay: they may say something.
+_OPENING = re.compile(
+    r"^(?:(?:(?:hi|hello|hey|hiya|howdy|good (?:morning|afternoon|evening))(?: there| again| folks| y'?all)?|ok(?:ay)? so|um+|uh+"
+    r"|(?:(?:just |i have )?(?:a |one )?quick |i have (?:a |one ))?question(?: for (?:you|u))?|sorry to (?:bother|bug) (?:you|ya|u)(?:,? but)?"
+    r"|asking (?:this )?for my \w+)\b(?:\s*#?\d{1,2}\b[.:)]?)?[\s,.:;!-]+|#?\d{1,2}[.:)]\s+)+(?=\S+\s+\S+\s+\S)",
+    re.IGNORECASE,
+)
+_CLOSING = re.compile(
+    r"(?<=\S)[\s,.!-]+(?:(?:thx|ty|thanks|thank (?:you|u)(?: so much| very much)?|pl[sz]|plz|sir|ma'?am)"
+    r"(?:(?: and)? god bless(?: (?:you|u))?)?[\s.!]*)+$",
+    re.IGNORECASE,
+)
+_FRIENDLY = re.compile("[\U0001f600-\U0001f60a\U0001f642\U0001f643\U0001f44b-\U0001f44d\U0001f64f\U0001f914\u263a\U0001f3fb-\U0001f3ff\ufe0f]+")
+_FEWEST_LEFT = 3  # words behind which the courtesies are cut off: "no thanks" and "hi there" are said as they stand
 
 
 def is_payload(text: str | None) -> bool:
@@ -47,6 +62,17 @@ def clean(text: str) -> str:
 def normalise(text: str) -> str:
     """The text for comparison: lower case, words and figures only. Two texts that differ in form alone become one."""
     return " ".join(_WORD.findall(clean(text).lower()))
+
+
+def unframed(text: str) -> str:
+    """A cleaned text without the courtesies around it, for what a sentence vector is made from.
+
+    The vector of a short question is moved as much by "thank you and God bless" as by its own words.
+    """
+    plain = _SPACE.sub(" ", _OPENING.sub("", _FRIENDLY.sub(" ", text))).strip()
+    shorter = _CLOSING.sub("", plain)
+    kept = shorter if len(_WORD.findall(shorter)) >= _FEWEST_LEFT else plain
+    return kept if _WORD.search(kept) else text
 
 
 def sentences(text: str) -> list[str]:
