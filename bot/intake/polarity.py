@@ -55,7 +55,7 @@ _NO_PHRASES = _set(
     "|i can't|i cannot|i wouldn't|i won't|i never have|i never did|i have never|i've never|i've not|i never had"
     "|i don't have|i do not have|i don't have it|i do not have it|i don't have that|i don't have any|i haven't had any"
     "|i haven't had that|not at all|not me|never had|never have|never did|none of those|none of these|none of them|none of that"
-    "|none at all|nothing like that|oh no|absolutely not|definitely not|certainly not|of course not|no way|it isn't"
+    "|none at all|nothing|nothing at all|nothing like that|oh no|absolutely not|definitely not|certainly not|of course not|no way|it isn't"
     "|it is not|it's not|it doesn't|it hasn't|it wasn't|neither of those|i have none|no sir|no ma'am|no maam|not ever"
     "|i'm not suicidal|im not suicidal|i am not suicidal|not suicidal|not once|not ever in my life|never in my life|not in my life|i don't want that|i have not had any|there isn't|no one|nobody"
 )
