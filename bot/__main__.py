@@ -127,6 +127,7 @@ def _serve(settings: Settings, _: argparse.Namespace) -> int:
     settings_module.load_clinic(settings.clinic_file)
     try:
         serve.check_ports(settings)
+        serve.make_log_folder(settings)
         if not train.is_current(settings):
             # in a process of its own: training leaves TensorFlow and the training data in memory
             import subprocess

@@ -69,6 +69,13 @@ def test_a_new_account_says_how_long_its_password_works_and_adding_it_again_rene
     assert all("works for 24 hours" in one for one in told) and told[0] != told[1]
 
 
+def test_a_folder_for_the_logs_that_cannot_be_made_is_one_line(installed, monkeypatch, capsys):
+    (installed / "file").write_text("")
+    monkeypatch.setenv("LOG_DIR", str(installed / "file" / "log"))
+    monkeypatch.setattr(serve, "check_ports", lambda _: None)
+    assert "Set LOG_DIR" in fails(capsys, "serve")
+
+
 @pytest.mark.parametrize(
     "url",
     [
