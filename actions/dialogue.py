@@ -24,7 +24,7 @@ from bot.intake.questionnaire import Item
 from bot.intake.review import agrees, disagrees, leaves_as_is
 from bot.records import intakes
 
-_MOMENT = r"(?:a|one|1) (?:sec|second|min|minute|moment|moment)s?"
+_MOMENT = r"(?:a|one|1) (?:sec|second|min|minute|moment)s?"
 _MY_LIST = r"(?:my|the) (?:med\w*|pills?|bottles?|pill bottles?|list|phone|cabinet|prescriptions?|notes?|records?|chart|calendar|wallet|papers?|paperwork)"
 # "hold on, let me check the bottles": no answer, and no wish to stop
 _WAITS = re.compile(

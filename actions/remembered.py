@@ -29,12 +29,15 @@ _ANSWERS_TOO = re.compile(r"^(?:yes|yeah|yep|no|nope)\b(?!.*\b(?:wait|sorry|oops
 
 def take(run: Run, text: str) -> Optional[Outcome]:
     """Add what was remembered to the answer it belongs to; None where it belongs to none that was given."""
+    if corrections.says_wrong(text) or corrections.contradicts(text):
+        return None
     part = text if additions.added(text) else additions.adding_part(text) or ""
     words = additions.added(part)
-    if words is None or corrections.says_wrong(text) or corrections.contradicts(text):
-        return None
     waiting = None if run.in_review() or run.state.get("menu") else run.current()
-    item = _named(run, part, words) or _belonging(run, part, words, waiting)
+    if words is None:
+        item, words = _taken_otherwise(run, text, waiting), text
+    else:
+        item = _named(run, part, words) or _belonging(run, part, words, waiting)
     if item is None or item is waiting:
         return None
     answer = more(run, item, additions.added(part, item.names) or words)
@@ -69,6 +72,23 @@ def belongs_nowhere(run: Run, text: str) -> bool:
 def _named(run: Run, text: str, words: str) -> Optional[Item]:
     """The answer that is named as the place: "add seroquel to my medicines"."""
     return next((item for item in run.done() if takes_more(item) and additions.added(text, item.names) != words), None)
+
+
+def _taken_otherwise(run: Run, text: str, waiting: Optional[Item]) -> Optional[Item]:
+    """The question for medicines, where a text says how one that was given there is taken, and nothing besides. Both stay:
+    which of "sertraline 100" and "I take 150 of sertraline not 100" holds is for staff to ask."""
+    known = rules.load()
+    item = next((one for one in run.done() if one.key in known.medicine_questions), None)
+    found = known.reader.read(text)
+    if item is None or not found or waiting is not None and not takes_more(waiting) and run.read(waiting, text):
+        return None
+    given = {mention.value for mention in known.reader.read(run.answers[item.key].text or "")}
+    said = text
+    for mention in reversed(found):
+        if mention.value not in given or mention.status not in ("current", "past", "negated"):
+            return None
+        said = f"{said[:mention.start]} {said[mention.end:]}"
+    return item if additions.tells_how_taken(said) else None
 
 
 def _belonging(run: Run, part: str, words: str, waiting: Optional[Item]) -> Optional[Item]:

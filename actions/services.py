@@ -9,7 +9,7 @@ import functools
 
 from actions.library import FaqLibrary
 from bot import settings as settings_module
-from bot.records.database import Database
+from bot.records.database import CHAT_BUSY_TIMEOUT_S, Database
 from bot.safety import Replies, Screener
 from bot.settings import ROOT, Clinic, Settings
 
@@ -29,7 +29,7 @@ class Services:
             settings=settings,
             clinic=settings_module.load_clinic(settings.clinic_file),
             # the chat server waits for the disk when it keeps what is said in a turn, and so for all that was written in it
-            database=Database(settings.database_url, settings.encryption_keys, durable=False),
+            database=Database(settings.database_url, settings.encryption_keys, durable=False, busy_timeout_s=CHAT_BUSY_TIMEOUT_S),
             replies=Replies.load(),
             screener=Screener.load(),
             library=FaqLibrary.load(ROOT / "data" / "faq"),

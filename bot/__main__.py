@@ -39,6 +39,7 @@ def parser() -> argparse.ArgumentParser:
     )
     staff.add_parser("list", help="list accounts")
     staff.add_parser("add", help="add an account, or renew its one-time password; prints it").add_argument("email")
+    staff.add_parser("password", help="give a new one-time password to somebody who forgot theirs; prints it").add_argument("email")
     staff.add_parser("disable", help="close an account").add_argument("email")
 
     questionnaire = commands.add_parser("questionnaire", help="check or play FHIR questionnaires").add_subparsers(
@@ -127,6 +128,7 @@ def _serve(settings: Settings, _: argparse.Namespace) -> int:
     settings_module.load_clinic(settings.clinic_file)
     try:
         serve.check_ports(settings)
+        serve.make_log_folder(settings)
         if not train.is_current(settings):
             # in a process of its own: training leaves TensorFlow and the training data in memory
             import subprocess
@@ -222,7 +224,10 @@ def _staff(settings: Settings, arguments: argparse.Namespace) -> int:
                 staff.disable(s, arguments.email)
                 print(f"{arguments.email} can no longer log in.")
                 return 0
-            _, password = staff.create(s, arguments.email, settings.staff_one_time_password_hours)
+            if arguments.staff_command == "password":
+                password = staff.renew(s, arguments.email, settings.staff_one_time_password_hours)
+            else:
+                _, password = staff.create(s, arguments.email, settings.staff_one_time_password_hours)
         except staff.StaffError as error:
             raise CommandError(str(error)) from None
     print(

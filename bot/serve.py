@@ -112,6 +112,16 @@ def check_ports(settings: Settings) -> None:
                 raise ServeError(f"Nothing can listen on {host}, port {port} ({error.strerror}). Set another address or port in .env.") from None
 
 
+def make_log_folder(settings: Settings) -> None:
+    """Raise ServeError when the logs cannot be written where they should."""
+    try:
+        settings.log_dir.mkdir(parents=True, exist_ok=True)
+        if not os.access(settings.log_dir, os.W_OK | os.X_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+    except OSError as error:
+        raise ServeError(f"LOG_DIR {settings.log_dir} cannot be used ({error.strerror}). Set LOG_DIR in .env to a folder that can be written.") from None
+
+
 def serve(settings: Settings, meanwhile: Callable[[], None] = lambda: None, out: TextIO = sys.stdout) -> int:
     """Run all servers until interrupted.
 

@@ -224,6 +224,21 @@ def test_a_medicine_remembered_later_is_added_and_what_waits_is_asked_again(unti
     assert kept in talk.last.lines[-1].text
 
 
+@pytest.mark.parametrize("said", ["I take 150 of zoloft not 200", "sorry, my Zoloft is 150 mg", "sertraline is 150, not 200", "I stopped the xanax", "I don't take xanax anymore"])
+@pytest.mark.parametrize("at", ["allergies", "ride-home", "numb", "review"])
+def test_what_tells_anew_of_a_medicine_goes_to_the_medicines_whatever_waits(until: Callable[..., Talk], at: str, said: str) -> None:
+    talk = until(at, **MEDICINES)
+    assert f"I added that. Medicines: zoloft 200, xanax; {said}. Tell me if that's wrong." in talk.say(said)
+    assert talk.waiting == at and (at != "allergies" or talk.answered("allergies") is None)
+
+
+@pytest.mark.parametrize("said", ["xanax makes me dizzy", "I took xanax and threw up", "I can't take xanax", "cats, I take xanax then", "I take trazodone 50", "Zoloft 150"])
+def test_what_may_tell_of_an_allergy_stays_there(until: Callable[..., Talk], said: str) -> None:
+    talk = until("allergies", **MEDICINES)
+    talk.say(said)
+    assert talk.answered("allergies") == said and talk.answered("medications") == "zoloft 200, xanax"
+
+
 @pytest.mark.parametrize("at, added", [("ride-home", True), ("review", True), ("allergies", False)])
 def test_a_condition_remembered_later_stands_with_the_medicines_unless_any_words_are_asked_for(
     until: Callable[..., Talk], at: str, added: bool

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from types import SimpleNamespace
 
 import pytest
 
@@ -90,6 +91,15 @@ def test_how_they_may_be_reached_is_told_in_their_own_words(session):
     told = summary.summarize(session, submit(session, **{"safe-contact": "yes but not at work", "voicemail-ok": "yes please"}))
     assert told["person"]["contact"]["in_their_words"] == '"yes but not at work"'
     assert 'In their words: "yes but not at work"' in summary.text(told)
+
+
+@pytest.mark.parametrize("said, kept", [
+    ("sí, claro", False), ("si por favor", False), ("no gracias", False), ("of course, go ahead", False), ("you can text my cell, that's fine", False), ("yep, please do", False),
+    ("sí, pero no en el trabajo", True), ("sure, after 6", True), ("no voicemail", True), ("yes, I live alone", True),
+])  # fmt: skip
+def test_a_bare_yes_or_no_is_not_repeated_as_their_words(session, said, kept):
+    contact = summary._person({("intake", "text-ok"): SimpleNamespace(values=[True], text=said)})["contact"]
+    assert contact.get("in_their_words") == (f'"{said}"' if kept else None)
 
 
 def test_consents_are_kept_with_version_and_time(session):

@@ -531,3 +531,30 @@ def test_answer_is_said_back_in_words(link_id: str, text: str, shown: str) -> No
 
 def test_today_is_given_never_taken_from_the_machine() -> None:
     assert OURS.today == TODAY
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("always", True), ("Every day", True), ("every single night", True), ("every day and every night", True), ("constantly", True), ("all the time", True), ("24/7", True),
+        ("not always", "!unclear"), ("not every day", "!unclear"), ("sometimes", "!unclear"), ("most nights", "!unclear"), ("rarely", "!unclear"), ("hardly ever", "!unclear"), ("not much", "!unclear"),
+        ("not really", False), ("never", False),
+    ],
+)  # fmt: skip
+def test_what_is_always_so_is_a_yes_to_a_screener_and_rarely_no_no(text: str, value: Any) -> None:
+    assert read("nightmares", text, "pc-ptsd-5") == value
+
+
+@pytest.mark.parametrize(
+    ("link_id", "text", "value"),
+    [
+        ("high-bp", "normal", "no"), ("high-bp", "It's normal.", "no"), ("high-bp", "runs low", "no"), ("high-bp", "low if anything", "no"), ("high-bp", "my bp is good", "no"),
+        ("high-bp", "normal now", "!not-an-option"), ("high-bp", "abnormal", "!not-an-option"), ("high-bp", "normal on lisinopril", "!unclear"),
+        ("heart", "my heart is fine", "no"), ("heart", "my heart is fine now", "!unclear"), ("heart", "my heart", "!not-an-option"), ("stroke-aneurysm", "nothing", "no"),
+        ("breastfeeding", "not anymore", "no"), ("breastfeeding", "I'm a guy", "no"), ("breastfeeding", "my kids are grown", "no"), ("breastfeeding", "I don't have kids", "no"),
+        ("pregnant", "tubes tied", "no"), ("ptsd-diagnosed", "the VA did", "yes"), ("ptsd-diagnosed", "no doctor did", "!unclear"), ("ptsd-diagnosed", "my therapist didn't", "!unclear"),
+        ("ride-home", "I'd have to ask", "unsure"),
+    ],
+)  # fmt: skip
+def test_what_plainly_answers_by_the_state_of_things_is_taken(link_id: str, text: str, value: str) -> None:
+    assert read(link_id, text) == value

@@ -283,6 +283,30 @@ def mentions() -> MentionReader:
     return MentionReader(Lexicon.load(ROOT / "data" / "nlu" / "lexicon"))
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a stroke of luck", "at the stroke of midnight", "brush strokes", "two strokes under par", "it broke my heart", "the heart of the matter", "depressing weather",
+        "I nearly had a heart attack when I saw the bill", "I'm a coffee addict", "a pregnant pause", "blackout curtains", "the Great Depression", "the weather is bipolar",
+        "a lithium battery", "iron man", "weeding the garden", "anxious to hear back", "special K cereal",
+    ],
+)  # fmt: skip
+def test_a_figure_of_speech_names_nothing(mentions: MentionReader, text: str) -> None:
+    assert mentions.read(text) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "status"),
+    [
+        ("I almost had a stroke", "stroke", "past"), ("I was too anxious to get started", "anxiety", "present"), ("after my stroke my dog helps me", "stroke", "present"),
+        ("a stroke in 2019, a stroke of bad luck", "stroke", "past"), ("I take iron, will that matter", "iron", "current"), ("great, depression again", "depression", "present"),
+        ("I smoke weed", "cannabis", "current"), ("drug addict", "substance use disorder", "present"), ("my boss is bipolar", "bipolar disorder", "family"),
+    ],
+)  # fmt: skip
+def test_what_may_be_meant_in_earnest_is_read(mentions: MentionReader, text: str, value: str, status: str) -> None:
+    assert [(one.value, one.status) for one in mentions.read(text)] == [(value, status)]
+
+
 @pytest.mark.parametrize("row", rows(ROOT / "tests" / "data" / "nlu" / "dev" / "entities.tsv"), ids=lambda row: row["text"])
 def test_medicines_and_conditions_as_patients_type_them(mentions: MentionReader, row: dict[str, str]) -> None:
     expected = {(e["entity"], e["value"], e["status"]) for e in json.loads(row["expected"])}

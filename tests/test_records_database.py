@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+import time
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
 
 from bot.records import Database
 from bot.records.models import Conversation
@@ -40,6 +42,25 @@ def test_work_that_fails_leaves_nothing(database):  # noqa: F811
     with pytest.raises(KeyError):
         asyncio.run(database.written(work))
     assert _states(database) == before
+
+
+def test_a_locked_file_is_waited_for_as_long_as_was_said_and_no_longer(tmp_path):
+    shared = Database(f"sqlite:///{tmp_path}/records.db", [KEY], busy_timeout_s=1)
+    shared.migrate()
+    other = sqlite3.connect(shared.url.database, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+
+    def at_once() -> None:
+        with shared.session() as s:
+            _added(s, "active")
+
+    for written in (lambda: asyncio.run(shared.written(_added, "active")), at_once):
+        began = time.monotonic()
+        with pytest.raises(OperationalError):
+            written()
+        assert 0.9 < time.monotonic() - began < 5
+    other.close()
+    assert asyncio.run(shared.written(_added, "active"))
 
 
 def test_the_loop_goes_on_while_another_process_writes(tmp_path):

@@ -58,6 +58,29 @@ def test_a_one_time_password_expires_and_is_renewed_until_its_owner_has_chosen_o
             staff.create(s, EMAIL, hours, now)
 
 
+def test_who_forgot_the_password_gets_a_new_one_time_password_and_the_lockout_ends(database, password):  # noqa: F811
+    now = utcnow()
+    with database.session() as s:
+        account = staff.get_by_email(s, EMAIL)
+        staff.set_password(s, account, "a longer password")
+        for _ in range(5):
+            staff.authenticate(s, EMAIL, "wrong", now)
+        renewed = staff.renew(s, EMAIL.upper(), 1, now)
+        assert staff.authenticate(s, EMAIL, "a longer password", now).reason == "wrong"
+        assert staff.authenticate(s, EMAIL, renewed, now).staff is account and account.one_time_until == now + timedelta(hours=1)
+        [row] = audit.of(s, "staff", account.id)
+        assert (row.action, row.staff_id, row.detail) == ("password_renewed", None, None)
+
+
+def test_no_password_is_renewed_for_an_account_that_is_unknown_or_disabled(database, password):  # noqa: F811
+    with database.session() as s:
+        staff.disable(s, EMAIL)
+        for email in (EMAIL, "unknown@example.org"):
+            with pytest.raises(staff.StaffError):
+                staff.renew(s, email)
+        assert staff.get_by_email(s, EMAIL).disabled_at is not None
+
+
 def test_an_account_that_was_disabled_is_not_opened_by_adding_it_again(database, password):  # noqa: F811
     with database.session() as s:
         staff.disable(s, EMAIL)

@@ -69,6 +69,23 @@ def test_a_new_account_says_how_long_its_password_works_and_adding_it_again_rene
     assert all("works for 24 hours" in one for one in told) and told[0] != told[1]
 
 
+def test_a_forgotten_password_is_renewed_at_the_shell_and_only_for_an_account(backend, installed, monkeypatch, capsys):  # noqa: F811
+    monkeypatch.setenv("DATABASE_URL", new_url(backend, installed))
+    assert "no account" in fails(capsys, "staff", "password", "nurse@example.org")
+    assert commands.main(["staff", "add", "nurse@example.org"]) == 0
+    first = capsys.readouterr().out
+    assert commands.main(["staff", "password", "nurse@example.org"]) == 0
+    told = capsys.readouterr().out
+    assert "One-time password: " in told and "/login" in told and told != first
+
+
+def test_a_folder_for_the_logs_that_cannot_be_made_is_one_line(installed, monkeypatch, capsys):
+    (installed / "file").write_text("")
+    monkeypatch.setenv("LOG_DIR", str(installed / "file" / "log"))
+    monkeypatch.setattr(serve, "check_ports", lambda _: None)
+    assert "Set LOG_DIR" in fails(capsys, "serve")
+
+
 @pytest.mark.parametrize(
     "url",
     [

@@ -114,6 +114,18 @@ def test_a_session_set_before_the_login_is_not_the_one_after_it(site: Site) -> N
         assert session["id"] != first
 
 
+def test_a_password_renewed_at_the_shell_ends_the_sessions_of_the_account(site: Site) -> None:
+    nurse = site.nurse()
+    assert nurse.get("/").status_code == 200
+    with site.database.session() as s:
+        renewed = staff.renew(s, EMAIL, now=site.clock())
+    assert nurse.get("/").headers["Location"].startswith("/login")
+    again = site.visitor()
+    again.log_in(password=renewed)
+    assert again.get("/").headers["Location"].startswith("/password"), "the one-time password has to be replaced first"
+    assert ("password_renewed") in [row[0] for row in site.audit()]
+
+
 def test_idle_sessions_end(site: Site) -> None:
     nurse = site.nurse()
     site.clock.forward(minutes=14)

@@ -30,7 +30,7 @@ from bot.channel.text import is_blank, tidy
 from bot.channel.tokens import Tokens
 from bot.channel.turn import Turns
 from bot.records import conversations
-from bot.records.database import Database
+from bot.records.database import CHAT_BUSY_TIMEOUT_S, Database
 from bot.safety import Replies, Screener
 from bot.settings import Clinic, Settings
 
@@ -63,7 +63,7 @@ class WebChat(InputChannel):
     @classmethod
     def from_credentials(cls, credentials: Optional[Dict[str, Any]]) -> "WebChat":
         settings = settings_module.load()
-        database = Database(settings.database_url, settings.encryption_keys)
+        database = Database(settings.database_url, settings.encryption_keys, busy_timeout_s=CHAT_BUSY_TIMEOUT_S)
         return cls(settings, settings_module.load_clinic(settings.clinic_file), database)
 
     def url_prefix(self) -> str:

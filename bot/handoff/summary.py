@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 from bot.handoff import flags
 from bot.handoff.rules import LEVELS, Key
 from bot.handoff.runs import player
-from bot.intake import Answer, Player, Score, score, show_date
+from bot.intake import Answer, Player, Score, polarity, score, show_date
 from bot.records import conversations, intakes
 from bot.records.models import Handoff, Intake
 
@@ -54,9 +54,9 @@ CONTACT = {
 }  # fmt: skip
 # Answers about being reached whose words may hold a condition: "yes but not at work".
 TERMS = ("consent-contact", "phone", "contact-way", "voicemail-ok", "text-ok", "safe-contact", "safe-message")
-_AGREEING = re.compile(
-    r"\b(?:yes|yeah|yep|ok|okay|sure|no|nope|fine|good|great|lovely|alright|all right|of course|please|thanks?|thank you|dear|i|do|agree|that|it|this|is|its|it's"
-    r"|would|will|be|can|contact|the|an?|by|via|my|me|or|phone|cell|number|mobile|home|call|text|txt|e-?mail|telephone|message|safe|not sure|not safe|us)\b",
+# What is said of the ways to be reached without a condition: "you can text my cell".
+_UNCONDITIONED = re.compile(
+    r"\b(?:i|do|that|it|this|is|its|it's|would|will|be|can|contact|the|an?|by|via|my|me|or|phone|cell|number|mobile|home|call|text|txt|e-?mail|telephone|message|safe|not safe|us)\b",
     re.IGNORECASE,
 )
 _WORDS = re.compile(r"[^\W\d]{2,}")
@@ -250,7 +250,7 @@ def _person(given: Mapping[Key, Any]) -> dict[str, Any]:
         part = "email" if "@" in reach else "phone"
         person[part] = person[part] or reach
     contact = {part: _display(first(links)) for part, links in CONTACT.items()}
-    words = [answer.text for link in TERMS if (answer := by_link.get(link)) and _WORDS.search(_AGREEING.sub(" ", answer.text or ""))]
+    words = [answer.text for link in TERMS if (answer := by_link.get(link)) and _WORDS.search(_UNCONDITIONED.sub(" ", polarity.beyond(answer.text or "")))]
     contact["in_their_words"] = "; ".join(f'"{text}"' for text in words) or None
     return {**person, "contact": {part: value for part, value in contact.items() if value is not None}}
 

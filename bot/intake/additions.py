@@ -27,6 +27,14 @@ _ALSO = re.compile(rf"{_OPENING}(?=(?:i|i'?m|i'?ve|we) (?:also|still) (?:{_TAKES
 _OPEN = re.compile(r"^(?:what|which|how|when|where|who|why|the (?:name|question|rest)|everything|it|that|this)\b", re.I)
 _INSIDE = re.compile(r"[,.;!]\s*(?:and |but |oh,? )*((?:also|plus|add|(?:i )?forgot|i also)\b.+)", re.I | re.S)
 _TAKING = re.compile(r"\b(?:take|taking|took|use|using|i'?m on|i am on)\b", re.I)
+# "I take 150 of sertraline not 100", "my sertraline is 150", "I stopped the prazosin", each without the name.
+_HOW_TAKEN = re.compile(r"\b(?:take|taking|took|i'?m on|i am on|been on|stopped|quit|off|(?:is|was|it'?s|be|to|not|dose|dosage) \d+(?:mgs?|mcg)?)\b", re.I)
+_HOW_WORD = re.compile(
+    r"ok|okay|oh|wait|sorry|oops|actually|but|well|i|i'?m|i'?ve|am|my|the|it|it'?s|is|was|be|been|should|of|on|off|to|from|and|so|that|now|only|just|really"
+    r"|take|taking|took|stopped|quit|do|don'?t|not|longer|more|any|anymore|still|again|instead|already|went|got|down|up|dose|dosage|\d[\d.,/]*(?:mgs?|mcg)?|mgs?|mcg"
+    r"|milligrams?|pills?|tablets?|half|one|two|three|once|twice|times|a|an|per|every|each|day|daily|night|nightly|at|in|morning|evening|bed\w*|last|ago|weeks?|months?|years?|",
+    re.I,
+)
 _MOST_WORDS = 60
 _AHEAD = r"^(?:(?:to|in|for|under) )?(?:the|my)\s+(?:{names})(?: list| answer| one)?\s*[,:;-]\s*(?=\w)"  # "and the allergies, latex"
 _PLACE = r"[\s,]*\b(?:to|on|in|into|under)\s+(?:the|my|that|this)\s+(?:{names})(?: list| answer| one)?\W*$"
@@ -62,6 +70,12 @@ def adding_part(text: str) -> Optional[str]:
 def leads(text: str) -> bool:
     """Whether the text begins with the word that says so, or tells of taking something: "sulfa too" does neither."""
     return bool(_ADDS.match(clean(text)) or _TAKING.search(text))
+
+
+def tells_how_taken(text: str) -> bool:
+    """Whether a text without the names of its medicines says that, how or how much they are taken, and nothing else."""
+    words = [word.strip(".,;:!-") for word in clean(text).replace("\u2019", "'").split()]
+    return bool(_HOW_TAKEN.search(" ".join(words))) and all(map(_HOW_WORD.fullmatch, words))
 
 
 def together(before: str, more: str) -> str:

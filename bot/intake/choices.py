@@ -191,11 +191,12 @@ def _mention(name: str) -> re.Pattern[str]:
 
 
 def _names(option: Option) -> Tuple[str, ...]:
-    return (option.display, *option.synonyms)
+    """The names that may stand inside a text, or be begun or mistyped."""
+    return (option.display, *(name for name in option.synonyms if not name.endswith(".")))
 
 
 def _exact(options: Sequence[Option], words: str, text: str) -> Optional[Option]:
-    by_label = [o for o in options if any(_plain_name(name) == words for name in _names(o))]
+    by_label = [o for o in options if any(_plain_name(name) == words for name in (o.display, *o.synonyms))]
     if len(by_label) == 1:
         return by_label[0]
     raw = text.strip().strip(".")

@@ -27,7 +27,7 @@ _SHORTEST_FUZZY = 6  # letters; below that a letter off is another word
 
 RELATIVE = (
     rf"(?:{CLOSE}|mama|momma|daddy|papa|sibling|kids?|children|grandmother|grandma|grandfather|grandpa|granny|grandparents?|"
-    r"mother-in-law|father-in-law|relatives?|family|budd(?:y|ies))"
+    r"mother-in-law|father-in-law|relatives?|family|budd(?:y|ies)|boss|co-?workers?|neighbou?rs?|landlord|supervisor)"
 )
 _FAMILY = re.compile(
     rf"\b(?:my|his|her|our|the|any of my|neither of my)\s+(?:(?:\w+['’]s|ex|older|younger|little|big|late|own|twin|half|great|step\w*|maternal|paternal|only|oldest|youngest|whole)[\s-]+)*{RELATIVE}\b(?!['’]?s?\s+(?:doctor|says?|said|thinks?|wants?|gives?|told|tells?|noticed|worries))"
@@ -296,6 +296,7 @@ class Lexicon:
     closing: frozenset[str] = frozenset()  # names that count only where nothing follows: "I'm expecting", not "expecting a call"
     acronyms: Mapping[str, str] = field(default_factory=dict)  # "DID" -> condition; "did" is none
     phrases: tuple[tuple[re.Pattern[str], str], ...] = ()  # how a condition is told with words between: "BP runs a bit high"
+    idioms: tuple[re.Pattern[str], ...] = ()  # "a stroke of luck": a name inside is none
     treatments: frozenset[str] = frozenset()  # names that tell of a condition and do not deny it: "I don't use my CPAP"
     forms: frozenset[str] = frozenset()  # kinds that are also what a medicine comes as: "albuterol inhaler"
 
@@ -332,6 +333,7 @@ class Lexicon:
             frozenset(_plain(name) for others in conditions["closing"].values() for name in others),
             {name: value for value, others in conditions["acronyms"].items() for name in others},
             tuple((re.compile(rf"\b(?:{p})\b", re.IGNORECASE), value) for value, others in conditions["phrases"].items() for p in others),
+            tuple(re.compile(rf"\b(?:{p})\b", re.IGNORECASE) for p in conditions["idioms"]),
             frozenset(_plain(name) for others in conditions["treatments"].values() for name in others),
             frozenset(medications["forms"]),
         )
@@ -398,10 +400,14 @@ class MentionReader:
         """Kind, value, name as it is meant, begin and end of each."""
         text = self._apart(text)
         tokens = list(self._tokens(text))
+        unmeant = [match.span() for pattern in self._lexicon.idioms for match in pattern.finditer(text)]
         told = [(match.start(), match.end(), value) for pattern, value in self._lexicon.phrases for match in pattern.finditer(text)]
         position = 0
         while position < len(tokens):
             word, start, end = tokens[position]
+            if any(begin <= start < stop for begin, stop in unmeant):
+                position += 1
+                continue
             phrase = max((one for one in told if one[0] == start), key=lambda one: one[1], default=None)
             if phrase is not None:
                 yield CONDITION, phrase[2], _plain(text[phrase[0] : phrase[1]]), *phrase[:2]

@@ -39,6 +39,12 @@ _WITH_A_CONDITION = re.compile(r"\b(?:but|only|if|unless|except|as long as)\b", 
 _BRIEFLY = re.compile(r"\b(?:but|only if|as long as) (?:please |just |you |it |they )*(?:(?:keep|make) (?:it|them) (?:short|brief|quick|vague|simple)|(?:are|is|be) (?:short|brief|quick|discreet|vague))\b", re.I)
 _CONTACT = re.compile(r"\b(?:contact|message)")
 _HALF_A_YES = re.compile(r"\W*(?:yes|yeah|yea|yep|yup|sure|ok)\b[\s,.]*(?:well,? )?(?:i (?:think|guess|suppose|believe|hope)|mostly|usually|kind ?of|kinda|sort of|more or less|for the most part|depends)\b", re.I)
+# How often it is so: a plain yes, and no plain no. "Sometimes" and "often" are asked again, because nothing is inferred for a screener.
+_ALWAYS = re.compile(
+    r"(?:almost |nearly |pretty much |just about )?(?:always|constantly|continuously|daily|nightly|24/7|non-?stop|all (?:the time|day|night)(?: long)?"
+    r"|(?:(?:every|each)(?: single)? (?:day|night)(?:,? and )?)+)"
+)
+_SELDOM = re.compile(r"(?:hardly(?: ever)?|rarely|seldom|not (?:often|much|a lot))")
 _WAYS = re.compile(r"\b(?:text|txt|call|phone|ring|mail|e-mail|leave|voice|message)")
 _RATHER_NOT = re.compile(r"\b(?:rather|prefer) not\b(?! (?:to )?(?:say|answer|tell|share|disclose))")
 _INTEGER_LIMIT = 2**31 - 1  # a FHIR integer has 32 bits
@@ -173,7 +179,9 @@ def _boolean(item: Item, typed: str, today: dt.date, timezone: dt.tzinfo) -> boo
     permission = bool(_PERMISSION.search(item.text))
     if reading is None and permission:
         reading = _permission(item, words)
-    if reading and reading.agreement and not permission:
+    if not permission and _ALWAYS.fullmatch(words):
+        reading = polarity.Reading(YES)
+    if reading and reading.agreement and not permission or _SELDOM.fullmatch(words):
         reading = None
     if reading and reading.lean and reading.meaning == YES:
         reading = None  # "I think so" is too little for a plain yes

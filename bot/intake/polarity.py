@@ -40,6 +40,7 @@ _AGREE = _set(
     "|understand|got it|of course|alright|all right|sounds good|that's fine|that's ok|that's okay|thats fine|go ahead"
     "|sure thing|go for it|please do|no problem|no worries|i do agree|fine by me|fine with me|you can|you may|works for me"
     "|that works|be my guest|by all means|feel free|yes please|please|why not|not a problem|happy to|i am ok with that|i'm ok with that|i'm fine with that|ok with me|okay with me"
+    "|claro|claro que sí|claro que si|sí claro|si claro|por supuesto|de acuerdo|está bien|esta bien|vale|por favor|sí por favor|si por favor"
 )
 _DISAGREE = _set(
     "i don't agree|i do not agree|i disagree|disagree|i do not accept|i don't accept|i decline|i refuse"
@@ -55,7 +56,7 @@ _NO_PHRASES = _set(
     "|i can't|i cannot|i wouldn't|i won't|i never have|i never did|i have never|i've never|i've not|i never had"
     "|i don't have|i do not have|i don't have it|i do not have it|i don't have that|i don't have any|i haven't had any"
     "|i haven't had that|not at all|not me|never had|never have|never did|none of those|none of these|none of them|none of that"
-    "|none at all|nothing like that|oh no|absolutely not|definitely not|certainly not|of course not|no way|it isn't"
+    "|none at all|nothing|nothing at all|nothing like that|oh no|absolutely not|definitely not|certainly not|of course not|no way|it isn't"
     "|it is not|it's not|it doesn't|it hasn't|it wasn't|neither of those|i have none|no sir|no ma'am|no maam|not ever"
     "|i'm not suicidal|im not suicidal|i am not suicidal|not suicidal|not once|not ever in my life|never in my life|not in my life|i don't want that|i have not had any|there isn't|no one|nobody"
 )
@@ -163,6 +164,10 @@ _FALSE_START = re.compile(
 )
 
 
+_WORDS_OF_IT = re.compile(
+    rf"(?<!\w)(?:{'|'.join(re.escape(words) for words in sorted(_YES_WORDS | _NO_WORDS | _AGREE | _YES_PHRASES, key=len, reverse=True))}"
+    r"|not sure|thanks?|thank you|gracias|dear|good|great|lovely)(?!['\w])"
+)
 _SHRUG = re.compile(
     r"(?:(?:sorry|honestly|um+|uh+|hmm*|well|oh|lol|i|id|would|really|just|actually|no|nope|nah) )*"
     r"(?:idk|dunno|(?:dont|do not|cant|cannot|couldnt) (?:really |even |quite )?(?:know|remember|recall|say|tell)(?: (?:it|that|the|exactly|for|sure|which|year|date|day|when|offhand|anymore))*"
@@ -225,6 +230,11 @@ def is_shrug(text: str) -> bool:
 def is_bare_no(text: str) -> bool:
     """Whether a text is a no and nothing else."""
     return normalise(text) in _NO_WORDS
+
+
+def beyond(text: str) -> str:
+    """What a text says besides a yes, a no and courtesies: "but not at work" of "yes please, but not at work"."""
+    return re.sub(r"\s+", " ", _WORDS_OF_IT.sub(" ", normalise(text))).strip(" ,.;:!-")
 
 
 def begins_with_yes(text: str) -> bool:

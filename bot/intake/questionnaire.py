@@ -2,7 +2,7 @@
 
 The raw JSON is looked over by ``check.py`` first, so that this module can read it without asking twice. Extensions that
 are understood stand in ``HL7`` and ``SDC``. A designation of an option is another name for it, in which ``#`` stands for any
-number ("yes # weeks"). The extensions of this project start with ``OWN``:
+number ("yes # weeks"); one with a full stop behind it counts only where it is the whole answer ("Normal."). The extensions of this project start with ``OWN``:
 
     also-called     valueString, another name of a question ("birthday"), by which somebody may ask to correct its answer
     answer-format   valueCode phone | email | phone-or-email | name | preferred-name | pronouns | place | birth-date | past-date:

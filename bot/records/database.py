@@ -29,7 +29,10 @@ from sqlalchemy.pool import QueuePool, StaticPool
 from bot.records.crypto import make_cipher
 
 MIGRATIONS = Path(__file__).parent / "migrations"
+# How long a SQLite file that is locked is waited for. A visitor looks at the screen meanwhile, and is told what to do when it is over;
+# staff, deliveries, a purge and a migration can wait longer, and nobody would try them again.
 BUSY_TIMEOUT_S = 30
+CHAT_BUSY_TIMEOUT_S = 10
 TRY_AGAIN_S = 0.001
 MIGRATION_LOCK = 0x6F6E77617264  # PostgreSQL advisory lock while the schema is changed
 
@@ -44,15 +47,17 @@ class Database:
         keys: Fernet keys, newest first.
         durable: SQLite only: wait for the disk at each commit. Rasa's tracker does without, which can be rebuilt, and so does what the
             action server writes: the chat server's commit at the end of the turn waits for both.
+        busy_timeout_s: SQLite only: how long a locked file is waited for.
     """
 
-    def __init__(self, url: str, keys: Sequence[str], durable: bool = True) -> None:
+    def __init__(self, url: str, keys: Sequence[str], durable: bool = True, busy_timeout_s: int = BUSY_TIMEOUT_S) -> None:
         self.url = make_url(url.replace("postgres://", "postgresql://", 1))
+        self._busy_timeout_s = busy_timeout_s
         self.engine = create_engine(self.url, future=True, hide_parameters=True, **self._pool())
         self.engine.dialect.onward_cipher = make_cipher(keys)
         self._sessions = sessionmaker(self.engine, future=True, expire_on_commit=False)
         if self.is_sqlite:
-            _prepare_sqlite(self.engine, durable)
+            _prepare_sqlite(self.engine, durable, busy_timeout_s)
 
     @property
     def is_sqlite(self) -> bool:
@@ -71,9 +76,9 @@ class Database:
         with eight visitors. Here the loop serves others until the file is free.
 
         Raises:
-            OperationalError: it was not free for ``BUSY_TIMEOUT_S``.
+            OperationalError: it was not free for ``busy_timeout_s``.
         """
-        deadline = time.monotonic() + BUSY_TIMEOUT_S
+        deadline = time.monotonic() + self._busy_timeout_s
         while True:
             with self._sessions() as s:
                 try:
@@ -117,7 +122,7 @@ class Database:
     def _pool(self) -> dict[str, Any]:
         if not self.is_sqlite:
             return {"pool_pre_ping": True}
-        arguments = {"timeout": BUSY_TIMEOUT_S, "check_same_thread": False}
+        arguments = {"timeout": self._busy_timeout_s, "check_same_thread": False}
         if self.url.database in (None, "", ":memory:"):
             return {"poolclass": StaticPool, "connect_args": arguments}
         return {"poolclass": QueuePool, "connect_args": arguments}
@@ -131,7 +136,7 @@ def migration_config(connection: Connection) -> Config:
     return config
 
 
-def _prepare_sqlite(engine: Any, durable: bool) -> None:
+def _prepare_sqlite(engine: Any, durable: bool, busy_timeout_s: int) -> None:
     @event.listens_for(engine, "do_connect")
     def make_private(dialect: Any, record: Any, args: Any, kwargs: Any) -> None:
         path = engine.url.database
@@ -160,7 +165,7 @@ def _prepare_sqlite(engine: Any, durable: bool) -> None:
             raise OperationalError(begins, {}, error) from error
         finally:
             if options.get("onward_no_wait"):
-                file.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_S * 1000}")
+                file.execute(f"PRAGMA busy_timeout={busy_timeout_s * 1000}")
 
 
 def _set_wal(connection: Any) -> None:

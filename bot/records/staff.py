@@ -12,7 +12,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bot.records import passwords
+from bot.records import audit, passwords
 from bot.records.crypto import RecordsError
 from bot.records.models import Staff, utcnow
 from bot.settings import Settings
@@ -58,13 +58,32 @@ def create(
     account = get_by_email(s, email)
     if account is not None and (account.one_time_until is None or account.disabled_at is not None):
         raise StaffError("There is an account with this address already.")
-    password = secrets.token_urlsafe(15)
     account = account or Staff(email=email)
-    account.password_hash = _hasher.hash(password)
-    account.one_time_until = (now or utcnow()) + timedelta(hours=hours)
+    password = _one_time(account, hours, now)
     s.add(account)
     s.flush()
     return account, password
+
+
+def renew(s: Session, email: str, hours: float = Settings.staff_one_time_password_hours, now: datetime | None = None) -> str:
+    """A one-time password for somebody who forgot their own; the old one no longer works. With it all sessions of the account
+    end, since they hold to the password, and so does a lockout.
+
+    Args:
+        hours: how long the one-time password works.
+
+    Raises:
+        StaffError: there is no such account, or it is disabled.
+    """
+    account = get_by_email(s, email)
+    if account is None:
+        raise StaffError("There is no account with this address.")
+    if account.disabled_at is not None:
+        raise StaffError("This account is disabled.")
+    account.failed_logins, account.locked_until = 0, None
+    password = _one_time(account, hours, now)
+    audit.record(s, None, "password_renewed", "staff", account.id)
+    return password
 
 
 def authenticate(s: Session, email: str, password: str, now: datetime | None = None) -> Login:
@@ -137,6 +156,13 @@ def get_by_email(s: Session, email: str) -> Staff | None:
 def list_accounts(s: Session) -> list[Staff]:
     """All accounts, by address."""
     return list(s.scalars(select(Staff).order_by(Staff.email)))
+
+
+def _one_time(account: Staff, hours: float, now: datetime | None) -> str:
+    password = secrets.token_urlsafe(15)
+    account.password_hash = _hasher.hash(password)
+    account.one_time_until = (now or utcnow()) + timedelta(hours=hours)
+    return password
 
 
 def _count_failure(account: Staff, now: datetime) -> None:

@@ -38,7 +38,7 @@ from sqlalchemy import bindparam, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from bot import settings
-from bot.records.database import Database
+from bot.records.database import CHAT_BUSY_TIMEOUT_S, Database
 from bot.records.models import Conversation, TrackerEvent, utcnow
 
 TAIL = 4  # real events that Rasa is given at least, when there are so many
@@ -84,7 +84,7 @@ class SnapshotTrackerStore(TrackerStore):
             defaults = settings.load()
             url, keys = url or defaults.database_url, keys or defaults.encryption_keys
         # Answers and messages are stored elsewhere and durably; after a power failure Rasa may be some events behind.
-        self._database = Database(url, keys, durable=False)
+        self._database = Database(url, keys, durable=False, busy_timeout_s=CHAT_BUSY_TIMEOUT_S)
         self._database.migrate()
         super().__init__(domain, event_broker, **kwargs)
 

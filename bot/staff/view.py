@@ -55,6 +55,7 @@ ACTION = {
     "logout": "logged off",
     "idle_logoff": "was logged off after inactivity",
     "password_changed": "changed the password",
+    "password_renewed": "gave a new one-time password to",
     "password_refused": "gave a wrong present password",
     "view": "looked at",
     "print": "opened the print view of",
