@@ -103,6 +103,7 @@ I get panic attacks
 I quit drinking in 2010
 we shot people in Kandahar and I still see it
 this paperwork is killing me
+my pills are on the list, I will take them with me to the visit
 your page is dead slow
 took six days worth of antibiotics for a tick bite"""
 
