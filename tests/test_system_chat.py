@@ -98,6 +98,14 @@ def test_events_stream_what_comes_later(visitor: Visitor) -> None:
                 break
 
 
+def test_events_go_on_behind_what_a_browser_had_when_it_connects_again(visitor: Visitor) -> None:
+    visitor.say("hello")
+    first, *rest = (m["id"] for m in visitor.history())
+    with visitor.http.stream("GET", "/chat/events", params={"after": 0}, headers={"Last-Event-ID": str(first)}) as stream:
+        seen = (json.loads(line[5:])["id"] for line in stream.iter_lines() if line.startswith("data:"))
+        assert [next(seen) for _ in rest] == rest
+
+
 @pytest.mark.parametrize(
     "status, code, headers, body",
     [
