@@ -157,8 +157,10 @@ def _migrate(settings: Settings, _: argparse.Namespace) -> int:
 
 
 def _outbox(settings: Settings, _: argparse.Namespace) -> int:
+    from bot import logs
     from bot.handoff import outbox
 
+    logs.leave_out_what_errors_say()
     stop = threading.Event()
     for signum in (signal.SIGINT, signal.SIGTERM):
         signal.signal(signum, lambda *_: stop.set())
