@@ -59,9 +59,9 @@ def parser() -> argparse.ArgumentParser:
 def main(argv: Optional[List[str]] = None) -> int:
     """Run a command; returns its exit status (0 fine, 1 it failed, 2 it cannot be run like this, 130 interrupted)."""
     arguments = parser().parse_args(argv)
-    if arguments.command == "questionnaire":
-        return _questionnaire(arguments)
     try:
+        if arguments.command == "questionnaire":
+            return _questionnaire(arguments)
         settings = _settings(arguments.command)
         return {
             "serve": _serve,
