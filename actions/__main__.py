@@ -15,7 +15,7 @@ from sanic.request import Request
 from sanic.response import HTTPResponse
 
 from actions.services import services
-from bot import garbage
+from bot import garbage, logs
 from bot import settings as settings_module
 
 logger = logging.getLogger("actions")
@@ -45,6 +45,7 @@ def _failed(request: Request, error: Exception) -> HTTPResponse:
 
 
 def main() -> int:
+    logs.leave_out_what_errors_say()
     logging.basicConfig(level=logging.WARNING)
     app().run("127.0.0.1", settings_module.load().actions_port, access_log=False)
     return 0

@@ -60,9 +60,9 @@ def parser() -> argparse.ArgumentParser:
 def main(argv: Optional[List[str]] = None) -> int:
     """Run a command; returns its exit status (0 fine, 1 it failed, 2 it cannot be run like this, 130 interrupted)."""
     arguments = parser().parse_args(argv)
-    if arguments.command == "questionnaire":
-        return _questionnaire(arguments)
     try:
+        if arguments.command == "questionnaire":
+            return _questionnaire(arguments)
         settings = _settings(arguments.command)
         return {
             "serve": _serve,
@@ -159,8 +159,10 @@ def _migrate(settings: Settings, _: argparse.Namespace) -> int:
 
 
 def _outbox(settings: Settings, _: argparse.Namespace) -> int:
+    from bot import logs
     from bot.handoff import outbox
 
+    logs.leave_out_what_errors_say()
     stop = threading.Event()
     for signum in (signal.SIGINT, signal.SIGTERM):
         signal.signal(signum, lambda *_: stop.set())

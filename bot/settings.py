@@ -8,6 +8,7 @@ a setting of the machine: it stands in ``clinic.yml`` and is read by ``load_clin
 from __future__ import annotations
 
 import dataclasses
+import math
 import os
 import re
 from pathlib import Path
@@ -106,6 +107,9 @@ def load(environ: Optional[Mapping[str, str]] = None, root: Path = ROOT) -> Sett
     settings = Settings(**values)
     if len(settings.secret_key) < SECRET_KEY_MIN:
         raise SettingsError(f"SECRET_KEY must have at least {SECRET_KEY_MIN} random characters.")
+    for name, value in values.items():
+        if isinstance(value, (int, float)) and not 0 <= value < math.inf:
+            raise SettingsError(f"{name.upper()} must be a number from 0 up.")
     for name in ("chat_port", "actions_port", "staff_port", "smtp_port"):
         if not 1 <= getattr(settings, name) <= 65535:
             raise SettingsError(f"{name.upper()} must be 1 to 65535.")

@@ -282,6 +282,19 @@ def test_at_400_percent_the_page_scrolls_as_a_whole_and_the_crisis_numbers_stay(
     assert guest.page.evaluate("() => document.scrollingElement.scrollTop") > 0
 
 
+@pytest.mark.parametrize("size", ["desktop", "phone", "small phone"])
+def test_what_is_hidden_in_the_list_does_not_make_the_page_longer_than_the_window(visit: OpenPage, size: str) -> None:
+    """Only the list scrolls: a page that moves to what has the focus hides the numbers, and no wheel moves it back."""
+    width, height = SIZES[size]
+    guest = visit(viewport={"width": width, "height": height}).arrive()
+    everything_at_once(guest)
+    for _ in range(12):
+        guest.page.keyboard.press("Shift+Tab")
+        assert guest.page.evaluate("() => document.scrollingElement.scrollTop") == 0
+    expect(guest.page.get_by_role("banner").get_by_role("link", name="Call 988")).to_be_in_viewport(ratio=1)
+    assert guest.page.evaluate("() => document.scrollingElement.scrollHeight") <= height
+
+
 def test_the_end_stays_in_view_when_the_keyboard_of_a_phone_opens(visit: OpenPage) -> None:
     guest = visit(viewport={"width": 390, "height": 844}).arrive()
     for count in range(3, 13, 2):

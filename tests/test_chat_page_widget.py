@@ -207,6 +207,18 @@ def test_the_script_twice_is_one_widget(visit: OpenPage, site: FakeChatServer, s
     expect(page.get_by_role("button", name=LAUNCHER)).to_have_count(1)
 
 
+def test_the_script_may_stand_in_the_head_where_there_is_no_body_yet(
+    visit: OpenPage, site: FakeChatServer, server: FakeChatServer
+) -> None:
+    line = f'<script src="{server.url}/widget.js"></script>'
+    below = line.replace("></", " defer></")
+    site.extra["/site"] = (SITE % ("", server.url, "")).replace(below, "").replace("<head>", f"<head>{line}{line}")
+    page = visit().page
+    page.goto(f"{origin(site)}/site")
+    expect(page.get_by_role("button", name=LAUNCHER)).to_have_count(1)
+    open_chat(page)
+
+
 def test_label_and_phone_can_be_given_on_the_line(
     visit: OpenPage, site: FakeChatServer, server: FakeChatServer
 ) -> None:

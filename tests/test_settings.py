@@ -23,6 +23,10 @@ RIGHT = {"ENCRYPTION_KEYS": "a-key", "SECRET_KEY": "s" * 32}
         ("CHAT_PORT", "99999"),
         ("STAFF_PORT", "0"),
         ("STAFF_SECURE_COOKIES", "perhaps"),
+        ("RETENTION_DAYS", "-30"),
+        ("CHAT_SESSION_HOURS", "-0.5"),
+        ("STAFF_IDLE_MINUTES", "nan"),
+        ("STAFF_ONE_TIME_PASSWORD_HOURS", "inf"),
         ("WEBHOOK_URL", "https://hook.example/token-in-the-address"),
     ],
 )
@@ -36,7 +40,7 @@ def test_a_wrong_setting_is_named(name: str, value: str, tmp_path: Path) -> None
 
 @pytest.mark.parametrize(
     "right",
-    [{}, {"PC_PTSD5_CUT": "0"}, {"PC_PTSD5_CUT": "5"}, {"WEBHOOK_URL": "https://hook.example", "WEBHOOK_SECRET": "s3cret"}],
+    [{}, {"PC_PTSD5_CUT": "0"}, {"PC_PTSD5_CUT": "5"}, {"RETENTION_DAYS": "0"}, {"WEBHOOK_URL": "https://hook.example", "WEBHOOK_SECRET": "s3cret"}],
 )
 def test_what_is_right_is_accepted(right: dict, tmp_path: Path) -> None:
     load({**RIGHT, **right}, tmp_path)

@@ -268,3 +268,12 @@ def test_a_proxy_of_the_environment_is_not_asked_whether_the_servers_are_ready(m
         threading.Thread(target=server.serve_forever, daemon=True).start()
         assert serve._ready(make_settings(chat_port=server.server_port, staff_port=server.server_port))
         server.shutdown()
+
+
+def test_ctrl_c_while_a_questionnaire_is_played_ends_quietly(monkeypatch):
+    class Terminal:
+        def readline(self):
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(sys, "stdin", Terminal())
+    assert commands.main(["questionnaire", "play", "data/questionnaires/pc-ptsd-5.json"]) == 130

@@ -98,6 +98,14 @@ def test_events_stream_what_comes_later(visitor: Visitor) -> None:
                 break
 
 
+def test_events_go_on_behind_what_a_browser_had_when_it_connects_again(visitor: Visitor) -> None:
+    visitor.say("hello")
+    first, *rest = (m["id"] for m in visitor.history())
+    with visitor.http.stream("GET", "/chat/events", params={"after": 0}, headers={"Last-Event-ID": str(first)}) as stream:
+        seen = (json.loads(line[5:])["id"] for line in stream.iter_lines() if line.startswith("data:"))
+        assert [next(seen) for _ in rest] == rest
+
+
 @pytest.mark.parametrize(
     "status, code, headers, body",
     [
@@ -138,7 +146,14 @@ def test_what_has_no_route_has_the_same_shape(visitor: Visitor, method: str, pat
     assert reply.status_code == status and set(reply.json()) == {"error"} and set(reply.json()["error"]) == {"code", "message"}
 
 
-@pytest.mark.parametrize("head, status", [("ZEBRA crossing", 400), ("POST /chat/messages HTTP/1.1\r\nHost: x\r\nContent-Length: ZEBRA", 503)])
+@pytest.mark.parametrize(
+    "head, status",
+    [
+        ("ZEBRA crossing", 400),
+        ("POST /chat/messages HTTP/1.1\r\nHost: x\r\nContent-Length: ZEBRA", 503),
+        ("POST /chat/session HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nZEBRA", 400),
+    ],
+)
 def test_what_is_no_request_has_the_same_shape_and_stands_in_no_log(system: System, head: str, status: int) -> None:
     url = httpx.URL(system.chat_url)
     with socket.create_connection((url.host, url.port), timeout=10) as raw:

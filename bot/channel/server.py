@@ -9,6 +9,7 @@ import logging
 import os
 import sys
 
+from bot import logs
 from bot import settings as settings_module
 from bot.settings import ROOT
 
@@ -24,6 +25,7 @@ def main() -> int:
 
     from bot import rasa_overrides
 
+    logs.leave_out_what_errors_say()
     configure_structlog(logging.WARNING)  # unset, it prints whole trackers
     configure_logging_and_warnings(logging.WARNING)
     rasa_overrides.apply()

@@ -42,6 +42,7 @@ EVENTS_POLL_S = 1.0
 EVENTS_PING_S = 15.0
 EVENTS_MOST_S = 600.0  # a client reconnects after that; a connection nobody reads does not stay for ever
 LOOKED_AT = ("GET", "HEAD")  # what a browser or a monitor asks for without a token
+MESSAGE_ID = re.compile("[0-9]{1,15}")
 CLIENT_ID = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
 
 
@@ -131,7 +132,7 @@ class WebChat(InputChannel):
         @chat.get("/chat/events")
         async def stream_events(request: Request) -> None:
             conversation_id = self._conversation(request)
-            after = _after(request)
+            after = max(_after(request), _last_event(request))
             stream = await request.respond(content_type="text/event-stream", headers={"Cache-Control": "no-store"})
             loop = asyncio.get_running_loop()
             end = loop.time() + EVENTS_MOST_S
@@ -305,8 +306,14 @@ def _read(request: Request) -> Tuple[str, Optional[str], Optional[str]]:
     return client_id, text, None
 
 
+def _last_event(request: Request) -> int:
+    """What a browser's EventSource says it had when it connects again, to the address of the first time."""
+    raw = request.headers.get("last-event-id", "")
+    return int(raw) if MESSAGE_ID.fullmatch(raw) else 0
+
+
 def _after(request: Request) -> int:
     raw = request.args.get("after", "0")
-    if not re.fullmatch("[0-9]{1,15}", raw):
+    if not MESSAGE_ID.fullmatch(raw):
         raise BadRequest('"after" must be the id of a message.')
     return int(raw)

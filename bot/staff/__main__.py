@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 
+from bot import logs
 from bot.settings import SettingsError, load
 from bot.staff.app import serve
 
@@ -14,6 +15,7 @@ def main() -> int:
     except SettingsError as problem:
         print(problem, file=sys.stderr)
         return 2
+    logs.leave_out_what_errors_say()
     print(f"Staff console: {settings.staff_url}", flush=True)
     serve(settings)
     return 0

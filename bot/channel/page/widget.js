@@ -250,5 +250,7 @@
     root.append(element("style", {}, STYLE));
   }
   root.append(launcher, panel);
-  document.body.append(host);
+  const mount = () => document.querySelector(TAG) || document.body.append(host);
+  if (document.body) mount();
+  else document.addEventListener("DOMContentLoaded", mount); // the line stands in the head
 })();
