@@ -165,9 +165,10 @@ def asks_somewhere(text: str) -> bool:
 
 
 def _worded_as_question(text: str) -> bool:
+    if _ASKS.match(text) or _OR_NOT.search(text):
+        return True
     parts, asking = _read_parts(text)
-    later = zip(parts[1:], asking[1:], strict=True)
-    return bool(_ASKS.match(text) or _OR_NOT.search(text)) or any(one and len(WORDS.findall(part)) > 2 for part, one in later)
+    return any(one and len(WORDS.findall(part)) > 2 for part, one in zip(parts[1:], asking[1:], strict=True))
 
 
 def _read_parts(sentence: str) -> tuple[list[str], list[bool]]:
