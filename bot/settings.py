@@ -11,8 +11,10 @@ import dataclasses
 import math
 import os
 import re
+from datetime import datetime, timezone, tzinfo
 from pathlib import Path
 from typing import Any, Dict, List, Mapping, Optional, Tuple
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import yaml
 from dotenv import dotenv_values
@@ -153,6 +155,19 @@ class Clinic:
     @property
     def name(self) -> str:
         return self.values.get("name", "the clinic")
+
+    @property
+    def zone(self) -> tzinfo:
+        """Its time zone; UTC, which `time` names, on a machine without time zone data."""
+        try:
+            return ZoneInfo(self.get("timezone") or "America/Los_Angeles")
+        except (ZoneInfoNotFoundError, ValueError):
+            return timezone.utc
+
+    def time(self, moment: datetime) -> str:
+        """A moment in the clinic's time: "Nov 23, 2026, 11:47 AM PST"."""
+        local = moment.astimezone(self.zone)
+        return f"{local:%b} {local.day}, {local.year}, {local.hour % 12 or 12}:{local:%M %p %Z}"
 
 
 def load_clinic(path: Path = ROOT / "clinic.yml") -> Clinic:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from datetime import timedelta
 
@@ -13,6 +14,7 @@ from bot.handoff.fhir import bundle
 from bot.records import conversations, intakes
 from bot.records.models import Handoff, OutboxItem, utcnow
 from bot.safety import Replies
+from bot.settings import Clinic
 from tests.handoff_fixtures import CALLBACK, PERSON, QUESTION, crisis, new_conversation, play, submit
 from tests.records_fixtures import backend, database, make_settings  # noqa: F401
 
@@ -133,9 +135,24 @@ def test_what_is_sent_after_a_crisis_says_so(database, kind, send):  # noqa: F81
         sent = send(s, play(s, kind, {**PERSON, **CALLBACK}, conversation_id), settings=ALL)
         (flag, *_) = summary.summarize(s, sent)["flags"]
         assert (flag["level"], flag["code"], flag["words"]) == ("red", "crisis-suicidal", "driving off a bridge")
-        assert f"{utcnow():%Y-%m-%d}" in flag["reason"] and sent.urgency == "stat"
+        assert f"{utcnow().astimezone(Clinic({}).zone):, %Y, }" in flag["reason"] and sent.urgency == "stat"
         other = send(s, play(s, kind, {**PERSON, **CALLBACK}), settings=ALL)
         assert other.urgency == "routine", "another conversation"
+
+
+@pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
+@pytest.mark.parametrize(("clinic", "zone"), [("timezone: Pacific/Honolulu", "HST"), ("timezone: [Pacific", "P[SD]T"), (None, "P[SD]T")])
+def test_when_a_crisis_was_is_told_in_the_clinics_time(database, tmp_path, clinic, zone):  # noqa: F811
+    """Staff read every other time in it; a file that is being edited keeps no history from being sent."""
+    path = tmp_path / "clinic.yml"
+    if clinic:
+        path.write_text(clinic)
+    with database.session() as s:
+        conversation_id = new_conversation(s)
+        crisis(s, conversation_id, "driving off a bridge")
+        settings = make_settings(clinic_file=path)
+        sent = service.submit_intake(s, play(s, "intake", PERSON, conversation_id), settings=settings)
+        assert re.search(rf"in this chat, \w{{3}} \d+, \d{{4}}, \d+:\d\d [AP]M {zone}\.", summary.summarize(s, sent)["flags"][0]["reason"])
 
 
 @pytest.mark.parametrize("backend", ["sqlite"], indirect=True)

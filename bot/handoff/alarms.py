@@ -19,21 +19,23 @@ from bot.handoff.summary import CATEGORIES
 from bot.records import conversations, intakes
 from bot.records.models import Handoff, Message
 from bot.safety import Replies
+from bot.settings import Clinic
 
 OF_THE_BODY = ("medical_emergency", "overdose", "withdrawal", "disorientation")
 UNCLEAR = "it was not cleared up"
 
 
-def raised(s: Session, conversation_id: str, own: Sequence[str] = ()) -> list[dict[str, Any]]:
+def raised(s: Session, conversation_id: str, clinic: Clinic, own: Sequence[str] = ()) -> list[dict[str, Any]]:
     """The flags, oldest first of each kind.
 
     Args:
+        clinic: in whose time they tell when something was written.
         own: codes of the red flags that the run raises itself; a red answer of it that still stands is not told twice.
     """
-    return [*_crises(s, conversation_id, own), *_check_ins(s, conversation_id)]
+    return [*_crises(s, conversation_id, clinic, own), *_check_ins(s, conversation_id, clinic)]
 
 
-def _crises(s: Session, conversation_id: str, own: Sequence[str]) -> Iterator[dict[str, Any]]:
+def _crises(s: Session, conversation_id: str, clinic: Clinic, own: Sequence[str]) -> Iterator[dict[str, Any]]:
     handoffs = select(Handoff).filter_by(conversation_id=conversation_id, kind="crisis").order_by(Handoff.created_at)
     for handoff in s.scalars(handoffs):
         for event in handoff.data.get("events", ()):
@@ -41,11 +43,11 @@ def _crises(s: Session, conversation_id: str, own: Sequence[str]) -> Iterator[di
             if asked and any(code.startswith(link_id) for code in own):
                 continue
             what, when = CATEGORIES.get(event["category"], event["category"]), datetime.fromisoformat(event["at"])
-            reason = f"Crisis message in this chat, {_stamp(when)}. May be about {what}. See its own handoff."
+            reason = f"Crisis message in this chat, {clinic.time(when)}. May be about {what}. See its own handoff."
             yield flag("red", f"crisis-{_slug(event['category'])}", reason, event["words"])
 
 
-def _check_ins(s: Session, conversation_id: str) -> Iterator[dict[str, Any]]:
+def _check_ins(s: Session, conversation_id: str, clinic: Clinic) -> Iterator[dict[str, Any]]:
     replies = _replies()
     resumed = {replies.resumed(language).text for language in ("en", "es")}
     runs = intakes.conversation_intakes(s, conversation_id)
@@ -69,7 +71,7 @@ def _check_ins(s: Session, conversation_id: str) -> Iterator[dict[str, Any]]:
     for message, came_of_it in [*told, *((one, UNCLEAR) for one in not_cleared)]:
         category = replies.asks_about(message.body["text"])
         reason = (
-            f"Wrote something in this chat, {_stamp(message.at)}, that may be about {CATEGORIES[category]}. "
+            f"Wrote something in this chat, {clinic.time(message.at)}, that may be about {CATEGORIES[category]}. "
             f"They were asked, and {came_of_it}. Ask."
         )
         yield flag("amber", f"check-in-{_slug(category)}", reason, _words(visitor, message))
@@ -84,10 +86,6 @@ def _words(visitor: dict[int, Message], reply: Message) -> str:
     """What a message of the assistant replied to."""
     said = visitor.get(reply.reply_to)
     return said.body["text"] if said else ""
-
-
-def _stamp(moment: datetime) -> str:
-    return f"{moment:%Y-%m-%d %H:%M} UTC"
 
 
 def _slug(category: str) -> str:

@@ -20,7 +20,7 @@ from bot.handoff import alarms, flags, outbox, summary
 from bot.handoff.runs import player
 from bot.records import intakes
 from bot.records.models import Conversation, Handoff, Intake, OutboxItem, utcnow
-from bot.settings import Settings
+from bot.settings import Clinic, Settings, SettingsError, load_clinic
 
 OPEN = ("new", "claimed")
 REMIND_AFTER = timedelta(minutes=10)  # staff who were told of a crisis are told again of more only after this time
@@ -138,7 +138,8 @@ def _of_run(s: Session, kind: str, intake: Intake, settings: Settings) -> Handof
             open_part.status = "closed"
     now = utcnow()
     kept = summary.snapshot(s, intake.conversation_id, intake, pc_ptsd5_cut=settings.pc_ptsd5_cut, now=now)
-    before = alarms.raised(s, intake.conversation_id, own=[one["code"] for one in kept["flags"] if one["level"] == "red"])
+    own = [one["code"] for one in kept["flags"] if one["level"] == "red"]
+    before = alarms.raised(s, intake.conversation_id, _clinic(settings), own)
     kept["flags"] = flags.in_order([*before, *kept["flags"]])
     responses = player(s, intake).response("completed" if finished else "in-progress", authored=now)
     handoff = None if finished else open_part
@@ -152,6 +153,14 @@ def _of_run(s: Session, kind: str, intake: Intake, settings: Settings) -> Handof
     if not _told_lately(s, handoff):
         outbox.enqueue(s, handoff, settings, now)
     return handoff
+
+
+def _clinic(settings: Settings) -> Clinic:
+    """The clinic; one with nothing set while somebody edits its file, for a history is sent all the same."""
+    try:
+        return load_clinic(settings.clinic_file)
+    except (SettingsError, OSError):
+        return Clinic({})
 
 
 def _sent(s: Session, intake: Intake, kind: str, statuses: Sequence[str] = ()) -> Handoff | None:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from datetime import date, datetime, timezone, tzinfo
+from datetime import date, datetime, timezone
 from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import phonenumbers
 from flask import Flask
@@ -116,8 +115,7 @@ def stamp(moment: datetime | str | None) -> str:
     moment = _moment(moment)
     if moment is None:
         return ""
-    local = moment.astimezone(_zone())
-    return f"{local:%b} {local.day}, {local.year}, {local.hour % 12 or 12}:{local:%M %p %Z}"
+    return console().clinic.time(moment)
 
 
 def plain(value: Any) -> str:
@@ -139,7 +137,7 @@ def years_old(birth_date: str | None, now: datetime) -> int | None:
     born = _day(birth_date or "")
     if born is None:
         return None
-    today = now.astimezone(_zone()).date()
+    today = now.astimezone(console().clinic.zone).date()
     return today.year - born.year - ((today.month, today.day) < (born.month, born.day))
 
 
@@ -258,11 +256,3 @@ def _moment(value: datetime | str | None) -> datetime | None:
     if value is not None and value.tzinfo is None:
         value = value.replace(tzinfo=timezone.utc)
     return value
-
-
-def _zone() -> tzinfo:
-    """The clinic's time zone; UTC, which the page names, on a machine without time zone data."""
-    try:
-        return ZoneInfo(console().clinic.get("timezone") or "America/Los_Angeles")
-    except (ZoneInfoNotFoundError, ValueError):
-        return timezone.utc
