@@ -16,7 +16,7 @@ from typing import Iterator, TextIO
 
 from bot.settings import ROOT, Settings
 
-SOURCES = ("config.yml", "domain.yml", "data", "bot/nlu", "bot/safety", "uv.lock")
+SOURCES = ("config.yml", "domain.yml", "data", "bot/nlu", "bot/safety", "bot/intake/mentions.py", "uv.lock")
 NAME = "onward"
 
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 
 from collections import Counter
 from math import log
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 import yaml
 from rasa.shared.exceptions import InvalidConfigException
 
+from bot import train
 from bot.nlu.answer_detector import EVIDENCE, AnswerDetector, Heard, Pending
 from bot.nlu.answer_detector import decide as in_form
 from bot.nlu.answer_model import AnswerModel, blank
@@ -370,3 +372,12 @@ def test_a_model_fitted_on_other_evidence_is_named() -> None:
         AnswerDetector(shipped(), AnswerModel(blank(EVIDENCE[1:])))
     with pytest.raises(InvalidConfigException, match="make weigh"):
         FaqRetriever({}, None, None, TopicModel(blank_topics(Evidence._fields[1:])))
+
+
+def test_names_are_learned_again_when_the_lexicon_or_its_reader_changes(tmp_path: Path) -> None:
+    lexicon = tmp_path / "medications.yml"
+    lexicon.write_text("a: 1")
+    before = FaqRetriever.fingerprint_addon({"lexicon": str(tmp_path)})
+    lexicon.write_text("a: 2")
+    assert FaqRetriever.fingerprint_addon({"lexicon": str(tmp_path)}) != before
+    assert ROOT / "bot/intake/mentions.py" in list(train._files(ROOT))

@@ -8,6 +8,7 @@ keys the selection holds ``also``, the ids of further answers, and ``offer``, th
 """
 from __future__ import annotations
 
+import inspect
 import json
 import re
 from collections import Counter, defaultdict
@@ -28,6 +29,7 @@ from rasa.shared.nlu.constants import INTENT_RESPONSE_KEY, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
+from bot.intake import mentions
 from bot.intake.mentions import Lexicon, MentionReader
 from bot.nlu import forms
 from bot.nlu.entity_reader import MENTIONS
@@ -262,6 +264,12 @@ class FaqRetriever(GraphComponent, IntentClassifierBase):
     ) -> FaqRetriever:
         return cls(config, model_storage, resource, TopicModel.load())
 
+    @classmethod
+    def fingerprint_addon(cls, config: dict[str, Any]) -> str | None:
+        """Learn again when the lexicon changes, which is no NLU data, or how it is read, which Rasa does not know of."""
+        folder = ROOT / config.get("lexicon", cls.get_default_config()["lexicon"])
+        return "".join(path.read_text(encoding="utf-8") for path in sorted(folder.glob("*.yml"))) + inspect.getsource(mentions)
+
     def train(self, training_data: TrainingData) -> Resource:
         """Keep the responses, and what the examples of each id name: the ids themselves were learned by the classifier."""
         prefix = f"utter_{self._config['retrieval_intent']}/"
@@ -305,8 +313,8 @@ class FaqRetriever(GraphComponent, IntentClassifierBase):
     def _named(self, message: Message) -> dict[str, float]:
         """The keys whose examples name what a message names, with the highest share."""
         shares: dict[str, float] = {}
-        mentions = message.get(MENTIONS)
-        for mention in mentions() if mentions is not None else ():
+        reading = message.get(MENTIONS)
+        for mention in reading() if reading is not None else ():
             for key, share in self._names.get(mention.value, {}).items():
                 shares[key] = max(share, shares.get(key, 0.0))
         return shares
@@ -316,14 +324,15 @@ class FaqRetriever(GraphComponent, IntentClassifierBase):
             found = verdicts(message)
             if not found:
                 continue
-            message.set(NAMED, self._named(message))
+            named = self._named(message)
+            message.set(NAMED, named)
             retrieval = retrieve(
                 found,
                 self._config["retrieval_intent"],
                 self._model,
                 (self._config["also_trust"], self._config["third_trust"]),
                 self._config["ranking_length"],
-                message.get(NAMED),
+                named,
             )
             if retrieval is not None:
                 message.set(RETRIEVAL, retrieval)
