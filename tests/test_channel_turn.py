@@ -582,4 +582,4 @@ def test_a_choice_of_the_crisis_text_is_never_held_back_in_a_crisis(
 ) -> None:
     if in_crisis:
         chat.say("I want to kill myself")
-    assert asyncio.run(chat.turns.is_urgent(chat.id, text, choice)) == urgent
+    assert chat.turns.is_urgent(chat.id, text, choice) == urgent

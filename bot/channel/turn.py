@@ -157,13 +157,14 @@ class Turns:
         # a visitor who closes the page in the middle of a turn does not end it: a crisis still reaches staff
         return await asyncio.shield(self._in_turn(conversation_id, client_id, text, choice))
 
-    async def is_urgent(self, conversation_id: str, text: Optional[str], choice: Optional[str]) -> bool:
+    def is_urgent(self, conversation_id: str, text: Optional[str], choice: Optional[str]) -> bool:
         """Whether a message is a call for help, or a choice of the crisis text where the chat is in a crisis."""
         if text:
             return self.screener.screen(text).outcome == "takeover"
         if choice not in self._crisis_choices():
             return False
-        return await self.database.written(conversations.get_state, conversation_id) == CRISIS_STATE
+        with self.database.reading() as s:
+            return conversations.get_state(s, conversation_id) == CRISIS_STATE
 
     async def _in_turn(
         self, conversation_id: str, client_id: str, text: Optional[str], choice: Optional[str]

@@ -120,7 +120,7 @@ class WebChat(InputChannel):
                 self._limit(f"messages:{conversation_id}", self.settings.messages_per_minute)
                 self._limit(f"address:{self._address(request)}", self.settings.address_messages_per_minute)
             except TooMany:
-                if not await turns.is_urgent(conversation_id, text, choice):  # never hold back a call for help
+                if not turns.is_urgent(conversation_id, text, choice):  # never hold back a call for help
                     raise
             return response.json({"messages": await turns.take(conversation_id, client_id, text, choice)})
 

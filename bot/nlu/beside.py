@@ -35,10 +35,20 @@ def start(works: Iterable[Later]) -> None:
     Off the main thread it is done at once: the server understands a message there while it does other things itself or other
     turns are on their way (``bot.rasa_overrides``), which have a use for every core.
     """
-    if threading.current_thread() is threading.main_thread():
+    if _on_main_thread():
         _WORKER.submit(_do, list(works))
     else:
         _do(works)
+
+
+def do_ahead(work: Later) -> None:
+    """Do some work at once off the main thread; on it, it waits until its result is asked for."""
+    if not _on_main_thread():
+        work()
+
+
+def _on_main_thread() -> bool:
+    return threading.current_thread() is threading.main_thread()
 
 
 def _do(works: Iterable[Later]) -> None:

@@ -197,15 +197,15 @@ def _of_rules(ruled: Screening) -> dict[str, Any] | None:
 
 def _as_answer(asked: str, safety: dict[str, Any] | None, rules: Ruled) -> dict[str, Any] | None:
     """What a message means as the answer to what it answers: an old reaction, an attack of last night, somebody who reads along."""
-    if asked in WHEN_AT and rules.happens("just_now") and not (safety and safety["outcome"] == "takeover"):
+    if asked in WHEN_AT and rules.says("just_now") and not (safety and safety["outcome"] == "takeover"):
         return _finding("check_in", "medical_emergency", "just-now", 1.0)
     if asked in SAFE_AT and safety and safety["outcome"] == "takeover" and safety["rule"] == WATCHED:
         return {**safety, "outcome": "check_in"}
     of_the_body = rules.screening.category == "medical_emergency" if rules.screening.outcome != "none" else True
-    if asked in TOLD_AT and safety and safety["category"] in MEDICAL and of_the_body and rules.happens("reaction"):
-        if rules.happens("now") or rules.happens("no_reaction"):
+    if asked in TOLD_AT and safety and safety["category"] in MEDICAL and of_the_body and rules.says("reaction"):
+        if rules.says("now") or rules.says("no_reaction"):
             return safety
-        if rules.happens("bare_reaction") or rules.happens("grave_reaction"):
+        if rules.says("bare_reaction") or rules.says("grave_reaction"):
             return {**safety, "outcome": "check_in"}
         return {**safety, "outcome": "none", "note": HARMLESS}
     return safety

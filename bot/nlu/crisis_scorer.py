@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import contextlib
 import inspect
-import threading
 from typing import Any
 
 import numpy as np
@@ -25,7 +24,7 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from bot.nlu import crisis_model, kernel
-from bot.nlu.beside import Later
+from bot.nlu.beside import Later, do_ahead
 from bot.nlu.crisis_model import EVERYDAY, CrisisModel
 from bot.nlu.encoder import Encoder, model_path
 from bot.nlu.sentence_encoder import read_arrays, readings, training_vectors, write_arrays
@@ -132,6 +131,5 @@ class CrisisScorer(GraphComponent, IntentClassifierBase):
             if found is not None and self._model is not None:
                 chances = Later(self._model.score, found)
                 message.set(CHANCES, chances)
-                if threading.current_thread() is not threading.main_thread():
-                    chances()
+                do_ahead(chances)
         return messages

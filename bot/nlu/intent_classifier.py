@@ -163,7 +163,8 @@ class LabelModel:
 
     def read(self, found: Readings, asked: bool = False) -> list[Verdict]:
         """One verdict for the whole text and one for each sentence; ``asked`` while a question of the history waits."""
-        each = zip(found.texts, found.vectors, found.grams, strict=False)
+        said = len(found.texts)  # behind these stands what only the crisis model looks at
+        each = zip(found.texts, found.vectors[:said], found.grams[:said], strict=True)
         return [self._verdict(text, *self._weigh(vector, self._ngrams.reduce(counts), asked)) for text, vector, counts in each]
 
     def _verdict(self, text: str, probabilities: np.ndarray, evidence: Evidence) -> Verdict:

@@ -34,7 +34,7 @@ class Ruled:
     screening: Screening
     weak: bool  # whether it comes from a rule that never says more than check-in
     sure: bool = False  # whether it comes from a rule that stands whatever the model says
-    happens: Callable[[str], bool] = lambda since: False  # see ``Screener.happens``; asked of few messages
+    says: Callable[[str], bool] = lambda what: False  # see ``Screener.says``; asked of few messages
 
 
 SILENT = Ruled(Screening("none"), weak=False)
@@ -46,7 +46,7 @@ def screen(screener: Screener, text: str, meant: str) -> Ruled:
     if clean(meant) != clean(text):
         found = max(found, screener.screen(clean(meant)), key=lambda screening: OUTCOMES.index(screening.outcome))
     weak, sure = (found.rule is not None and asks(found.rule) for asks in (screener.is_weak, screener.is_sure))
-    return Ruled(found, weak, sure, partial(screener.happens, text))
+    return Ruled(found, weak, sure, partial(screener.says, text))
 
 
 def rules_say(message: Message) -> Ruled:

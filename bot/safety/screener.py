@@ -197,9 +197,9 @@ class Screener:
         """The category, or "minor" where one of the texts says an age under 18 and there are words of its own for that."""
         return "minor" if category in OF_MINORS and any(map(self.is_minor, texts)) else category
 
-    def happens(self, text: str, since: str = "now") -> bool:
-        """Whether a text says that what it tells of happens now; "just_now": that it did hours ago; the others: see ``words.yml``."""
-        return bool(self._context_words[since].search(self._normalise(text)))
+    def says(self, text: str, what: str) -> bool:
+        """Whether a text has words of a context of ``words.yml``, such as "now" or "reaction"."""
+        return bool(self._context_words[what].search(self._normalise(text)))
 
     def screen(self, text: str, recent: Sequence[str] = ()) -> Screening:
         """Screen the newest text of a visitor.
