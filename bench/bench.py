@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import dataclasses
+import http.client
 import json
 import os
 import platform
@@ -65,6 +66,21 @@ class Bot:
 
 
 class Visitor:
+    """Talks to a bot on a connection of its own. The standard library's client, because the client's time counts in every turn of
+    both bots: it takes 0.13 ms a request, httpx 0.53 ms."""
+
+    def __init__(self, port: int) -> None:
+        self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+        self._headers = {"Content-Type": "application/json"}
+
+    def _post(self, path: str, body: Dict[str, Any]) -> Any:
+        self._connection.request("POST", path, json.dumps(body).encode(), self._headers)
+        reply = self._connection.getresponse()
+        said = reply.read()
+        if reply.status != 200:
+            raise RuntimeError(f"{path} answers with status {reply.status}")
+        return json.loads(said)
+
     def say(self, text: str) -> List[Dict[str, Any]]:
         """Send a text and wait for the replies; raises when the bot does not answer."""
         raise NotImplementedError
@@ -72,23 +88,20 @@ class Visitor:
 
 class StockVisitor(Visitor):
     def __init__(self) -> None:
+        super().__init__(STOCK_PORT)
         self._sender = uuid.uuid4().hex
-        self._client = httpx.Client(base_url=f"http://127.0.0.1:{STOCK_PORT}", timeout=60)
 
     def say(self, text: str) -> List[Dict[str, Any]]:
-        reply = self._client.post("/webhooks/rest/webhook", json={"sender": self._sender, "message": text})
-        reply.raise_for_status()
-        if text == STOCK_SAYS[0] and not reply.json():  # to other texts its policies may choose to listen on
+        said = self._post("/webhooks/rest/webhook", {"sender": self._sender, "message": text})
+        if text == STOCK_SAYS[0] and not said:  # to other texts its policies may choose to listen on
             raise RuntimeError("the stock bot does not answer a greeting")
-        return reply.json()
+        return said
 
 
 class OurVisitor(Visitor):
     def __init__(self) -> None:
-        self._client = httpx.Client(base_url=f"http://127.0.0.1:{CHAT_PORT}", timeout=60)
-        session = self._client.post("/chat/session", json={})
-        session.raise_for_status()
-        self._client.headers["Authorization"] = f"Bearer {session.json()['token']}"
+        super().__init__(CHAT_PORT)
+        self._headers["Authorization"] = f"Bearer {self._post('/chat/session', {})['token']}"
 
     def say(self, text: str) -> List[Dict[str, Any]]:
         return self._send({"text": text})
@@ -97,9 +110,7 @@ class OurVisitor(Visitor):
         return self._send({"choice": choice_id})
 
     def _send(self, body: Dict[str, str]) -> List[Dict[str, Any]]:
-        reply = self._client.post("/chat/messages", json={"id": str(uuid.uuid4()), **body})
-        reply.raise_for_status()
-        messages = reply.json()["messages"]
+        messages = self._post("/chat/messages", {"id": str(uuid.uuid4()), **body})["messages"]
         if not messages or any("isn't working" in m["text"] for m in messages):
             raise RuntimeError("the assistant did not answer")
         return messages

@@ -8,6 +8,7 @@ from typing import Any, Dict, Iterator, List, Optional
 
 import pytest
 from rasa.core.channels.channel import UserMessage
+from sqlalchemy import event
 
 from bot.channel.errors import Conflict
 from bot.channel.turn import ERASED, ERASED_UNSENT, PROTECTED_PREFIX, UNDER_18, Turns
@@ -21,6 +22,7 @@ from tests.records_fixtures import backend, database, make_settings  # noqa: F40
 SCREENER, REPLIES, CLINIC, SETTINGS = Screener.load(), Replies.load(), Clinic({}), make_settings()
 ABUSE = REPLIES.reply("abuse", "check_in").text
 QUESTION = {"text": "Do you have high blood pressure?", "metadata": {"kind": "question"}}
+FULL = 2  # SQLite: PRAGMA synchronous
 pytestmark = pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
 
 
@@ -247,6 +249,29 @@ def test_what_is_written_while_staff_write_waits_for_them(chat: Chat) -> None:
     chat.set_state("staff")
     assert chat.say(choice="safe_now") == [] and chat.say("thank you") == []
     assert chat.state == "staff" and not chat.given
+
+
+@pytest.mark.parametrize("situation", ["asks", "is in danger", "writes with staff", "erases", "types that all be erased", "is told that it failed"])
+def test_who_has_a_reply_has_the_message_on_the_disk(chat: Chat, situation: str) -> None:
+    if situation.endswith(("erases", "erased")):
+        offer_to_erase(chat)
+    chat.set_state("staff" if situation == "writes with staff" else "open")
+    chat.breaks = situation == "is told that it failed"
+    waited: List[bool] = []  # at each commit that changed something
+
+    @event.listens_for(chat.database.engine, "commit")
+    def look(connection: Any) -> None:
+        file = connection.connection.dbapi_connection
+        if file.total_changes > look.changes:
+            waited.append(file.execute("PRAGMA synchronous").fetchone()[0] == FULL)
+        look.changes = file.total_changes
+
+    with chat.database.session() as s:
+        look.changes = s.connection().connection.dbapi_connection.total_changes
+    text = {"is in danger": "I want to kill myself", "types that all be erased": "yes"}.get(situation, "what does it cost")
+    chat.say(**({"choice": "erase"} if situation == "erases" else {"text": text}))
+    assert waited and waited[-1], "what was written last is only the system's to write down"
+    assert situation not in ("asks", "is in danger") or waited == [False, True], "the disk was waited for twice"
 
 
 def test_staff_who_come_during_a_turn_are_not_sent_away_by_it(chat: Chat, monkeypatch: pytest.MonkeyPatch) -> None:

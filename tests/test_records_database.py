@@ -44,6 +44,17 @@ def test_work_that_fails_leaves_nothing(database):  # noqa: F811
     assert _states(database) == before
 
 
+@pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
+def test_only_what_need_not_wait_for_the_disk_does_not(database):  # noqa: F811
+    def waits(s) -> bool:
+        return s.connection().exec_driver_sql("PRAGMA synchronous").scalar() == 2
+
+    assert [asyncio.run(database.written(waits, durable=durable)) for durable in (True, False, True)] == [True, False, True]
+    with database.session() as s:
+        assert waits(s)
+    assert not asyncio.run(Database(str(database.url), [KEY], durable=False).written(waits))
+
+
 def test_a_locked_file_is_waited_for_as_long_as_was_said_and_no_longer(tmp_path):
     shared = Database(f"sqlite:///{tmp_path}/records.db", [KEY], busy_timeout_s=1)
     shared.migrate()

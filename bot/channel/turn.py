@@ -176,7 +176,9 @@ class Turns:
         self, conversation_id: str, client_id: str, text: Optional[str], choice: Optional[str]
     ) -> List[Dict[str, Any]]:
         self._begin(text)
-        kept = await self.database.written(self._keep, conversation_id, client_id, text, choice)
+        # Whoever is answered has the message on the disk, because the commit of the answer waits for it; before it, only what deletes must.
+        deletes = choice == ERASE or bool(_CONFIRMS.match(text or ""))
+        kept = await self.database.written(self._keep, conversation_id, client_id, text, choice, durable=deletes)
         if not isinstance(kept, _Kept):
             return kept
         offered = kept.offered
@@ -184,7 +186,7 @@ class Turns:
         if screening.outcome == "takeover" and not await self._doubted(conversation_id, text or ""):
             return await self._take_over(conversation_id, kept, screening)
         if kept.state == STAFF_STATE:
-            return []  # it is for staff to answer
+            return await self.database.written(self._leave_to_staff, conversation_id)
         if kept.state == CRISIS_STATE:
             return await self._in_crisis(conversation_id, kept, text, choice)
         checked_in = await self._checked_in(conversation_id, kept, text, screening)
@@ -242,6 +244,12 @@ class Turns:
         everything = "messages" in forget(s, conversation_id)
         message, _ = conversations.add_visitor_message(s, conversation_id, client_id, offered["label"], ERASE)
         return self._finish(s, conversation_id, message.id, [_plain(ERASED if everything else ERASED_UNSENT, kind="notice")])
+
+    @staticmethod
+    def _leave_to_staff(s: Session, conversation_id: str) -> List[Dict[str, Any]]:
+        """No reply, because it is for staff to answer: the message waits for them, on the disk."""
+        conversations.touch(s, conversation_id)
+        return []
 
     @staticmethod
     def _replies_to(s: Session, message: Message) -> List[Dict[str, Any]]:

@@ -131,7 +131,7 @@ def add_visitor_message(
     Raises:
         UnknownConversation: there is no such conversation.
     """
-    _lock(s, conversation_id)
+    touch(s, conversation_id)
     if client_id is not None:
         first = sent(s, conversation_id, client_id)
         if first is not None:
@@ -162,7 +162,7 @@ def add_message(
     Raises:
         UnknownConversation: there is no such conversation.
     """
-    _lock(s, conversation_id)
+    touch(s, conversation_id)
     body = {"text": text, "language": language, "choices": [dict(c) for c in choices], "sources": [dict(x) for x in sources]}
     return _add(s, conversation_id, author, kind, body, reply_to=reply_to)
 
@@ -234,7 +234,9 @@ def recent_visitor_texts(s: Session, conversation_id: str, n: int) -> list[str]:
 
 def set_state(s: Session, conversation_id: str, state: str) -> None:
     """Set a conversation to open, crisis, staff or closed."""
-    _lock(s, conversation_id, state=state)
+    touch(s, conversation_id)
+    change = update(Conversation).where(Conversation.id == conversation_id).values(state=state)
+    s.execute(change.execution_options(synchronize_session="fetch"))
 
 
 def set_status(s: Session, message_id: int, status: str) -> None:
@@ -292,15 +294,12 @@ def _add(s: Session, conversation_id: str, author: str, kind: str, body: Mapping
     return Message(id=message_id, **{"client_id": None, "reply_to": None, "status": None, **row})
 
 
-def _lock(s: Session, conversation_id: str, **changes: Any) -> None:
-    """Take the lock of a conversation's row, note that it was active, and change other columns of it."""
+def touch(s: Session, conversation_id: str) -> None:
+    """Take the lock of a conversation's row and note that it was active.
+
+    Raises:
+        UnknownConversation: there is no such conversation.
+    """
     touched = s.execute(_TOUCH, {"conversation": conversation_id, "now": utcnow()})
     if touched.rowcount == 0:
         raise UnknownConversation()
-    if changes:
-        s.execute(
-            update(Conversation)
-            .where(Conversation.id == conversation_id)
-            .values(**changes)
-            .execution_options(synchronize_session="fetch")
-        )

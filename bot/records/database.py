@@ -69,11 +69,15 @@ class Database:
         with self._sessions() as s, s.begin():
             yield s
 
-    async def written(self, work: Callable[..., T], *args: Any) -> T:
+    async def written(self, work: Callable[..., T], *args: Any, durable: bool = True) -> T:
         """What ``work(session, *args)`` gives, in a transaction.
 
         SQLite sleeps where another process is writing, and with it the whole event loop: a tenth of the chat server's time
         with eight visitors. Here the loop serves others until the file is free.
+
+        Args:
+            durable: SQLite only: wait for the disk, if this database does so at all. What need not be is on the disk with the next
+                commit that is: the log is written in order.
 
         Raises:
             OperationalError: it was not free for ``busy_timeout_s``.
@@ -82,7 +86,7 @@ class Database:
         while True:
             with self._sessions() as s:
                 try:
-                    s.connection(execution_options={"onward_no_wait": True})
+                    s.connection(execution_options={"onward_no_wait": True, "onward_durable": durable})
                 except OperationalError as error:
                     if "locked" not in str(error.orig) or time.monotonic() > deadline:
                         raise
@@ -148,7 +152,6 @@ def _prepare_sqlite(engine: Any, durable: bool, busy_timeout_s: int) -> None:
     def configure(connection: Any, record: Any) -> None:
         connection.isolation_level = None  # pysqlite must not begin transactions behind our back
         connection.execute("PRAGMA foreign_keys=ON")
-        connection.execute(f"PRAGMA synchronous={'FULL' if durable else 'NORMAL'}")
         connection.execute("PRAGMA secure_delete=FAST")
         _set_wal(connection)
 
@@ -156,6 +159,7 @@ def _prepare_sqlite(engine: Any, durable: bool, busy_timeout_s: int) -> None:
     def begin(connection: Connection) -> None:
         options = connection.get_execution_options()
         file = connection.connection.dbapi_connection  # SQLAlchemy takes ten times as long for these as SQLite does
+        file.execute(f"PRAGMA synchronous={'FULL' if durable and options.get('onward_durable', True) else 'NORMAL'}")
         begins = "BEGIN" if options.get("onward_read_only") else "BEGIN IMMEDIATE"
         if options.get("onward_no_wait"):
             file.execute("PRAGMA busy_timeout=0")
