@@ -15,7 +15,7 @@ from sanic.request import Request
 from sanic.response import HTTPResponse
 
 from actions.services import services
-from bot import garbage, logs
+from bot import logs, memory
 from bot import settings as settings_module
 
 logger = logging.getLogger("actions")
@@ -28,7 +28,7 @@ def app() -> Sanic:
     @server.listener("before_server_start")
     async def wire(*_: Any) -> None:
         services()  # a part that cannot be built stops the server at its start, not at a visitor's first message
-        garbage.settle()
+        memory.settle()
 
     return server
 

@@ -29,14 +29,14 @@ async def _measure() -> Dict[str, float]:
     from rasa.core.agent import Agent
     from rasa.utils.log_utils import configure_structlog
 
-    from bot import garbage, rasa_overrides
+    from bot import memory, rasa_overrides
     from bot.nlu.encoder import Encoder
 
     rasa_overrides.apply()  # these two, and the collector below, as the server does
     configure_structlog(logging.WARNING)
     agent = Agent.load(str(settings_module.load().models_dir))
     encoder = Encoder()
-    garbage.settle()
+    memory.settle()
     times: Dict[str, List[float]] = {"encoder": [], "parse": []}
     for round_number in range(ROUNDS + 3):
         for text in TEXTS:

@@ -22,7 +22,7 @@ from sanic import Blueprint, Sanic, exceptions, response
 from sanic.request import Request
 from sanic.response import HTTPResponse
 
-from bot import garbage
+from bot import memory
 from bot import settings as settings_module
 from bot.channel import page
 from bot.channel.errors import BadRequest, ChatError, NotAllowed, NotFound, NotJson, TooLong, TooMany, Unauthorized, Unavailable
@@ -93,7 +93,7 @@ class WebChat(InputChannel):
 
         @chat.listener("after_server_start")
         async def settle(*_: Any) -> None:
-            garbage.settle()
+            memory.settle()
 
         @chat.exception(ChatError)
         async def refused(request: Request, error: ChatError) -> HTTPResponse:
