@@ -119,7 +119,7 @@ def did_not_fit(run: Run, item: Item, error: AnswerError) -> Outcome:
     parts, buttons = [error.message, item.prompt], asked.buttons
     if misses >= MISSES_BEFORE_HELP:
         why = "" if error.reason == "required" else item.help or ""  # it says so itself
-        example = f"For example: {item.example}" if item.example else ""
+        example = f"For example: {item.example}" if item.example and "For example" not in error.message else ""
         required = run.player.is_required(item)
         ways_on = "You can ask for a person." if required else "You can skip this one, or ask for a person."
         parts[1:1] = [why, example, ways_on]

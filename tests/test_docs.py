@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import json
 import re
 from pathlib import Path
 from typing import Iterator
@@ -80,3 +81,10 @@ def test_the_repository_ships_no_facts_that_the_clinic_did_not_give() -> None:
     real = yaml.safe_load((ROOT / "clinic.yml").read_text(encoding="utf-8"))
     assert {k for k, v in real.items() if v and k != "policies"} == {"name", "city"}
     assert not any(real["policies"].values())
+
+
+def test_the_safety_figures_are_those_of_the_report() -> None:
+    counts = json.loads((ROOT / "docs" / "evaluation.json").read_text())["counts"]
+    text = (ROOT / "docs" / "safety.md").read_text(encoding="utf-8")
+    figures = re.findall(r"^\| ([^|]+?)(?:, both layers)? \|[^|]+\| [\d.]+% \((\d+)/(\d+), [\d.]+% to [\d.]+%\) \|$", text, re.MULTILINE)
+    assert {name: [int(hits), int(total)] for name, hits, total in figures}.items() <= counts.items() and len(figures) >= 8

@@ -144,7 +144,7 @@ DECIDES_FOR_PERSON = re.compile(
 )
 LIMIT = re.compile(
     r"\bmixed\b|\bno (difference|benefit|PTSD benefit|overall)|\bfound no\b|\bfade|\bnobody\b|\bnot (been )?(known|established|"
-    r"shown|determined|reviewed)\b|\bsuggests? against\b|\bdo(es)? not (know|extend)\b|\bno better\b|\boff-label\b",
+    r"shown|determined|reviewed)\b|\bsuggests? against\b|\bdo(es)? not (know|extend)\b|\bno better\b",
     re.I,
 )
 

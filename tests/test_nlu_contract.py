@@ -1,6 +1,7 @@
 """What `rasa` returns for a message without context: the contract of the understanding pipeline, on the shipped model."""
 from __future__ import annotations
 
+import hashlib
 import json
 
 import pytest
@@ -372,6 +373,13 @@ REASON = {"questionnaire": "intake", "link_id": "reason", "type": "text", "optio
 def test_what_is_pending_decides(reader: Reader, pending: dict | None, text: str, expected: str | None) -> None:  # noqa: F811
     found = reader.intent(text, pending)
     assert found == expected if expected else found != "answer"
+
+
+def test_the_card_describes_the_committed_encoder() -> None:
+    card, model = json.loads(model_path().with_name("card.json").read_text()), model_path().read_bytes()
+    assert (card["sha256"], card["bytes"]) == (hashlib.sha256(model).hexdigest(), len(model))
+    assert card["base_licence"] == card["licence"] == "Apache-2.0"
+    assert card["texts"] > 0 and isinstance(card["settings"]["seed"], int)
 
 
 def test_the_encoder_reads_any_length_and_is_no_slower_than_the_published_one() -> None:

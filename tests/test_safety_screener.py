@@ -142,6 +142,18 @@ def test_near_misses_do_not_take_over(screener: Screener, text: str) -> None:
         ("my son says he wants to die", "third_party"),
         ("I'm 15 and I want to die", "minor"),
         ("I stopped drinking on Sunday and I'm shaking and seeing bugs", "withdrawal"),
+        # what voices or another person tell them to do to themselves is no danger to others
+        ("the voices tell me to hurt myself", "self_harm"),
+        ("god wants me to kill myself", "suicidal"),
+        ("my ex keeps telling me to kill myself", "suicidal"),
+        ("the voices tell me to hurt people", "harm_to_others"),
+        # a child's age that a grown-up tells is not the writer's
+        ("my 12 year old wants to die", "third_party"),
+        ("my son is 14 years old and he wants to die", "third_party"),
+        ("my 15 yo cut herself last night", "third_party"),
+        ("my 8 year old is being hit by her stepdad", "abuse"),
+        ("as a 15 year old I want to die", "minor"),
+        ("15 years old, my uncle touches me", "minor"),
     ],
 )
 def test_each_category_has_its_own_way(screener: Screener, text: str, category: str) -> None:

@@ -11,6 +11,7 @@ from bot.settings import ROOT
 
 TELLING = 4  # words that say more than yes, no, a name or a date
 SETS = sorted((ROOT / "tests" / "data" / "nlu").rglob("*.tsv"))
+CRISES = ROOT / "tests" / "data" / "safety" / "test.tsv"
 
 
 def texts(path: Path) -> set[str]:
@@ -32,7 +33,7 @@ def learned() -> set[str]:
 
 
 # What answers a question of the history ("yes", "march 4 1987") is read by its form; the same words may stand anywhere.
-@pytest.mark.parametrize("path", [p for p in SETS if p.name != "in-form.tsv"], ids=lambda p: f"{p.parent.name}-{p.stem}")
+@pytest.mark.parametrize("path", [*(p for p in SETS if p.name != "in-form.tsv"), CRISES], ids=lambda p: f"{p.parent.name}-{p.stem}")
 def test_no_test_text_is_a_training_text(path: Path, learned: set[str]) -> None:
     assert not texts(path) & learned
 

@@ -275,7 +275,8 @@ def _decimal(item: Item, typed: str, today: dt.date, timezone: dt.tzinfo) -> flo
 
 def _check_decimals(item: Item, number: Decimal) -> None:
     if item.max_decimals is not None and number != round(number, item.max_decimals):
-        kind = "a whole number" if item.max_decimals == 0 else f"at most {item.max_decimals} digits after the point"
+        digits = "1 digit" if item.max_decimals == 1 else f"{item.max_decimals} digits"
+        kind = "a whole number" if item.max_decimals == 0 else f"at most {digits} after the point"
         raise AnswerError("too-precise", f"Please give {kind}.")
 
 

@@ -484,6 +484,8 @@ class Screener:
             return "self"
         last = persons[-1]
         after = f" {before[last.end():]} "
+        if " me to " in f"{after.rstrip()} {match}" and "myself" in match:  # somebody tells them to
+            return "self"
         if " i " in after or " like me " in after or before[:last.start()].endswith("i am one of ") or " myself " in f" {match} " and " i " in f" {before} ":
             return "self"
         if not self._context_words["people"].search(last.group()):
