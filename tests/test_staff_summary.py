@@ -99,7 +99,7 @@ def test_a_nurse_reads_on_one_page_what_she_needs(site: Site, view: str) -> None
     assert "tel:" not in page, "a number that is not safe to call must not be one tap away"
     assert "<b>at all" not in page
     consents = re.findall(r"Given : (.{3,400}?)\(version (\S+), \w+ \d+, \d{4}", text)
-    assert len(consents) == 4 and all(version == "2026-11-1" for _, version in consents)
+    assert len(consents) == 4 and all(version == "2026-11-2" for _, version in consents)
     assert "In a crisis, call or text 988, or call 911. Do you understand that?" in consents[3][0], "the whole of what was agreed to"
 
 
