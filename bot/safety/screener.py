@@ -10,6 +10,7 @@ stays a crisis: a missed crisis costs more than a needless kind question.
 from __future__ import annotations
 
 import dataclasses
+import functools
 import hashlib
 import itertools
 import re
@@ -66,6 +67,7 @@ class Screening:
     note: Optional[str] = None
 
 
+REMEMBERED = 100  # texts in their normal form
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # five times faster where libyaml is there
 NOTHING = Screening("none")
 
@@ -163,7 +165,9 @@ class Screener:
         for right, wrong in (words.get("misspelt") or {}).items():
             say.update(dict.fromkeys(wrong.split(), right))
         self._matcher.seal(), self._idioms.seal(), self._halves.seal()
-        self._normalise = Normaliser(say, words["emoji"], words["guard"].split(), vocabulary, words.get("leave", "").split())
+        # A text is looked at by several layers, and again beside each of the next few of its visitor.
+        self._normalise = functools.lru_cache(REMEMBERED)(Normaliser(say, words["emoji"], words["guard"].split(), vocabulary, words.get("leave", "").split()))
+        self._normal_form = functools.lru_cache(REMEMBERED)(lambda text: self._blank(self._normalise(_with_pressure(text))))
 
     @classmethod
     def load(cls, directory: Path = ROOT / "data" / "safety") -> "Screener":
@@ -187,7 +191,7 @@ class Screener:
 
     def normalise(self, text: str) -> str:
         """The text in the form in which the patterns see it, idioms blanked."""
-        return self._blank(self._normalise(_with_pressure(text)))
+        return self._normal_form(text)
 
     def is_minor(self, text: str) -> bool:
         """Whether a text says that who writes is under 18."""
