@@ -30,7 +30,7 @@ from bot.settings import ROOT
 C = 3.0  # inverse strength of the regularisation; this and what follows were chosen on the development set
 OF_EVIDENCE, OF_VECTOR = 0.7, 0.4  # spread of an input; there are many of the vector
 LEANS = 0.08  # margin for an answer beforehand: one that is lost is worse than a question that has to be asked again
-TOPIC_C, OF_TWO = 0.007, 2.0  # of the topics; and how much a message that asks two things counts
+TOPIC_C, OF_TWO = 0.007, 1.6  # of the topics; and how much a message that asks two things counts
 FOLDS = 10
 INTENT = "faq"
 ASKED = ("faq.tsv", "faq-two.tsv", "uncovered.tsv", "person.tsv", "start.tsv")  # development sets of messages that ask, or do not

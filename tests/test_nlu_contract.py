@@ -90,6 +90,19 @@ def test_two_things_told_for_one_question_get_both_answers(reader: Reader, text:
 
 
 @pytest.mark.parametrize(
+    "text, expected",
+    [
+        ("is it dangerous to smoke weed and have a few beers", {"cannabis", "alcohol"}),
+        ("how much is it also i have tricare", {"cost", "insurance"}),
+        ("do i gotta come back for boosters n can i just do them at home", {"boosters", "at_home"}),
+    ],
+)
+def test_two_questions_in_one_breath_get_both_answers(reader: Reader, text: str, expected: set[str]) -> None:  # noqa: F811
+    selected = reader.parse(text)["response_selector"]["faq"]
+    assert {selected["response"]["intent_response_key"].partition("/")[2], *selected["also"]} == expected
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "I'm not suicidal", "no thoughts of suicide", "I have never thought about suicide", "I was suicidal in 2015 but not now",

@@ -17,7 +17,7 @@ from bot.nlu.answer_detector import decide as in_form
 from bot.nlu.answer_model import AnswerModel, blank
 from bot.nlu.encoder import Encoder
 from bot.nlu.fallback import decide
-from bot.nlu.faq_retriever import Evidence, FaqRetriever, Retrieval, evidence, retrieve
+from bot.nlu.faq_retriever import Evidence, FaqRetriever, Named, Retrieval, evidence, retrieve
 from bot.nlu.forms import asks, asks_somewhere, command, only_asks, points_back
 from bot.nlu.intent_classifier import Verdict
 from bot.nlu.ngrams import CharacterNgrams, grams
@@ -37,6 +37,12 @@ from bot.settings import ROOT
         ("is it safe\nam i awake", ["is it safe", "am i awake"]),
         ("wats in it n wat does it cost", ["wats in it", "wat does it cost"]),
         ("do you take medicaid and if not can I pay later", ["do you take medicaid", "if not can I pay later"]),
+        ("where are you, and might she qualify", ["where are you", "might she qualify"]),
+        ("what do I bring, and when's it alright to lift again", ["what do I bring", "when's it alright to lift again"]),
+        ("explain how it works, and show me what the studies found", ["explain how it works", "show me what the studies found"]),
+        ("do u take tricare also my husband wants to sit with me", ["do u take tricare", "my husband wants to sit with me"]),
+        ("he is also my brother", ["he is also my brother"]),
+        ("I also take Xanax", ["I also take Xanax"]),
         ("bread and butter", ["bread and butter"]),
         ("hello ... ?", ["hello ... ?"]),
         ("", []),
@@ -155,10 +161,18 @@ def test_what_two_medicines_in_one_sentence_ask_for_is_answered_for_both(topics:
     whole = verdict("I'm on Xanax and Ambien, is either one a problem", 0.95, faq_benzodiazepines=0.99, faq_sleep_medicines=0.002)
     taken = verdict("I'm on Xanax and Ambien", 0.95, faq_benzodiazepines=0.99, faq_sleep_medicines=0.002)
     either = verdict("is either one a problem", 0.3, faq_companion=0.3, ask_question=0.2)
-    named = {"faq/benzodiazepines": 0.9, "faq/sleep_medicines": 0.9}
+    names = {"faq/benzodiazepines": 0.9, "faq/sleep_medicines": 0.9}
     assert retrieve([whole, taken, either], "faq", topics, FURTHER).also == ()
-    found = retrieve([whole, taken, either], "faq", topics, FURTHER, named=named)
-    assert {found.key, *found.also} == set(named)
+    found = retrieve([whole, taken, either], "faq", topics, FURTHER, named=Named(names, names))
+    assert {found.key, *found.also} == set(names)
+
+
+def test_a_word_of_another_answer_speaks_for_that_answer() -> None:
+    whole = verdict("can I eat before, and coffee", 0.9, faq_eat_drink_before=0.99, faq_caffeine=0.002)
+    keys, pieces = evidence([whole], "faq", Named(words={"faq/caffeine": 0.8, "faq/driving": 0.3}))
+    assert keys == ["faq/eat_drink_before", "faq/caffeine"]
+    caffeine = dict(zip(Evidence._fields, pieces[1], strict=True))
+    assert (caffeine["worded"], caffeine["worded_besides"], caffeine["named"]) == (0.8, 0.3, 0)
 
 
 @pytest.mark.parametrize(
@@ -168,7 +182,9 @@ def test_what_two_medicines_in_one_sentence_ask_for_is_answered_for_both(topics:
         ("would that be a problem?", True),
         ("and do I have to come off of it first", True),
         ("is it safe?", False),
+        ("is it fine to keep taking them", True),
         ("do I have to skip supper the night before", False),
+        ("can I just do them at home", False),
         ("is the weight a problem", False),
     ],
 )
@@ -184,7 +200,7 @@ def test_evidence_is_that_of_the_sentence_in_which_an_answer_is_likeliest() -> N
         "whole": log(0.4), "rank": log(2), "own": log(0.8), "summed": log(0.85), "highest": log(0.8), "leads": 0, "whole_trust": 0,
         "alone_trust": 0.8, "own_trust": 0.8, "rival": log(0.15), "elsewhere": 0.9, "other_whole": log(0.1), "other_own": log(0.05),
         "undivided": 0, "asks": 1, "several": 1, "joins": 0, "last": 1, "length": log(5), "whole_length": log(9),
-        "named": 0, "besides": 0,
+        "named": 0, "besides": 0, "worded": 0, "worded_besides": 0,
     }  # fmt: skip
     assert driving == pytest.approx(expected, abs=1e-6)
     alone = dict(zip(Evidence._fields, evidence([QUESTION], "faq")[1][0], strict=True))

@@ -3,8 +3,9 @@
 The classifier has already weighed every FAQ id, for the whole message and for each sentence. Here the readings are
 brought together: a question at the end of a story counts as much as the story, and two sentences that ask for different
 things give two answers (`Evidence`, `TopicModel`). Two medicines in one sentence are read as one thing, mostly the commoner;
-so the medicines and conditions that a message names count, too, for the answers whose examples name them. Besides Rasa's
-keys the selection holds ``also``, the ids of further answers, and ``offer``, the ids worth offering when nothing is certain.
+so the medicines and conditions that a message names count, too, for the answers whose examples name them. Just so for words
+that hardly any other answer is asked for with: "can I eat breakfast and coffee" is about coffee, too. Besides Rasa's keys the
+selection holds ``also``, the ids of further answers, and ``offer``, the ids worth offering when nothing is certain.
 """
 from __future__ import annotations
 
@@ -16,7 +17,7 @@ from dataclasses import dataclass
 from itertools import chain
 from math import log, log1p
 from types import MappingProxyType
-from typing import Any, Mapping, NamedTuple, Sequence
+from typing import Any, Iterable, Mapping, NamedTuple, Sequence
 
 import numpy as np
 from rasa.engine.graph import ExecutionContext, GraphComponent
@@ -38,17 +39,29 @@ from bot.nlu.topic_model import TOPIC_MODEL, TopicModel
 from bot.settings import ROOT
 
 RETRIEVAL = "retrieval"  # message key, never part of the parse result
-NAMED = "named"  # the same: the keys whose examples name what the message names, and their shares
-_RESPONSES, _NAMES = "responses.json", "names.json"
+NAMED = "named"  # the same: `Named`
+_RESPONSES, _NAMES, _WORDS = "responses.json", "names.json", "words.json"
 _JOIN = re.compile(r"\b(?:and|or|n|plus|also)\b|[,&/+]", re.IGNORECASE)
 LIKELY = 12  # labels of a reading that are looked at
 LIKELY_IN_ALL, LIKELY_IN_PART = 5, 3  # of the whole message and of a sentence: those that may be asked for
 CERTAIN = 0.9  # chance from which answers are put in order
 POSSIBLE = 0.01  # probability in some reading below which none is weighed
 MOSTLY = 0.4  # share of the examples with a name from which their answer is weighed, however unlikely it is
-_COMMON = 1  # a name in so many examples counts half
-_NOTHING: Mapping[str, float] = MappingProxyType({})
+MOSTLY_WORD = 0.6  # the same of the examples with a word
+SELDOM, LITTLE = 4, 0.15  # a word in fewer examples of an answer, or with a smaller share, says nothing of it
+_COMMON = 1  # a name or word in so many examples counts half
 _RARE = 1e-6  # probability of a label that is not among the likely ones
+
+
+Shares = Mapping[str, float]  # keys, and the share of the examples with a name or word that ask for each
+_NOTHING: Shares = MappingProxyType({})
+
+
+class Named(NamedTuple):
+    """The keys whose examples have what a message has, each with its highest share."""
+
+    names: Shares = _NOTHING  # of medicines and conditions
+    words: Shares = _NOTHING  # of words, these names among them
 
 
 @dataclass(frozen=True)
@@ -91,6 +104,8 @@ class Evidence(NamedTuple):
     whole_length: float
     named: float  # share of the examples with a medicine or condition of the message that ask for it
     besides: float  # and for the likeliest other answer
+    worded: float  # the same two of the examples with a word of the message
+    worded_besides: float
 
 
 EVIDENCE = Evidence._fields
@@ -134,7 +149,7 @@ def retrieve(
     model: TopicModel,
     further: Sequence[float],
     length: int = 10,
-    named: Mapping[str, float] = _NOTHING,
+    named: Named = Named(),
 ) -> Retrieval | None:
     """Bring the readings of one message together.
 
@@ -144,7 +159,7 @@ def retrieve(
         model: weighs the evidence for each answer.
         further: how likely a second answer must be asked for, and a third one.
         length: of the ranking.
-        named: keys whose examples name what the message names, and the shares of those examples.
+        named: keys whose examples have the names and words of the message.
     """
     keys, pieces = evidence(found, intent, named)
     if not keys:
@@ -164,7 +179,7 @@ def _first(found: Sequence[Verdict], key: str) -> int:
     return next((place for place, part in enumerate(found[1:]) if part.label == key), len(found))
 
 
-def evidence(found: Sequence[Verdict], intent: str, named: Mapping[str, float] = _NOTHING) -> tuple[list[str], np.ndarray]:
+def evidence(found: Sequence[Verdict], intent: str, named: Named = Named()) -> tuple[list[str], np.ndarray]:
     """The keys that a message may ask for, and what speaks for each, shape (keys, pieces)."""
     each = [_Reading.of(verdict, intent) for verdict in found]
     whole = each[0]
@@ -173,7 +188,8 @@ def evidence(found: Sequence[Verdict], intent: str, named: Mapping[str, float] =
     likely = [places[:LIKELY_IN_ALL], *(list(part.likely)[:LIKELY_IN_PART] for part in sentences)]
     possible = [key for key in dict.fromkeys(chain(*likely)) if _belongs(key, intent)]
     asked = [key for key in possible if max(part.likely.get(key, 0.0) for part in (whole, *parts)) >= POSSIBLE] or possible[:1]
-    asked += [key for key, share in named.items() if share >= MOSTLY and key not in asked]
+    for shares, mostly in zip(named, (MOSTLY, MOSTLY_WORD), strict=True):
+        asked += [key for key, share in shares.items() if share >= mostly and key not in asked]
     several, joins = sum(part.asks for part in each[1:]) > 1, bool(_JOIN.search(whole.verdict.text))
     rows = []
     for key in asked:
@@ -200,8 +216,10 @@ def evidence(found: Sequence[Verdict], intent: str, named: Mapping[str, float] =
                 last=own is parts[-1],
                 length=own.length,
                 whole_length=whole.length,
-                named=named.get(key, 0.0),
-                besides=max((share for other, share in named.items() if other != key), default=0.0),
+                named=named.names.get(key, 0.0),
+                besides=_besides(key, named.names),
+                worded=named.words.get(key, 0.0),
+                worded_besides=_besides(key, named.words),
             )
         )
     return asked, np.array(rows, dtype=float)
@@ -210,6 +228,28 @@ def evidence(found: Sequence[Verdict], intent: str, named: Mapping[str, float] =
 def _asks_by_itself(sentence: Verdict, whole: Verdict) -> bool:
     """Whether a sentence of a message is more than one that points back: "do I need to stop them"."""
     return sentence.label == whole.label or not forms.points_back(sentence.text)
+
+
+def _besides(key: str, shares: Shares) -> float:
+    """The highest share of another key."""
+    return max((share for other, share in shares.items() if other != key), default=0.0)
+
+
+def _words(text: str) -> set[str]:
+    return set(forms.WORDS.findall(text.lower()))
+
+
+def _shares(counts: Mapping[str, Counter[str]]) -> dict[str, dict[str, float]]:
+    """For each name or word the share of the examples with it that ask for each key."""
+    return {name: {key: n / (sum(keys.values()) + _COMMON) for key, n in keys.items()} for name, keys in counts.items()}
+
+
+def _highest(found: Iterable[str], shares: Mapping[str, Shares]) -> dict[str, float]:
+    """The keys of the names or words that were found, each with its highest share."""
+    highest: dict[str, float] = {}
+    for key, share in chain.from_iterable(shares.get(one, {}).items() for one in found):
+        highest[key] = max(share, highest.get(key, 0.0))
+    return highest
 
 
 def _belongs(label: str, intent: str) -> bool:
@@ -253,6 +293,7 @@ class FaqRetriever(GraphComponent, IntentClassifierBase):
             raise InvalidConfigException(f"{TOPIC_MODEL.name} was fitted on other evidence than there is: run `make weigh`.")
         self._responses: dict[str, list[dict[str, Any]]] = {}
         self._names: dict[str, dict[str, float]] = {}
+        self._words: dict[str, dict[str, float]] = {}
 
     @classmethod
     def create(
@@ -271,12 +312,12 @@ class FaqRetriever(GraphComponent, IntentClassifierBase):
         return "".join(path.read_text(encoding="utf-8") for path in sorted(folder.glob("*.yml"))) + inspect.getsource(mentions)
 
     def train(self, training_data: TrainingData) -> Resource:
-        """Keep the responses, and what the examples of each id name: the ids themselves were learned by the classifier."""
+        """Keep the responses, and what the examples of each id name and say: the ids were learned by the classifier."""
         prefix = f"utter_{self._config['retrieval_intent']}/"
         self._responses = {key: said for key, said in training_data.responses.items() if key.startswith(prefix)}
-        self._names = self._named_in(training_data.intent_examples)
+        self._names, self._words = self._named_in(training_data.intent_examples)
         with self._model_storage.write_to(self._resource) as directory:
-            for name, kept in ((_RESPONSES, self._responses), (_NAMES, self._names)):
+            for name, kept in ((_RESPONSES, self._responses), (_NAMES, self._names), (_WORDS, self._words)):
                 (directory / name).write_text(json.dumps(kept, ensure_ascii=False), encoding="utf-8")
         return self._resource
 
@@ -291,40 +332,46 @@ class FaqRetriever(GraphComponent, IntentClassifierBase):
     ) -> FaqRetriever:
         component = cls(config, model_storage, resource, TopicModel.load())
         with model_storage.read_from(resource) as directory:
-            component._responses, component._names = (
-                json.loads((directory / name).read_text(encoding="utf-8")) for name in (_RESPONSES, _NAMES)
+            component._responses, component._names, component._words = (
+                json.loads((directory / name).read_text(encoding="utf-8")) for name in (_RESPONSES, _NAMES, _WORDS)
             )
         return component
 
     def process_training_data(self, training_data: TrainingData) -> TrainingData:
         return training_data
 
-    def _named_in(self, examples: Sequence[Message]) -> dict[str, dict[str, float]]:
-        """For each medicine and condition the share of the examples with it that ask for each key."""
+    def _named_in(self, examples: Sequence[Message]) -> tuple[dict[str, dict[str, float]], dict[str, dict[str, float]]]:
+        """For each medicine and condition, and for each telling word, the share of the examples with it that ask for each key."""
         reader = MentionReader(Lexicon.load(ROOT / self._config["lexicon"]))
-        counts: defaultdict[str, Counter[str]] = defaultdict(Counter)
+        names: defaultdict[str, Counter[str]] = defaultdict(Counter)
+        words: defaultdict[str, Counter[str]] = defaultdict(Counter)
         for message in examples:
-            key = message.get(INTENT_RESPONSE_KEY) or ""
+            key, text = message.get(INTENT_RESPONSE_KEY) or "", message.get(TEXT) or ""
             if _belongs(key, self._config["retrieval_intent"]):
-                for name in {mention.value for mention in reader.read(message.get(TEXT) or "")}:
-                    counts[name][key] += 1
-        return {name: {key: n / (sum(keys.values()) + _COMMON) for key, n in keys.items()} for name, keys in counts.items()}
+                for name in {mention.value for mention in reader.read(text)}:
+                    names[name][key] += 1
+                for word in _words(text):
+                    words[word][key] += 1
+        telling = {
+            word: {key: share for key, share in keys.items() if words[word][key] >= SELDOM and share >= LITTLE}
+            for word, keys in _shares(words).items()
+        }
+        return _shares(names), {word: keys for word, keys in telling.items() if keys}
 
-    def _named(self, message: Message) -> dict[str, float]:
-        """The keys whose examples name what a message names, with the highest share."""
-        shares: dict[str, float] = {}
+    def _named(self, message: Message, text: str) -> Named:
+        """The keys whose examples have the names and words of a message; ``text`` is the message as the classifier read it."""
         reading = message.get(MENTIONS)
-        for mention in reading() if reading is not None else ():
-            for key, share in self._names.get(mention.value, {}).items():
-                shares[key] = max(share, shares.get(key, 0.0))
-        return shares
+        names = (mention.value for mention in reading()) if reading is not None else ()
+        named = _highest(names, self._names)
+        worded = _highest(_words(text), self._words)
+        return Named(named, {key: max(named.get(key, 0.0), worded.get(key, 0.0)) for key in {**named, **worded}})  # a name is a word
 
     def process(self, messages: list[Message]) -> list[Message]:
         for message in messages:
             found = verdicts(message)
             if not found:
                 continue
-            named = self._named(message)
+            named = self._named(message, found[0].text)
             message.set(NAMED, named)
             retrieval = retrieve(
                 found,

@@ -143,7 +143,7 @@ _START_OVER = re.compile(
 _LONGEST_COMMAND = 16  # words
 _THAT = r"(?:it|that|this|those|these|they)"
 _POINTS_BACK = re.compile(
-    r"\b(?:them|both|either)\b|\b(?:keep|go on|continue) (?:on )?taking (?:it|that|this)\b|"
+    r"\b(?:both|either)\b|\b(?:keep|go on|continue) (?:on )?taking (?:it|that|this|them)\b|"
     rf"^{_LEAD}(?:\w+ ){{1,4}}to (?:stop|quit|hold|skip|(?:come|get|go) off)(?: taking)?(?: (?:of )?{_THAT})?(?: (?:first|before(?:hand)?|for|to)\b.*)?\W*$|"
     rf"^{_LEAD}(?:is|are|will|would|does|do) {_THAT} (?:be |still )?(?:"
     r"(?:safe|ok|okay|fine|alright|all right|dangerous|risky) (?:for|with) (?:me|him|her|us|them|it|someone like me|somebody like me)|"

@@ -21,11 +21,13 @@ _SPACE = re.compile(r"\s+")
 _SENTENCE_END = re.compile(r"(?<=[.!?])(?<!\b[A-Z]\.)(?<!\b[DM]r\.)(?<!\bMs\.)(?<!\bMrs\.)(?<!\bvs\.)\s+|\n+")
 # "... and do you take insurance", "is it addictive, can I drive after": a second question without a full stop before it.
 _ASKING = (
-    r"(?:for how|how|wh?at(?:'?s)?|when|where(?:'?s)?|who(?:'?s)?|why|which|do|does|did|can|could|is|are|will|would|should|am|has|if)\s+\w+"
+    r"(?:for how|how(?:'?s)?|wh?at(?:'?s)?|when(?:'?s)?|where(?:'?s)?|who(?:'?s)?|why|which|do|does|did|can|could|is|are|will|would|should|might"
+    r"|am|has|if|(?:tell|show) me)\s+\w+"
 )
 _SECOND_QUESTION = re.compile(
     r",?\s+(?:and?|n|&|also|plus|but|or|then)(?:\s+also)?,?\s+(?=" + _ASKING + ")"
     r"|\s+(?:and|also|plus)\s+also\s+"
+    r"|(?<!\bis)(?<!\bare)(?<!\bwas)\s+(?:also|plus)\s+(?=(?:i|i'?m|i'?ve|my|we|(?:he|she)(?:'?s)?)\s)"
     r"|\s*(?:[,;]|\s-|\.\.\.|--)\s+(?:(?:and|also|plus|but|or)\s+)*(?=" + _ASKING + r"\s+\w+)"
     r"|\s*(?:[,;.]|\s-|\.\.\.|--)\s+(?:also|plus)[, ]+(?=\w)",
     re.IGNORECASE,
