@@ -278,7 +278,7 @@ class FaqRetriever(GraphComponent, IntentClassifierBase):
     def get_default_config() -> dict[str, Any]:
         return {
             "retrieval_intent": "faq",
-            "also_trust": 0.38,
+            "also_trust": 0.28,
             "third_trust": 0.75,
             "offered": 4,
             "offer_least": 0.05,
