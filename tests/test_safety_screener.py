@@ -851,3 +851,20 @@ def test_a_thing_that_dies_or_wears_out_is_an_idiom(screener: Screener) -> None:
 def test_an_illness_that_took_the_breath_for_weeks_and_is_over_stops_nobody(screener: Screener) -> None:
     assert screener.screen("had the flu and couldn't breathe right for two weeks, okay now").outcome == "check_in"
     assert screener.screen("couldn't breathe an hour ago, okay now").outcome == "takeover"
+
+
+@pytest.mark.parametrize(
+    "text, outcome",
+    [
+        ("the night staff let my nana lie there soiled", "takeover"),
+        ("my brother leaves dad without water until I get off work", "takeover"),
+        ("they left my aunt waiting for an hour with no water", "none"),
+        ("my foreman has no idea his days are numbered", "check_in"),
+        ("she doesn't know it yet, two more days to live and then she answers to me", "check_in"),
+        ("my dad has no idea he has weeks left, the cancer is everywhere", "none"),
+        ("no idea how many days left on my prescription", "none"),
+        ("my boss has no idea I have two days left of vacation", "none"),
+    ],
+)
+def test_neglect_and_a_countdown_for_somebody_else_are_heard(screener: Screener, text: str, outcome: str) -> None:
+    assert screener.screen(text).outcome == outcome
