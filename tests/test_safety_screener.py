@@ -228,6 +228,12 @@ def test_spelling_does_not_hide_a_crisis(screener: Screener, text: str) -> None:
         "I can't stop thinking about killing myself",
         "no one knows I'm suicidal",
         "I can't kill myself because of my kids, even though I want to",
+        "nobody believes me that he is hurting me",
+        "hoodies all summer so that nobody sees what I do to my arms",
+        "no one is hurting me except my stepfather",
+        "nobody is beating me but my husband when he drinks",
+        "he won't stop hitting me",
+        "my stepdad does not stop hurting my mom",
     ],
 )
 def test_a_negation_that_governs_something_else_cancels_nothing(screener: Screener, text: str) -> None:
@@ -243,6 +249,9 @@ def test_a_negation_that_governs_something_else_cancels_nothing(screener: Screen
         "no depression, psychosis, or suicidal thoughts",
         "denies suicidal ideation",
         "he has never hit me",
+        "he isn't hitting me",
+        "nobody here is hurting me",
+        "no one has been touching my kids",
         "I'm not hearing voices",
         "no chest pain",
     ],
@@ -842,3 +851,32 @@ def test_a_threat_is_a_joke_only_about_an_appointment(screener: Screener) -> Non
     assert screener.screen("my wife would murder me if I missed this appointment lol").outcome == "none"
     assert screener.screen("my husband will kill me if I leave him").outcome == "takeover"
     assert screener.screen("my husband will kill me if he finds out I came to this appointment").outcome != "none"
+
+
+def test_a_thing_that_dies_or_wears_out_is_an_idiom(screener: Screener) -> None:
+    assert screener.screen("hurry, my ipad is about to die").outcome == "none"
+    assert screener.screen("those hills are going to be the death of me").outcome == "none"
+    assert screener.screen("my phone is about to die and so am I").outcome == "takeover"
+    assert screener.screen("this sadness will be the death of me").outcome == "check_in"
+
+
+def test_an_illness_that_took_the_breath_for_weeks_and_is_over_stops_nobody(screener: Screener) -> None:
+    assert screener.screen("had the flu and couldn't breathe right for two weeks, okay now").outcome == "check_in"
+    assert screener.screen("couldn't breathe an hour ago, okay now").outcome == "takeover"
+
+
+@pytest.mark.parametrize(
+    "text, outcome",
+    [
+        ("the night staff let my nana lie there soiled", "takeover"),
+        ("my brother leaves dad without water until I get off work", "takeover"),
+        ("they left my aunt waiting for an hour with no water", "none"),
+        ("my foreman has no idea his days are numbered", "check_in"),
+        ("she doesn't know it yet, two more days to live and then she answers to me", "check_in"),
+        ("my dad has no idea he has weeks left, the cancer is everywhere", "none"),
+        ("no idea how many days left on my prescription", "none"),
+        ("my boss has no idea I have two days left of vacation", "none"),
+    ],
+)
+def test_neglect_and_a_countdown_for_somebody_else_are_heard(screener: Screener, text: str, outcome: str) -> None:
+    assert screener.screen(text).outcome == outcome

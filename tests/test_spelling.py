@@ -2,8 +2,10 @@
 from __future__ import annotations
 
 import pytest
+from rasa.shared.nlu.constants import TEXT
+from rasa.shared.nlu.training_data.message import Message
 
-from bot.nlu.spelling import NAMES, Spelling
+from bot.nlu.spelling import NAMES, Speller, Spelling, spelled
 
 TEXTS = [
     "does spravato work like ketamine", "I wasn't helped by my representative", "how many sessions and results", "medical history",
@@ -38,3 +40,9 @@ def test_other_words_are_left_alone(spelling: Spelling, typed: str) -> None:
 
 def test_without_training_texts_nothing_is_changed() -> None:
     assert Spelling({}).correct("insurence") == "insurence"
+
+
+def test_a_misspelling_that_the_safety_rules_know_is_read_as_they_read_it() -> None:
+    message = Message({TEXT: "Suicidle and tierd, my voises"})
+    Speller(Speller.get_default_config(), None, None).process([message])
+    assert spelled(message) == "suicidal and tired, my voices"

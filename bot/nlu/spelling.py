@@ -1,8 +1,9 @@
 """Rasa component: reads misspelled words as the words that the assistant knows.
 
 A sentence vector is made of word pieces, and a misspelled word falls into pieces that mean nothing. A word that is neither
-English nor known from the training texts is read as the nearest known word: one error away, or two in a long word. Only
-the vectors and n-grams see the corrected text; what people wrote is kept and shown as they wrote it, and the safety rules
+English nor known from the training texts is read as the nearest known word: one error away, or two in a long word. A
+visitor's misspelling that the safety rules know ("suicidle") is read as they read it: some stand in the training texts, but
+too few to tell the model what they mean. Only the vectors and n-grams see the corrected text; what people wrote is kept and shown as they wrote it, and the safety rules
 read both.
 
 Look-up and the English word list are symspellpy's (https://github.com/mammothb/symspellpy, MIT).
@@ -16,6 +17,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any, Iterable
 
+import yaml
 from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.storage.resource import Resource
@@ -84,6 +86,12 @@ def training_spelling(training_data: TrainingData, also: Path) -> Spelling:
     return Spelling.learn(clean(text) for text in texts)
 
 
+def slips(words: Path) -> dict[str, str]:
+    """The misspellings that the safety rules know (``misspelt`` of ``words.yml``), with the words meant; no English words."""
+    known = yaml.safe_load(words.read_text(encoding="utf-8")).get("misspelt") if words.is_file() else None
+    return {wrong: right for right, forms in (known or {}).items() for wrong in forms.split() if wrong not in english()}
+
+
 def spelled(message: Message) -> str:
     """The text of a message as the speller reads it; as it was typed where the pipeline has none."""
     return message.get(SPELLED) or message.get(TEXT) or ""
@@ -93,7 +101,7 @@ def spelled(message: Message) -> str:
 class Speller(GraphComponent):
     """Corrects spelling before the sentence encoder; see the module.
 
-    Config: ``also`` is a TSV file of further texts whose words are known.
+    Config: ``also`` is a TSV file of further texts whose words are known; in ``words.yml`` beside it stand known misspellings.
     """
 
     @staticmethod
@@ -104,6 +112,7 @@ class Speller(GraphComponent):
         self._config = {**self.get_default_config(), **config}
         self._model_storage, self._resource = model_storage, resource
         self._spelling = Spelling({})
+        self._slips = slips((ROOT / self._config["also"]).with_name("words.yml"))
 
     @classmethod
     def create(
@@ -144,13 +153,15 @@ class Speller(GraphComponent):
         return component
 
     def process_training_data(self, training_data: TrainingData) -> TrainingData:
-        self._put([m for m in training_data.training_examples if m.get(TEXT)])
+        for message in training_data.training_examples:
+            if message.get(TEXT):
+                message.set(SPELLED, self._spelling.correct(message.get(TEXT)))
         return training_data
 
     def process(self, messages: list[Message]) -> list[Message]:
-        self._put([m for m in messages if m.get(TEXT) and not is_payload(m.get(TEXT))])
-        return messages
-
-    def _put(self, messages: list[Message]) -> None:
         for message in messages:
-            message.set(SPELLED, self._spelling.correct(message.get(TEXT)))
+            text = message.get(TEXT)
+            if text and not is_payload(text):
+                meant = _WORD.sub(lambda match: self._slips.get(match.group().lower(), match.group()), text)
+                message.set(SPELLED, self._spelling.correct(meant))
+        return messages

@@ -38,7 +38,7 @@ _OTHER_SUBJECT = ("suicidal", "passive", "self_harm")
 _OWN = (*_OTHER_SUBJECT, "third_party")  # whose denial may be for now only
 _BODILY = ("medical_emergency", "withdrawal", "disorientation")  # where any word for the past tells of an illness one had
 NEAR = 30  # characters before a match in which its verb stands
-_ENDED = ("abuse", "harm_to_others")  # told with the year in which one got away
+_ENDED = ("abuse", "harm_to_others")  # told with the year in which one got away; done by somebody, or denied of everybody
 _NOTES = ("suicidal", "passive", "self_harm", "third_party", "minor", "abuse")
 TAKEN_BACK = "denial-taken-back"  # the rule that staff are told of where a denial denies nothing
 NOTES = ("pressure", "loss", "assault", "history", "information")  # the first counts where a text gives several
@@ -338,6 +338,9 @@ class Screener:
             taken_back = rule.category in _OWN and self._taken_back(text[context.clause_start(start):end], text[end + 1:])
             if not taken_back:
                 return NOTHING
+        done_by = f"{text[context.clause_start(start):start]}_{text[start:end]}"
+        if rule.category in _ENDED and words["nobody_does"].fullmatch(done_by) and not words["but_one"].match(text[end + 1:]):
+            return NOTHING
         outcome, category = rule.outcome, rule.category
         note_fits = category in _NOTES
         if rule.other and category in _OTHER_SUBJECT:
