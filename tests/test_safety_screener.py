@@ -880,3 +880,21 @@ def test_an_illness_that_took_the_breath_for_weeks_and_is_over_stops_nobody(scre
 )
 def test_neglect_and_a_countdown_for_somebody_else_are_heard(screener: Screener, text: str, outcome: str) -> None:
     assert screener.screen(text).outcome == outcome
+
+
+@pytest.mark.parametrize(("text", "outcome"), [
+    ("he talks about not being around anymore", "takeover"),
+    ("my wife keeps talking about not being here by christmas", "takeover"),
+    ("he's talking about not being here by friday for the appointment", "none"),
+    ("my husband won't be here by 5, can we move it", "none"),
+    ("I won't be here by christmas", "takeover"),
+    ("relapsed after 6 months clean from sh", "check_in"),
+    ("clean from cutting for 3 years, slipped last week", "check_in"),
+    ("clean from self harm for a year", "none"),
+    ("if they deny me again I'm bringing my rifle to the office", "check_in"),
+    ("im bringing my gun to work tomorrow", "takeover"),
+    ("not bringing my gun to the clinic, do you have a rule", "none"),
+    ("I'm bringing my husband to the office", "none"),
+])  # fmt: skip
+def test_absence_that_is_hinted_at_a_relapse_and_a_weapon_that_is_brought_are_heard(screener: Screener, text: str, outcome: str) -> None:
+    assert screener.screen(text).outcome == outcome
