@@ -179,6 +179,7 @@ def test_an_open_queue_and_an_open_chat_show_what_arrives(browser: Browser, site
     page.clock.install()
     log_in(page)
     site.add_handoff("crisis", "stat")
+    page.wait_for_load_state()  # what asks for news must have begun before the clock moves on
     page.clock.run_for(21_000)
     expect(page.get_by_role("status")).to_contain_text("1 new stat. 1 new handoff has arrived.")
     page.goto(f"/handoffs/{handoff_id}/transcript")
@@ -188,6 +189,7 @@ def test_an_open_queue_and_an_open_chat_show_what_arrives(browser: Browser, site
     expect(page.get_by_role("log")).to_contain_text("Hello, this is Kim from the clinic.")
     with site.database.session() as s:
         conversations.add_visitor_message(s, site.handoff(handoff_id).conversation_id, None, "<b>thank you</b>")
+    page.wait_for_load_state()
     page.clock.run_for(5_000)
     expect(page.get_by_role("log")).to_contain_text("<b>thank you</b>")
     page.get_by_role("button", name="Hand back to the assistant").click()
