@@ -8,6 +8,7 @@ rarest three letters, so that the cost hardly grows with the number of patterns.
 from __future__ import annotations
 
 import dataclasses
+import functools
 import re
 import sre_compile
 import sre_constants as op
@@ -18,6 +19,7 @@ from typing import Dict, FrozenSet, Iterable, List, Mapping, Optional, Sequence,
 PIECE = 3  # shortest literal piece that is looked up
 ALTERNATIVES = 400  # largest set of pieces worth keeping
 SETS = 4  # sets looked up for one pattern
+REMEMBERED = 100  # texts whose candidates are kept: those of a visitor's last messages come again
 MACRO = re.compile(r"\{([a-z_0-9]+)\}")
 
 
@@ -134,6 +136,7 @@ class Matcher:
         self._users: List[List[int]] = []  # for each set the patterns that need it
         self._always: List[int] = []
         self._by_gram: Optional[Dict[str, List[Tuple[str, Tuple[int, ...]]]]] = None
+        self.candidates = functools.lru_cache(REMEMBERED)(self._candidates)
 
     def add(self, pattern: Pattern) -> int:
         """Register a pattern; returns its number."""
@@ -151,8 +154,8 @@ class Matcher:
         self._by_gram = None
         return number
 
-    def candidates(self, text: str) -> List[int]:
-        """The numbers of the patterns that could match, in order."""
+    def _candidates(self, text: str) -> Tuple[int, ...]:
+        """The numbers of the patterns that could match, in order; ``candidates`` remembers them for the texts that come again."""
         table = self._by_gram if self._by_gram is not None else self.seal()
         met: Set[int] = set()
         for gram in table.keys() & {text[i:i + PIECE] for i in range(len(text) - PIECE + 1)}:
@@ -160,7 +163,8 @@ class Matcher:
                 if piece in text:
                     met.update(sets)
         users, needs = self._users, self._needs
-        return sorted(self._always + [number for first in met for number in users[first] if met.issuperset(needs[number])])
+        found = [number for first in met for number in users[first] if met.issuperset(needs[number])]
+        return tuple(sorted(self._always + found))
 
     def seal(self) -> Dict[str, List[Tuple[str, Tuple[int, ...]]]]:
         """Build the look-up table; done once, after the last pattern was added."""
@@ -174,4 +178,5 @@ class Matcher:
         for piece, sets in owners.items():
             table.setdefault(min(grams[piece], key=lambda gram: common[gram]), []).append((piece, tuple(sets)))
         self._by_gram = table
+        self.candidates.cache_clear()
         return table
