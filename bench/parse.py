@@ -32,7 +32,7 @@ async def _measure() -> Dict[str, float]:
     from bot import memory, rasa_overrides
     from bot.nlu.encoder import Encoder
 
-    rasa_overrides.apply()  # these two, and the collector below, as the server does
+    rasa_overrides.apply()  # these two, and the memory below, as the server does
     configure_structlog(logging.WARNING)
     agent = Agent.load(str(settings_module.load().models_dir))
     encoder = Encoder()

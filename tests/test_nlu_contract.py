@@ -82,22 +82,12 @@ def test_to_stop_a_medicine_is_not_to_stop_a_session(reader: Reader, text: str, 
         ("he's on prozac and restoril, would either one get in the way", {"antidepressants", "benzodiazepines"}),
         ("dad is on hydrocodone and he has afib. is that a problem", {"opioids", "heart_or_stroke"}),
         ("two years clean off coke. is it safe for me, and do people get hooked on it", {"recovery", "addiction"}),
-    ],
-)
-def test_two_things_told_for_one_question_get_both_answers(reader: Reader, text: str, expected: set[str]) -> None:  # noqa: F811
-    selected = reader.parse(text)["response_selector"]["faq"]
-    assert {selected["response"]["intent_response_key"].partition("/")[2], *selected["also"]} == expected
-
-
-@pytest.mark.parametrize(
-    "text, expected",
-    [
         ("is it dangerous to smoke weed and have a few beers", {"cannabis", "alcohol"}),
         ("how much is it also i have tricare", {"cost", "insurance"}),
         ("do i gotta come back for boosters n can i just do them at home", {"boosters", "at_home"}),
     ],
 )
-def test_two_questions_in_one_breath_get_both_answers(reader: Reader, text: str, expected: set[str]) -> None:  # noqa: F811
+def test_two_things_in_one_message_get_both_answers(reader: Reader, text: str, expected: set[str]) -> None:  # noqa: F811
     selected = reader.parse(text)["response_selector"]["faq"]
     assert {selected["response"]["intent_response_key"].partition("/")[2], *selected["also"]} == expected
 

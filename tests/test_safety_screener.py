@@ -6,6 +6,7 @@ import time
 import pytest
 
 from bot.safety import CATEGORIES, SafetyDataError, Screener, Screening
+from bot.safety.patterns import Matcher, compile_pattern
 
 
 @pytest.fixture(scope="module")
@@ -898,3 +899,11 @@ def test_neglect_and_a_countdown_for_somebody_else_are_heard(screener: Screener,
 ])  # fmt: skip
 def test_absence_that_is_hinted_at_a_relapse_and_a_weapon_that_is_brought_are_heard(screener: Screener, text: str, outcome: str) -> None:
     assert screener.screen(text).outcome == outcome
+
+
+def test_a_pattern_that_is_added_later_is_tried_on_a_text_that_was_seen_before() -> None:
+    matcher = Matcher()
+    matcher.add(compile_pattern("garage", {}))
+    assert matcher.candidates("a bridge") == ()
+    added = matcher.add(compile_pattern("bridge", {}))
+    assert matcher.candidates("a bridge") == (added,)

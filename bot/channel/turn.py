@@ -177,8 +177,9 @@ class Turns:
     ) -> List[Dict[str, Any]]:
         self._begin(text)
         # Whoever is answered has the message on the disk, because the commit of the answer waits for it; before it, only what deletes must.
-        deletes = choice == ERASE or bool(_CONFIRMS.match(text or ""))
-        kept = await self.database.written(self._keep, conversation_id, client_id, text, choice, durable=deletes)
+        confirms = bool(_CONFIRMS.match(text or ""))
+        deletes = choice == ERASE or confirms
+        kept = await self.database.written(self._keep, conversation_id, client_id, text, choice, confirms, durable=deletes)
         if not isinstance(kept, _Kept):
             return kept
         offered = kept.offered
@@ -212,13 +213,16 @@ class Turns:
             logger.error("The model could not begin: %s", type(error).__name__)
 
     def _keep(
-        self, s: Session, conversation_id: str, client_id: str, text: Optional[str], choice: Optional[str]
+        self, s: Session, conversation_id: str, client_id: str, text: Optional[str], choice: Optional[str], confirms: bool
     ) -> Union["_Kept", List[Dict[str, Any]]]:
-        """Keep a message; the replies at once where it was answered before, or where it asks to forget everything."""
+        """Keep a message; the replies at once where it was answered before, or where it asks to forget everything.
+
+        With ``confirms`` it is a typed yes to whatever was offered.
+        """
         state = conversations.get_state(s, conversation_id, locked=True)
         if state is None:
             raise Unauthorized()
-        if _CONFIRMS.match(text or "") and any(ERASE in said.choices for said in conversations.last_said(s, conversation_id)):
+        if confirms and any(ERASE in said.choices for said in conversations.last_said(s, conversation_id)):
             choice = ERASE
         offered = conversations.find_choice(s, conversation_id, choice) if choice else None
         if choice == ERASE or (choice and offered is None):

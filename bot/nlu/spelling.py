@@ -28,6 +28,7 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 from symspellpy import SymSpell, Verbosity
 
 from bot.nlu.text import clean, is_payload, rows
+from bot.safety.screener import misspellings
 from bot.settings import ROOT
 
 SPELLED = "spelled"  # message key, never part of the parse result
@@ -88,8 +89,8 @@ def training_spelling(training_data: TrainingData, also: Path) -> Spelling:
 
 def slips(words: Path) -> dict[str, str]:
     """The misspellings that the safety rules know (``misspelt`` of ``words.yml``), with the words meant; no English words."""
-    known = yaml.safe_load(words.read_text(encoding="utf-8")).get("misspelt") if words.is_file() else None
-    return {wrong: right for right, forms in (known or {}).items() for wrong in forms.split() if wrong not in english()}
+    known = misspellings(yaml.safe_load(words.read_text(encoding="utf-8"))) if words.is_file() else {}
+    return {wrong: right for wrong, right in known.items() if wrong not in english()}
 
 
 def spelled(message: Message) -> str:

@@ -1,7 +1,8 @@
 """The crisis rule layer: it reads every text of a visitor before anything else does, and needs no model.
 
 ``Screener`` decides (takeover, check-in or nothing), ``Replies`` holds the reviewed words that answer. Both read
-``data/safety`` once, when they are loaded; screening itself opens nothing and keeps nothing of what it was given.
+``data/safety`` once, when they are loaded; screening itself opens nothing and keeps nothing of
+what it was given but the forms of its last hundred texts, in memory alone.
 """
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ from typing import Dict, FrozenSet, Iterable, List, Mapping, Optional, Sequence,
 PIECE = 3  # shortest literal piece that is looked up
 ALTERNATIVES = 400  # largest set of pieces worth keeping
 SETS = 4  # sets looked up for one pattern
-REMEMBERED = 100  # texts whose candidates are kept: those of a visitor's last messages come again
+REMEMBERED = 100  # texts of which is kept what was made of them: those of a visitor's last messages come again
 MACRO = re.compile(r"\{([a-z_0-9]+)\}")
 
 
@@ -152,6 +152,7 @@ class Matcher:
         else:
             self._always.append(number)
         self._by_gram = None
+        self.candidates.cache_clear()
         return number
 
     def _candidates(self, text: str) -> Tuple[int, ...]:
@@ -178,5 +179,4 @@ class Matcher:
         for piece, sets in owners.items():
             table.setdefault(min(grams[piece], key=lambda gram: common[gram]), []).append((piece, tuple(sets)))
         self._by_gram = table
-        self.candidates.cache_clear()
         return table

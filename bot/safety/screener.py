@@ -21,7 +21,7 @@ from typing import Any, Dict, Iterable, Iterator, List, Mapping, Optional, Seque
 import yaml
 
 from bot.safety.normalise import Normaliser
-from bot.safety.patterns import Matcher, Pattern, compile_pattern, lines, words_in
+from bot.safety.patterns import REMEMBERED, Matcher, Pattern, compile_pattern, lines, words_in
 from bot.settings import ROOT
 
 CATEGORIES = ("overdose", "medical_emergency", "withdrawal", "harm_to_others", "suicidal", "abuse", "self_harm", "passive",
@@ -67,7 +67,6 @@ class Screening:
     note: Optional[str] = None
 
 
-REMEMBERED = 100  # texts in their normal form
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # five times faster where libyaml is there
 NOTHING = Screening("none")
 
@@ -162,8 +161,7 @@ class Screener:
         self._negators = frozenset(words["negators"].split())
         self._carriers = frozenset(words["carriers"].split())
         say = {str(key): str(value) for key, value in words["say"].items()}
-        for right, wrong in (words.get("misspelt") or {}).items():
-            say.update(dict.fromkeys(wrong.split(), right))
+        say.update(misspellings(words))
         self._matcher.seal(), self._idioms.seal(), self._halves.seal()
         # A text is looked at by several layers, and again beside each of the next few of its visitor.
         self._normalise = functools.lru_cache(REMEMBERED)(Normaliser(say, words["emoji"], words["guard"].split(), vocabulary, words.get("leave", "").split()))
@@ -338,9 +336,10 @@ class Screener:
             taken_back = rule.category in _OWN and self._taken_back(text[context.clause_start(start):end], text[end + 1:])
             if not taken_back:
                 return NOTHING
-        done_by = f"{text[context.clause_start(start):start]}_{text[start:end]}"
-        if rule.category in _ENDED and words["nobody_does"].fullmatch(done_by) and not words["but_one"].match(text[end + 1:]):
-            return NOTHING
+        if rule.category in _ENDED and not words["but_one"].match(text[end + 1:]):
+            done_by = f"{text[context.clause_start(start):start]}_{text[start:end]}"
+            if words["nobody_does"].fullmatch(done_by):
+                return NOTHING
         outcome, category = rule.outcome, rule.category
         note_fits = category in _NOTES
         if rule.other and category in _OTHER_SUBJECT:
@@ -560,6 +559,11 @@ class Screener:
         for number in self._idioms.candidates(text):
             text = self._idiom_patterns[number].sub("_", text)
         return text
+
+
+def misspellings(words: Mapping[str, Any]) -> Dict[str, str]:
+    """Each misspelling that ``words.yml`` knows, with the word meant."""
+    return {wrong: right for right, forms in (words.get("misspelt") or {}).items() for wrong in forms.split()}
 
 
 def _with_pressure(text: str) -> str:
