@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from tests.chat_page_fixtures import OpenPage, Visitor, browser, server, visit, visitor
 
@@ -126,13 +126,13 @@ def test_a_message_that_is_refused_goes_back_into_the_box(
 
 
 def test_a_refused_message_does_not_overwrite_what_was_written_since(visitor: Visitor) -> None:
-    later = []
-    visitor.page.route("**/chat/messages", lambda route: later.append(route), times=1)
+    def write_on(route: Route) -> None:  # while the message is on its way
+        visitor.box.fill("later")
+        route.continue_()
+
+    visitor.page.route("**/chat/messages", write_on, times=1)
     visitor.server.fail(POST, status=400, code="bad_request", message="No.")
-    visitor.box.fill("earlier")
-    visitor.box.press("Enter")
-    visitor.box.fill("later")
-    later[0].continue_()
+    visitor.say("earlier")
     expect(visitor.box).to_have_value("earlier\nlater")
 
 
