@@ -1,7 +1,6 @@
 """When the crisis model is asked, with a model that says what the test wants."""
 from __future__ import annotations
 
-from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -10,6 +9,7 @@ from rasa.shared.nlu.training_data.message import Message
 
 from bot.nlu.crisis_model import Chances
 from bot.nlu.crisis_scorer import CHANCES, CrisisScorer
+from bot.nlu.ngrams import Reductions
 from bot.nlu.sentence_encoder import READINGS, Readings
 
 
@@ -37,7 +37,7 @@ def scorer(model: Model) -> CrisisScorer:
 @pytest.fixture
 def message() -> Message:
     message = Message.build("any")
-    message.set(READINGS, Readings(("any",), np.zeros((1, 384), dtype=np.float32), (Counter(),)))
+    message.set(READINGS, Readings(("any",), np.zeros((1, 384), dtype=np.float32), Reductions(("any",), [])))
     return message
 
 

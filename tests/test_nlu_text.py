@@ -20,7 +20,7 @@ from bot.nlu.fallback import decide
 from bot.nlu.faq_retriever import Evidence, FaqRetriever, Named, Retrieval, evidence, retrieve
 from bot.nlu.forms import asks, asks_somewhere, command, only_asks, points_back
 from bot.nlu.intent_classifier import Verdict
-from bot.nlu.ngrams import CharacterNgrams, grams
+from bot.nlu.ngrams import CharacterNgrams, Reductions, grams
 from bot.nlu.sentence_encoder import read
 from bot.nlu.text import MAX_SENTENCES, WORD_JOINER, clean, held_out, is_payload, normalise, sentences, unframed
 from bot.nlu.topic_model import FARTHEST, TopicModel
@@ -94,7 +94,7 @@ def test_courtesies_are_cut_off_a_question(text: str, kept: str) -> None:
 
 def test_the_crisis_model_sees_a_message_as_it_was_typed_too(encoder: Encoder) -> None:
     found = read(encoder, "hey is it safe")
-    assert found.texts == ("is it safe",) and len(found.vectors) == len(found.grams) == 2
+    assert found.texts == ("is it safe",) and len(found.vectors) == 2
     assert np.allclose(found.vectors[1], encoder.encode_one("hey is it safe"), atol=0.02)
 
 
@@ -397,3 +397,14 @@ def test_names_are_learned_again_when_the_lexicon_or_its_reader_changes(tmp_path
     lexicon.write_text("a: 2")
     assert FaqRetriever.fingerprint_addon({"lexicon": str(tmp_path)}) != before
     assert ROOT / "bot/intake/mentions.py" in list(train._files(ROOT))
+
+
+def test_what_one_message_was_reduced_by_is_done_at_once_for_the_next() -> None:
+    fitted, reduced = CharacterNgrams.fit(["insurance coverage", "parking lot"], 1, seed=0)
+    reducers: list[CharacterNgrams] = []
+    first = Reductions(["insurance coverage", "parking lot"], reducers)
+    assert np.allclose(first.by(fitted), reduced, atol=1e-6) and reducers == [fitted]
+    first.by(fitted)
+    second = Reductions(["parking lot"], reducers)
+    reducers.clear()
+    assert np.allclose(second.by(fitted), reduced[1:], atol=1e-6) and reducers == []  # nothing was left to do

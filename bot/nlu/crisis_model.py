@@ -70,8 +70,7 @@ class CrisisModel:
 
     def score(self, found: Readings) -> Chances:
         """The highest chance over the readings of a takeover, of a takeover or check-in, and the likeliest category."""
-        reduced = np.stack([self._ngrams.reduce(counts) for counts in found.grams])
-        features = _joined(found.vectors, reduced, self._weight) @ self.arrays["directions"]
+        features = _joined(found.vectors, found.ngrams.by(self._ngrams), self._weight) @ self.arrays["directions"]
         margins = self._machine.margins(features)
         care = 1 / (1 + np.exp(-2 * margins))
         kinds = regression.softmax(features @ self.arrays["kind_weights"] + self.arrays["kind_bias"])

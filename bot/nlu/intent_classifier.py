@@ -163,9 +163,9 @@ class LabelModel:
 
     def read(self, found: Readings, asked: bool = False) -> list[Verdict]:
         """One verdict for the whole text and one for each sentence; ``asked`` while a question of the history waits."""
-        said = len(found.texts)  # behind these stands what only the crisis model looks at
-        each = zip(found.texts, found.vectors[:said], found.grams[:said], strict=True)
-        return [self._verdict(text, *self._weigh(vector, self._ngrams.reduce(counts), asked)) for text, vector, counts in each]
+        # more vectors than texts: the last is only for the crisis model
+        each = zip(found.texts, found.vectors, found.ngrams.by(self._ngrams), strict=False)
+        return [self._verdict(text, *self._weigh(vector, reduced, asked)) for text, vector, reduced in each]
 
     def _verdict(self, text: str, probabilities: np.ndarray, evidence: Evidence) -> Verdict:
         slope_confidence, slope_nearness, offset = self.arrays["trust"]

@@ -74,3 +74,27 @@ class CharacterNgrams:
     def arrays(self) -> dict[str, np.ndarray]:
         """For the model storage."""
         return {"ngrams": np.array(self.vocabulary), "idf": self.idf, "components": self.components}
+
+
+class Reductions:
+    """The n-grams of some texts, reduced by each model that asks.
+
+    Args:
+        texts: to be reduced.
+        reducers: models that are known to ask: their part is done at once. Others that ask join them.
+    """
+
+    def __init__(self, texts: Sequence[str], reducers: list[CharacterNgrams]) -> None:
+        self._counts = [Counter(grams(text)) for text in texts]
+        self._reducers = reducers
+        self._found = {reducer: self._reduce(reducer) for reducer in reducers}
+
+    def by(self, reducer: CharacterNgrams) -> np.ndarray:
+        """What a model makes of each text, shape (texts, dimensions)."""
+        if reducer not in self._found:
+            self._found[reducer] = self._reduce(reducer)
+            self._reducers.append(reducer)
+        return self._found[reducer]
+
+    def _reduce(self, reducer: CharacterNgrams) -> np.ndarray:
+        return np.stack([reducer.reduce(counts) for counts in self._counts])

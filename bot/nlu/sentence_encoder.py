@@ -6,7 +6,6 @@ because a question at the end of a story, or a second question, is lost in the v
 """
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Iterable, Sequence
@@ -26,7 +25,7 @@ from threadpoolctl import threadpool_limits
 
 from bot.nlu.beside import Later, start
 from bot.nlu.encoder import Encoder, model_path
-from bot.nlu.ngrams import grams
+from bot.nlu.ngrams import CharacterNgrams, Reductions
 from bot.nlu.spelling import spelled
 from bot.nlu.text import clean, is_payload, sentences, unframed
 
@@ -42,7 +41,7 @@ class Readings:
 
     texts: tuple[str, ...]
     vectors: np.ndarray  # shape (len(texts) or one more, 384)
-    grams: tuple[Counter[str], ...]  # the character n-grams behind each vector; two components look at them
+    ngrams: Reductions  # of the text behind each vector; two components look at them
 
 
 def readings(message: Message) -> Readings | None:
@@ -50,21 +49,26 @@ def readings(message: Message) -> Readings | None:
     return message.get(READINGS)
 
 
-def read(encoder: Encoder, text: str, beside: Iterable[Later] = ()) -> Readings | None:
-    """Clean, cut, unframe and encode one text; None when nothing is left of it. Other work is started that is done beside it."""
+def read(
+    encoder: Encoder, text: str, reducers: list[CharacterNgrams] | None = None, beside: Iterable[Later] = ()
+) -> Readings | None:
+    """Clean, cut, unframe and encode one text; None when nothing is left of it.
+
+    Args:
+        encoder: of the sentences.
+        text: of the message.
+        reducers: of n-grams, which components asked for before: what they give is computed beside the encoder.
+        beside: other work that is started there.
+    """
     whole = clean(text)
     if not whole:
         return None
     parts = sentences(text)
     texts = tuple(unframed(part) for part in ((whole, *parts) if len(parts) > 1 else (whole,)))
     seen = texts if whole == texts[0] else (*texts, whole)
-    counted = Later(_count, seen)
-    start([counted, *beside])
-    return Readings(texts, encoder.encode(seen), counted())
-
-
-def _count(texts: Sequence[str]) -> tuple[Counter[str], ...]:
-    return tuple(Counter(grams(text)) for text in texts)
+    ngrams = Later(Reductions, seen, [] if reducers is None else reducers)
+    start([ngrams, *beside])
+    return Readings(texts, encoder.encode(seen), ngrams())
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_FEATURIZER, is_trainable=False)
@@ -86,6 +90,7 @@ class SentenceEncoder(DenseFeaturizer, GraphComponent):
         super().__init__(name, config)
         threadpool_limits(1, user_api="blas")  # small products wait for a second thread: reducing n-grams took 30 times as long
         self._encoder = Encoder(model_path(config["model"]), threads=config["threads"])
+        self._reducers: list[CharacterNgrams] = []  # those of the components behind this one, from the first message on
 
     @classmethod
     def create(
@@ -102,7 +107,8 @@ class SentenceEncoder(DenseFeaturizer, GraphComponent):
             text = message.get(TEXT)
             if not text or is_payload(text):
                 continue
-            found = read(self._encoder, spelled(message), [left for left in message.data.values() if isinstance(left, Later)])
+            beside = [left for left in message.data.values() if isinstance(left, Later)]
+            found = read(self._encoder, spelled(message), self._reducers, beside)
             if found is not None:
                 message.set(READINGS, found)
                 self._add_feature(message, found.vectors[0])

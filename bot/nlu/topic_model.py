@@ -43,7 +43,7 @@ class TopicModel:
 
 def standard(evidence: np.ndarray, mean: np.ndarray, spread: np.ndarray) -> np.ndarray:
     """Evidence in standard deviations from its mean, none of them too far off."""
-    return np.clip((evidence - mean) / spread, -FARTHEST, FARTHEST)
+    return np.minimum(np.maximum((evidence - mean) / spread, -FARTHEST), FARTHEST)  # np.clip takes three times as long
 
 
 def blank(evidence: tuple[str, ...]) -> dict[str, np.ndarray]:
