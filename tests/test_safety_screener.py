@@ -153,12 +153,40 @@ def test_near_misses_do_not_take_over(screener: Screener, text: str) -> None:
         ("my son is 14 years old and he wants to die", "third_party"),
         ("my 15 yo cut herself last night", "third_party"),
         ("my 8 year old is being hit by her stepdad", "abuse"),
+        ("a 15 year old student of mine wants to die", "third_party"),
+        ("a 16 yo at my church says she wants to kill herself", "third_party"),
         ("as a 15 year old I want to die", "minor"),
+        # who writes may say what they are
+        ("I'm a vet who wants to die", "suicidal"),
+        ("i am a girl and want to die", "suicidal"),
+        ("I'm one of those veterans who wants to die", "suicidal"),
+        ("as a mother who wants to die what do i do", "suicidal"),
+        ("soy una mujer que quiere morir", "suicidal"),
+        ("I'm a mother and my son wants to die", "third_party"),
+        ("I'm a nurse and a patient wants to die", "third_party"),
+        ("I'm a friend of a guy who wants to kill himself", "third_party"),
+        ("I need to see blood to feel anything", "self_harm"),
         ("15 years old, my uncle touches me", "minor"),
     ],
 )
 def test_each_category_has_its_own_way(screener: Screener, text: str, category: str) -> None:
     assert screener.screen(text) == Screening("takeover", category, screener.screen(text).rule)
+
+
+@pytest.mark.parametrize(
+    ("text", "outcome"),
+    [
+        ("I just wanted somebody to know before i go", "check_in"),
+        ("I wanted someone to know how much I loved them before I leave", "check_in"),
+        ("just wanted someone to know before I go in that I have asthma", "none"),
+        ("they put an implant in my head to control me", "takeover"),
+        ("i have an implant in my arm", "none"),  # birth control
+        ("I have dental implants in my teeth", "none"),
+        ("do I need to have my blood drawn to feel better", "none"),
+    ],
+)
+def test_the_same_words_stand_for_something_else(screener: Screener, text: str, outcome: str) -> None:
+    assert screener.screen(text).outcome == outcome
 
 
 def test_an_emergency_of_the_body_comes_before_everything_else(screener: Screener) -> None:

@@ -492,7 +492,9 @@ class Screener:
         after = f" {before[last.end():]} "
         if " me to " in f"{after.rstrip()} {match}" and "myself" in match:  # somebody tells them to
             return "self"
-        if " i " in after or " like me " in after or before[:last.start()].endswith("i am one of ") or " myself " in f" {match} " and " i " in f" {before} ":
+        if self._context_words["oneself"].search(before[:last.start()]):  # "i am a vet who ..."
+            return "self"
+        if " i " in after or " like me " in after or " myself " in f" {match} " and " i " in f" {before} ":
             return "self"
         if not self._context_words["people"].search(last.group()):
             return "other"
