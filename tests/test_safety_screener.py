@@ -179,6 +179,7 @@ def test_each_category_has_its_own_way(screener: Screener, text: str, category: 
         ("I just wanted somebody to know before i go", "check_in"),
         ("I wanted someone to know how much I loved them before I leave", "check_in"),
         ("just wanted someone to know before I go in that I have asthma", "none"),
+        ("I want somebody to know my allergies before I go", "none"),
         ("they put an implant in my head to control me", "takeover"),
         ("i have an implant in my arm", "none"),  # birth control
         ("I have dental implants in my teeth", "none"),
