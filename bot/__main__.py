@@ -4,6 +4,7 @@ from __future__ import annotations
 import argparse
 import json
 import logging
+import os
 import signal
 import sys
 import threading
@@ -61,20 +62,12 @@ def main(argv: Optional[List[str]] = None) -> int:
     """Run a command; returns its exit status (0 fine, 1 it failed, 2 it cannot be run like this, 130 interrupted)."""
     arguments = parser().parse_args(argv)
     try:
-        if arguments.command == "questionnaire":
-            return _questionnaire(arguments)
-        settings = _settings(arguments.command)
-        return {
-            "serve": _serve,
-            "train": _train,
-            "migrate": _migrate,
-            "outbox": _outbox,
-            "purge": _purge,
-            "rotate-keys": _rotate_keys,
-            "eval": _evaluate,
-            "staff": _staff,
-            "export": _export,
-        }[arguments.command](settings, arguments)
+        status = _run(arguments)
+        sys.stdout.flush()
+        return status
+    except BrokenPipeError:  # who reads has seen enough, as `head` has; nothing is left for the end of the program to write
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
     except (SettingsError, CommandError) as error:
         print(error, file=sys.stderr)
         return 2 if isinstance(error, SettingsError) else 1
@@ -86,6 +79,23 @@ def main(argv: Optional[List[str]] = None) -> int:
             raise
         print(line, file=sys.stderr)
         return 1
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    if arguments.command == "questionnaire":
+        return _questionnaire(arguments)
+    settings = _settings(arguments.command)
+    return {
+        "serve": _serve,
+        "train": _train,
+        "migrate": _migrate,
+        "outbox": _outbox,
+        "purge": _purge,
+        "rotate-keys": _rotate_keys,
+        "eval": _evaluate,
+        "staff": _staff,
+        "export": _export,
+    }[arguments.command](settings, arguments)
 
 
 def _trouble_with_the_database(error: Exception) -> Optional[str]:

@@ -249,3 +249,11 @@ def test_commands_as_they_are_typed(tmp_path: Path) -> None:
     assert played.returncode == 1
     assert played.stderr.startswith("integer: above-max: ")
     assert answers_of(json.loads(played.stdout))["boolean"] == [True]
+
+
+def test_who_reads_may_have_seen_enough(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "bot", "questionnaire", "play", str(OWN / "pc-ptsd-5.json"), "--answers", str(write(tmp_path, {}))]
+    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    process.stdout.close()  # as `head` does
+    assert process.stderr.read() == "" and process.wait() == 1
+    process.stderr.close()
