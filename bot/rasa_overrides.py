@@ -12,7 +12,7 @@ import functools
 import itertools
 import os
 import types
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextvars import ContextVar
 from typing import Any, Dict, Iterable, List, Optional, Text, Tuple
 
@@ -151,7 +151,8 @@ def _understand_beside_other_turns() -> None:
 
     handle, parse = MessageProcessor.handle_message, MessageProcessor.parse_message
     worker = ThreadPoolExecutor(1, "understanding")
-    turns, latest = 0, worker.submit(int)  # turns on their way; what the worker was given last
+    turns, latest = 0, Future()  # turns on their way; what the worker was given last
+    latest.set_result(None)
     begun: ContextVar[Dict[Text, Any]] = ContextVar("begun")  # by the text of the message
 
     def begin_to_understand(self: MessageProcessor, message: Any) -> None:

@@ -13,7 +13,7 @@ from typing import Iterator
 import httpx
 from cryptography.fernet import Fernet
 
-from tests.system import ROOT, Visitor, free_port
+from tests.system import READY_S, ROOT, Visitor, free_port
 
 
 @contextlib.contextmanager
@@ -37,13 +37,13 @@ def channel_without_model(folder: Path) -> Iterator[Visitor]:
     )  # fmt: skip
     try:
         url = f"http://127.0.0.1:{port}"
-        for _ in range(240):
+        for _ in range(4 * READY_S):
             with contextlib.suppress(httpx.HTTPError):
                 if httpx.get(f"{url}/health", timeout=2).status_code == 200:
                     break
             time.sleep(0.25)
-        assert httpx.get(f"{url}/ready").status_code == 503
+        assert httpx.get(f"{url}/ready", timeout=60).status_code == 503
         yield Visitor(url)
     finally:
         server.terminate()
-        server.wait(20)
+        server.wait(60)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -18,6 +19,7 @@ from tests.fake_chat_server import FakeChatServer
 
 EXIT = "https://www.weather.gov/"
 ARGUMENTS = ["--disable-background-networking"]
+expect.set_options(timeout=20_000)  # milliseconds; a machine that is busy with other things answers late
 
 
 @pytest.fixture(scope="module")
@@ -60,6 +62,19 @@ class Visitor:
     def say(self, text: str) -> None:
         self.box.fill(text)
         self.box.press("Enter")
+
+    def until(self, happened: Callable[[], bool]) -> None:
+        """Waits for what does not show on the page, such as a request that has reached the server."""
+        end = time.monotonic() + 20
+        while not happened():
+            assert time.monotonic() < end, "it did not happen"
+            self.page.wait_for_timeout(20)
+
+    def has_all(self, count: int) -> None:
+        """Whatever the event stream still has to bring is on the page, and that makes so many messages, and one more of staff."""
+        self.server.staff_says("That is all.")
+        expect(self.messages.last).to_contain_text("That is all.")
+        assert self.messages.count() == count + 1, self.shown()
 
     def said(self, text: str) -> Any:
         return self.page.locator(".message--visitor .message__body").get_by_text(text, exact=True)

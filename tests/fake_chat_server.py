@@ -1,7 +1,7 @@
 """A chat server with scripted replies, for the tests of the page alone.
 
 It keeps the HTTP contract of the real one (session, messages, events, errors), serves the real page files with the
-real headers, and can be told to fail: refuse, answer late, lose an answer on its way, go away and come back.
+real headers, and can be told to fail: refuse, keep an answer back, lose one on its way, go away and come back.
 """
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ import json
 import threading
 import time
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -18,6 +20,7 @@ from urllib.parse import parse_qs, urlsplit
 from bot.channel import page
 from bot.channel.text import tidy
 from bot.settings import Clinic
+from tests.system import free_port
 
 GREETING = {
     "text": "Hi, I'm Onward's automated assistant. I'm a computer program, not a clinician, and nobody is watching "
@@ -125,26 +128,27 @@ class FakeChatServer:
     """Start with ``with FakeChatServer() as server``; ``server.url`` is its address.
 
     Attributes:
-        delay: seconds before a reply to a message.
         turns: how often each text was really handled, to see that nothing is doubled.
         seen: every request that came, as (method, path, body).
+        streamed: the highest id of a message that an event stream has sent.
         events_open: whether the event stream is offered (else 404, and the page has to poll).
     """
 
     def __init__(self, clinic: dict[str, str] | None = None, frame_ancestors: tuple[str, ...] = ()) -> None:
         self.page = page.load(Clinic(clinic or {"name": "Onward Health & Wellness", "city": "Salem, Oregon"}))
         self.frame_ancestors = frame_ancestors
-        self.delay = 0.0
         self.echo = False  # whether the reply to a message brings the visitor's own message too
         self.events_open = True
         self.turns: Counter[str] = Counter()
         self.seen: list[tuple[str, str, Any]] = []
+        self.streamed = 0
         self.conversations: dict[str, Conversation] = {}
         self.failures: dict[str, list[Failure]] = {}
         self.extra: dict[str, str] = {}  # other documents, by path: the sites that embed the widget
         self._lock = threading.RLock()
+        self._held: list[tuple[str, str | None, threading.Event]] = []  # route, text, and when the answer may go
         self._next_id = 0
-        self._port = 0
+        self._port = free_port()  # it is let go and taken again
         self._http: ThreadingHTTPServer | None = None
 
     # -- life
@@ -159,7 +163,6 @@ class FakeChatServer:
     def start(self) -> None:
         handler = type("Handler", (_Handler,), {"fake": self})
         self._http = _Server(("127.0.0.1", self._port), handler)
-        self._port = self._http.server_address[1]
         threading.Thread(target=self._http.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
 
     def stop(self) -> None:
@@ -181,6 +184,17 @@ class FakeChatServer:
     def fail(self, route: str, times: int = 1, **failure: Any) -> None:
         """The next requests to a route such as ``POST /chat/messages`` fail."""
         self.failures.setdefault(route, []).extend(Failure(**failure) for _ in range(times))
+
+    @contextmanager
+    def holding(self, route: str = "POST /chat/messages", text: str | None = None) -> Iterator[None]:
+        """Answers on a route, or to one text alone, wait until the end of the block; what they answer is done before."""
+        held = (route, text, threading.Event())
+        self._held.append(held)
+        try:
+            yield
+        finally:
+            self._held.remove(held)
+            held[2].set()
 
     def staff_says(self, text: str, kind: str = "message") -> None:
         with self._lock:
@@ -231,6 +245,11 @@ class FakeChatServer:
             waiting = self.failures.get(route)
             return waiting.pop(0) if waiting else None
 
+    def wait_while_held(self, route: str, text: str | None = None) -> None:
+        for held, only, over in list(self._held):
+            if held == route and only in (None, text):
+                over.wait(60)
+
     def _label(self, conversation: Conversation, choice: str) -> str:
         for message in reversed(conversation.messages):
             for offered in message["choices"]:
@@ -255,6 +274,7 @@ class FakeChatServer:
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
     allow_reuse_address = True
+    request_queue_size = 64  # with the usual 5, a browser that opens many connections at once waits a second for one
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         pass  # a browser that goes away in the middle of an answer is what these tests are about
@@ -297,7 +317,9 @@ class _Handler(BaseHTTPRequestHandler):
         elif method == "GET" and url.path in fake.extra:
             self._send(200, "text/html; charset=utf-8", fake.extra[url.path].encode(), {})
         elif (method, url.path) == ("POST", "/chat/session"):
-            self._json(200, fake.new_session())
+            opened = fake.new_session()
+            fake.wait_while_held("POST /chat/session")
+            self._json(200, opened)
         elif url.path in ("/chat/messages", "/chat/events"):
             self._conversation(method, url.path, int(parse_qs(url.query).get("after", ["0"])[0]), body, failure)
         else:
@@ -318,7 +340,7 @@ class _Handler(BaseHTTPRequestHandler):
             except LookupError:
                 self._error(409, "unknown_choice", "That choice isn't open any more.")
                 return
-            time.sleep(fake.delay)
+            fake.wait_while_held("POST /chat/messages", body.get("text"))
             if failure:  # handled, and the answer is lost on its way
                 self.close_connection = True
                 self.connection.close()
@@ -342,6 +364,7 @@ class _Handler(BaseHTTPRequestHandler):
                 data = json.dumps(message, ensure_ascii=False)
                 self.wfile.write(f"id: {after}\nevent: message\ndata: {data}\n\n".encode())
             self.wfile.flush()
+            self.fake.streamed = max(self.fake.streamed, after)
             time.sleep(0.05)
 
     def _json(self, status: int, value: Any, headers: dict[str, str] | None = None) -> None:

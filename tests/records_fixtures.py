@@ -32,10 +32,12 @@ def postgres_server():
     """The PostgreSQL of this test run; it stops and its data goes when the process ends."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # it warns where XDG_RUNTIME_DIR is not set
-        import pgserver
+        import pgserver.postgres_server as starting
 
+        # It gives PostgreSQL ten seconds to start; a machine that is busy with other things may take longer.
+        starting.pg_ctl = functools.partial(_patiently, starting.pg_ctl)
         # Not below pytest's tmp_path: a path to a Unix socket has at most 107 characters.
-        server = pgserver.get_server(tempfile.mkdtemp(prefix="onward-pg-"), cleanup_mode="delete")
+        server = starting.get_server(tempfile.mkdtemp(prefix="onward-pg-"), cleanup_mode="delete")
     # Nothing here is worth waiting for the disk: no flushing while it runs, no checkpoint when it stops.
     for setting in ("fsync", "synchronous_commit", "full_page_writes"):
         _as_admin(server, f"ALTER SYSTEM SET {setting} = off")
@@ -45,6 +47,10 @@ def postgres_server():
     migrated.migrate()
     migrated.dispose()
     return server
+
+
+def _patiently(run, *args, **kwargs):
+    return run(*args, **{**kwargs, "timeout": 120})
 
 
 def new_postgres_url(server=None, name: str | None = None, template: str = "onward_template") -> str:

@@ -6,7 +6,10 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import functools
+import itertools
 import os
+import random
 import re
 import signal
 import socket
@@ -18,6 +21,7 @@ from pathlib import Path
 from typing import Any, Dict, Iterator, List, Optional
 
 import httpx
+import psutil
 from cryptography.fernet import Fernet
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -122,6 +126,30 @@ class System:
     def visitor(self) -> Visitor:
         return Visitor(self.chat_url)
 
+    def look(self, path: str, method: str = "GET", **more: Any) -> httpx.Response:
+        """What the chat server answers to somebody without a token."""
+        return httpx.request(method, self.chat_url + path, timeout=60, **more)
+
+    def server(self, module: str) -> psutil.Process:
+        """The process of one of the servers, such as ``actions``."""
+        for child in psutil.Process(self.process.pid).children():
+            with contextlib.suppress(psutil.Error):  # ended since it was listed
+                if module in child.cmdline():
+                    return child
+        raise AssertionError(f"{module} does not run")
+
+    def wait_until_ready(self) -> None:
+        begun = time.monotonic()
+        while time.monotonic() - begun < READY_S:
+            with contextlib.suppress(httpx.HTTPError):
+                staff = httpx.get(f"{self.staff_url}/login", timeout=10)
+                if self.look("/ready").status_code == 200 and staff.status_code == 200:
+                    return
+            if self.process.poll() is not None:
+                break
+            time.sleep(0.25)
+        raise AssertionError(f"the servers did not get ready:\n{self.log()[-3000:]}")
+
     def command(self, *words: str) -> subprocess.CompletedProcess:
         return subprocess.run(
             [sys.executable, "-m", "bot", *words], cwd=ROOT, env=self.environment, capture_output=True, text=True, timeout=120
@@ -146,9 +174,26 @@ def log_in(client: httpx.Client, email: str, password: str) -> httpx.Response:
 
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """A port that nothing listens on and that is given out once.
+
+    Not one that the system hands out by itself (Linux from 32768 on, others from 49152): until a server listens on it, a
+    connection or another server could get it. Each process of a test run has its own range.
+    """
+    return next(port for port in _ports() if _is_free(port))
+
+
+def _is_free(port: int) -> bool:
+    with contextlib.suppress(OSError), socket.socket() as probe:
+        probe.bind(("127.0.0.1", port))
+        return True
+    return False
+
+
+@functools.cache
+def _ports() -> Iterator[int]:
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:])
+    first, begin = 20_000 + worker % 8 * 1500, random.randrange(1500)
+    return (first + (begin + n) % 1500 for n in itertools.count())
 
 
 @contextlib.contextmanager
@@ -179,27 +224,14 @@ def running(folder: Path, **settings: str) -> Iterator[System]:
         )  # fmt: skip
     system = System(f"http://127.0.0.1:{chat}", f"http://127.0.0.1:{staff}", environment, process, log_dir)
     try:
-        _wait(system)
+        system.wait_until_ready()
         yield system
     finally:
         process.send_signal(signal.SIGINT)
         try:
-            process.wait(30)
+            process.wait(60)
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
-
-
-def _wait(system: System) -> None:
-    begun = time.monotonic()
-    while time.monotonic() - begun < READY_S:
-        with contextlib.suppress(httpx.HTTPError):
-            staff = httpx.get(f"{system.staff_url}/login", timeout=2)
-            if httpx.get(f"{system.chat_url}/ready", timeout=2).status_code == 200 and staff.status_code == 200:
-                return
-        if system.process.poll() is not None:
-            break
-        time.sleep(0.25)
-    raise AssertionError(f"the servers did not get ready:\n{system.log()[-3000:]}")
 
 
 def add_nurse(system: System) -> None:

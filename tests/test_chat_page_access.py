@@ -120,10 +120,10 @@ def test_the_header_says_who_is_there(visitor: Visitor) -> None:
     alone, joined = header.get_by_text("Nobody watches this chat live."), header.get_by_text("Someone from the clinic's team is in")
     expect(alone).to_be_visible()
     visitor.server.staff_says("A member of the clinic's team has joined this chat.")
-    for text, kind in [("", ""), ("crisis", "crisis"), ("hello", "message")]:  # numbers that come meanwhile change nothing
+    for count, text in [(2, ""), (4, "crisis"), (6, "hello")]:  # numbers that come meanwhile change nothing
         if text:
             visitor.say(text)
-            expect(visitor.page.locator(f".message--bot.message--{kind}").last).to_be_visible()
+        expect(visitor.messages).to_have_count(count)
         expect(joined).to_be_visible()
         expect(alone).to_be_hidden()
     visitor.page.reload()
@@ -141,10 +141,11 @@ def test_the_header_says_who_is_there(visitor: Visitor) -> None:
 def test_the_assistant_is_not_said_to_write_while_the_team_does(visitor: Visitor) -> None:
     visitor.server.staff_says("Hello, this is the team.")
     expect(visitor.page.locator(".message--staff")).to_have_count(1)
-    visitor.server.delay = 1
-    visitor.say("to the team")
-    visitor.page.wait_for_timeout(500)
-    assert visitor.page.locator("#typing").is_hidden()  # at this moment: the answer is still on its way
+    with visitor.server.holding():
+        visitor.say("to the team")
+        visitor.until(lambda: visitor.server.turns["to the team"] == 1)
+        visitor.page.evaluate("() => new Promise(done => setTimeout(done, 300))")  # it would show 250 ms after the sending
+        assert visitor.page.locator("#typing").is_hidden()
 
 
 @pytest.mark.parametrize("size", ["phone", "400 % zoom"])
@@ -181,9 +182,9 @@ def test_headings_and_landmarks_tell_the_page(visitor: Visitor) -> None:
 
 
 def test_focus_does_not_move_when_a_reply_arrives(visitor: Visitor) -> None:
-    visitor.server.delay = 0.3
-    visitor.say("Does it work?")
-    visitor.page.get_by_role("button", name="Leave quickly").focus()
+    with visitor.server.holding():
+        visitor.say("Does it work?")
+        visitor.page.get_by_role("button", name="Leave quickly").focus()
     expect(visitor.messages).to_have_count(3)
     assert focused(visitor.page) == "leave"
     visitor.box.focus()
@@ -256,11 +257,11 @@ def test_about_on_a_phone_opens_and_closes(visit: OpenPage) -> None:
 
 def test_reduced_motion_is_respected(visit: OpenPage) -> None:
     guest = visit(reduced_motion="reduce").arrive()
-    guest.server.delay = 1
-    guest.say("hello")
-    dots = guest.page.locator("#typing span")
-    expect(dots.first).to_be_visible()
-    assert {dot.evaluate("node => getComputedStyle(node).animationName") for dot in dots.all()} == {"none"}
+    with guest.server.holding():
+        guest.say("hello")
+        dots = guest.page.locator("#typing span")
+        expect(dots.first).to_be_visible()
+        assert {dot.evaluate("node => getComputedStyle(node).animationName") for dot in dots.all()} == {"none"}
 
 
 def test_forced_colors_keep_the_edges(visit: OpenPage) -> None:

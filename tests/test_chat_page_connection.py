@@ -34,9 +34,8 @@ def test_a_reload_shows_the_whole_conversation_again(visitor: Visitor) -> None:
 def test_a_reply_lost_on_its_way_is_asked_for_again_and_not_doubled(visitor: Visitor) -> None:
     visitor.server.fail(POST, lose=True)
     visitor.say("hello")
-    expect(visitor.messages).to_have_count(3)
-    visitor.page.wait_for_timeout(1800)  # the retry and the event stream have both brought it by now
-    expect(visitor.messages).to_have_count(3)
+    visitor.until(lambda: len(sent_ids(visitor)) == 2)
+    visitor.has_all(3)  # the retry and the event stream have both brought it
     assert visitor.server.turns == {"hello": 1}
     assert len(set(sent_ids(visitor))) == 1
 
@@ -62,8 +61,8 @@ def test_the_browser_going_offline_is_said_and_mended_at_once(visitor: Visitor) 
     expect(visitor.status).to_contain_text("Connection lost, trying again")
     visitor.say("written in a tunnel")
     visitor.page.context.set_offline(False)
+    expect(visitor.status).to_have_text("Connected again.")  # for four seconds
     expect(visitor.messages).to_have_count(4)
-    expect(visitor.status).to_have_text("Connected again.")
     assert visitor.server.turns == {"written in a tunnel": 1}
 
 
@@ -89,8 +88,9 @@ def test_what_waits_to_be_sent_stays_in_view_beside_the_other_ways(visitor: Visi
 
 def test_too_many_messages_wait_and_go_out_by_themselves(visitor: Visitor) -> None:
     visitor.server.fail(POST, status=429, code="too_many", message="Please wait.", retry_after=2)
-    visitor.say("hello")
-    expect(visitor.status).to_contain_text("Trying again in 2 seconds")
+    with visitor.server.holding():
+        visitor.say("hello")
+        expect(visitor.status).to_contain_text("Trying again in 2 seconds")
     expect(visitor.messages).to_have_count(3)
     assert visitor.server.turns == {"hello": 1}
     expect(visitor.status).to_have_text("")
@@ -98,10 +98,31 @@ def test_too_many_messages_wait_and_go_out_by_themselves(visitor: Visitor) -> No
 
 def test_a_part_behind_the_channel_that_is_down_is_tried_again(visitor: Visitor) -> None:
     visitor.server.fail(POST, status=503, code="unavailable", message="The assistant can't answer right now.")
-    visitor.say("hello")
-    expect(visitor.status).to_contain_text("Your message is kept")
+    with visitor.server.holding():
+        visitor.say("hello")
+        expect(visitor.status).to_contain_text("Your message is kept")
     expect(visitor.messages).to_have_count(3)
     assert visitor.server.turns == {"hello": 1}
+
+
+def test_a_poll_that_gets_through_does_not_take_back_that_the_assistant_is_down(visit: OpenPage) -> None:
+    guest = visit()
+    guest.server.events_open = False
+    guest.page.clock.install()
+    guest.arrive()
+    guest.server.fail(POST, times=2, status=503, code="unavailable", message="The assistant can't answer right now.")
+    with guest.server.holding():
+        guest.say("hello")
+        expect(guest.status).to_contain_text("Your message is kept")
+        guest.page.clock.run_for(1500)
+        expect(guest.trouble).to_be_visible()
+        for _ in range(2):  # it asks again when it has read the answer
+            with guest.page.expect_response("**/chat/messages?after=*"):
+                guest.page.clock.run_for(6000)
+        expect(guest.status).to_contain_text("Your message is kept")
+        expect(guest.trouble).to_be_visible()
+    expect(guest.status).to_have_text("")
+    expect(guest.trouble).to_be_hidden()
 
 
 @pytest.mark.parametrize(
@@ -147,9 +168,9 @@ def test_a_choice_that_is_closed_says_so_and_the_others_stay(visitor: Visitor) -
 def test_a_message_that_no_retry_helps_does_not_block_the_next(visitor: Visitor) -> None:
     visitor.server.fail(POST, times=5, status=500, code="error", message="Something went wrong on our side.")
     visitor.say("first")
-    for _ in range(4):  # the visitor is impatient, so that the test need not wait out the pauses
-        visitor.page.wait_for_timeout(250)
+    while len(sent_ids(visitor)) < 5:  # the visitor is impatient, so that the test need not wait out the pauses
         visitor.page.evaluate("() => document.getElementById('retry').click()")
+        visitor.page.wait_for_timeout(50)
     expect(visitor.box).to_have_value("first")
     expect(visitor.status).to_contain_text("Something went wrong on our side. Your words are back in the box.")
     expect(visitor.trouble).to_be_visible()
@@ -181,6 +202,8 @@ def test_a_conversation_that_has_ended_is_replaced_on_a_return(visitor: Visitor)
 @pytest.mark.parametrize("status", [500, 503, 404])
 def test_a_session_that_cannot_begin_shows_phone_and_crisis_numbers_and_a_retry(visit: OpenPage, status: int) -> None:
     guest = visit()
+    guest.page.clock.install(time=0)
+    guest.page.clock.pause_at(1000)  # milliseconds: it does not try again by itself
     guest.server.page = _with_phone("503-555-0100")
     guest.server.fail("POST /chat/session", status=status, code="error", message="No.")
     guest.page.goto(guest.server.url)
@@ -189,7 +212,7 @@ def test_a_session_that_cannot_begin_shows_phone_and_crisis_numbers_and_a_retry(
     expect(guest.trouble.get_by_role("link", name="911")).to_have_attribute("href", "tel:911")
     guest.box.fill("kept")
     guest.trouble.get_by_role("button", name="Try again").click()
-    expect(guest.messages).to_have_count(1, timeout=2000)
+    expect(guest.messages).to_have_count(1)
     expect(guest.trouble).to_be_hidden()
     expect(guest.box).to_have_value("kept")
 
@@ -209,8 +232,9 @@ def test_what_is_sent_before_the_session_began_is_sent_when_it_has(visit: OpenPa
 def test_too_many_sessions_wait_and_begin_by_themselves(visit: OpenPage) -> None:
     guest = visit()
     guest.server.fail("POST /chat/session", status=429, code="too_many", message="Wait.", retry_after=1)
-    guest.page.goto(guest.server.url)
-    expect(guest.status).to_contain_text("Trying again in 1 second.")
+    with guest.server.holding("POST /chat/session"):
+        guest.page.goto(guest.server.url)
+        expect(guest.status).to_contain_text("Trying again in 1 second.")
     expect(guest.messages).to_have_count(1)
     expect(guest.status).to_have_text("")
 
@@ -221,17 +245,18 @@ def test_a_message_of_staff_arrives_by_itself(visit: OpenPage, streaming: bool) 
     guest.server.events_open = streaming
     guest.arrive()
     guest.server.staff_says("Hello, this is the team.")
-    expect(guest.page.locator(".message--staff")).to_have_count(1, timeout=8000)
+    expect(guest.page.locator(".message--staff")).to_have_count(1)
     expect(guest.page.locator(".message--staff .message__author")).to_have_text("Clinic team")
     polls = [path for method, path, _ in guest.server.seen if method == "GET" and path == "/chat/messages"]
     assert bool(polls) is not streaming
 
 
 def test_staff_writing_while_a_reply_is_on_its_way_keeps_the_order(visitor: Visitor) -> None:
-    visitor.server.delay = 1
-    visitor.say("hello")
-    visitor.page.wait_for_timeout(300)
-    visitor.server.staff_says("We are here.")
+    with visitor.server.holding():
+        visitor.say("hello")
+        visitor.until(lambda: visitor.server.turns["hello"] == 1)
+        visitor.server.staff_says("We are here.")
+        visitor.until(lambda: visitor.server.streamed == 4)  # after the greeting, what was said, and the reply
     expect(visitor.messages).to_have_count(4)
     assert visitor.shown()[1:] == ["hello", "You wrote: hello", "We are here."]
 
@@ -244,8 +269,8 @@ def test_what_nobody_replies_to_is_shown_once_and_in_its_place(visitor: Visitor)
     expect(visitor.messages).to_have_count(3)
     visitor.say("thank you")
     expect(visitor.messages).to_have_count(5)
-    visitor.page.wait_for_timeout(500)
-    assert visitor.shown()[1:] == ["to the team", "We are here.", "thank you", "You wrote: thank you"]
+    visitor.has_all(5)
+    assert visitor.shown()[1:-1] == ["to the team", "We are here.", "thank you", "You wrote: thank you"]
     expect(visitor.page.locator(".message--waiting")).to_have_count(0)
 
 
@@ -254,8 +279,7 @@ def test_a_text_that_the_server_tidies_is_not_doubled(visitor: Visitor, typed: s
     visitor.box.evaluate("(box, text) => { box.value = text; box.dispatchEvent(new Event('input')); }", typed)
     visitor.box.press("Enter")
     expect(visitor.messages).to_have_count(3)
-    visitor.page.wait_for_timeout(300)
-    expect(visitor.messages).to_have_count(3)
+    visitor.has_all(3)
 
 
 def test_two_tabs_show_the_same_conversation(visitor: Visitor) -> None:
@@ -285,9 +309,12 @@ def test_the_same_words_twice_are_two_messages(visitor: Visitor) -> None:
 def test_an_answer_that_is_not_json_is_no_answer(visitor: Visitor) -> None:
     captive = "<html>Sign in to the Wi-Fi</html>"
     visitor.page.route("**/chat/messages", lambda route: route.fulfill(body=captive), times=1)
-    visitor.say("hello")
-    expect(visitor.status).to_contain_text("Connection lost")
-    expect(visitor.messages).to_have_count(3)
+    visitor.server.staff_says("The stream is open.")  # when it opens, the connection is there again
+    expect(visitor.messages).to_have_count(2)
+    with visitor.server.holding():
+        visitor.say("hello")
+        expect(visitor.status).to_contain_text("Connection lost")
+    expect(visitor.messages).to_have_count(4)
     expect(visitor.status).to_have_text(re.compile(r"^(Connected again\.)?$"))
 
 

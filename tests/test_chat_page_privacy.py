@@ -66,17 +66,18 @@ def test_leave_quickly_clears_the_page_and_goes_without_a_way_back(visit: OpenPa
     )
     guest.page.get_by_role("button", name="Leave quickly").click()
     guest.page.wait_for_url(EXIT)
-    guest.page.wait_for_timeout(200)
-    assert ("POST", "/left/0/0/%E2%80%A6", {}) in guest.server.seen
+    guest.until(lambda: ("POST", "/left/0/0/%E2%80%A6", {}) in guest.server.seen)
     guest.page.go_back()
     assert guest.page.url == "about:blank"
 
 
 def test_escape_pressed_twice_leaves_and_once_does_not(visitor: Visitor) -> None:
+    visitor.page.clock.install(time=0)
+    visitor.page.clock.pause_at(1000)  # milliseconds; how fast the test presses says nothing
     visitor.box.focus()
     visitor.page.keyboard.press("Escape")
     expect(visitor.status).to_have_text("Press Escape once more to leave this page.")
-    visitor.page.wait_for_timeout(1700)
+    visitor.page.clock.run_for(1700)
     visitor.page.keyboard.press("Escape")
     expect(visitor.messages).to_have_count(1)
     visitor.page.keyboard.press("Escape")

@@ -134,7 +134,10 @@ def test_quick_exit_takes_the_whole_page_away(page: Page, way: str) -> None:
 def test_it_fills_a_small_screen_and_nothing_behind_it_can_be_reached(page: Page, width: int, height: int) -> None:
     page.set_viewport_size({"width": width, "height": height})
     open_chat(page)
-    box = page.get_by_role("dialog").bounding_box()
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_have_css("width", f"{width}px")  # the browser tells the page of its new size a moment later
+    expect(dialog).to_have_css("height", f"{height}px")
+    box = dialog.bounding_box()
     assert (box["x"], box["y"], box["width"], box["height"]) == (0, 0, width, height)
     for _ in range(25):
         page.keyboard.press("Tab")
@@ -162,8 +165,13 @@ def test_a_turned_phone_keeps_the_conversation(page: Page) -> None:
 @pytest.mark.parametrize("forged", [{"onward": "leave"}, {"onward": "close"}])
 def test_messages_of_others_are_not_obeyed(page: Page, forged: dict) -> None:
     open_chat(page)
-    page.evaluate("message => window.postMessage(message, '*')", forged)
-    page.wait_for_timeout(300)
+    page.evaluate(
+        """message => new Promise(heard => {
+            addEventListener('message', () => setTimeout(heard), {once: true});
+            postMessage(message, '*');
+        })""",
+        forged,
+    )
     expect(page.get_by_role("dialog")).to_be_visible()
     assert page.url.endswith("/site")
 

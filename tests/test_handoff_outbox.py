@@ -7,7 +7,6 @@ import hmac
 import http.server
 import json
 import logging
-import socket
 import threading
 from datetime import timedelta
 from email import message_from_bytes, policy
@@ -20,14 +19,9 @@ from bot.handoff import outbox
 from bot.records.models import Handoff, OutboxItem, utcnow
 from tests.handoff_fixtures import NAME, SYMPTOM, crisis, new_conversation, submit
 from tests.records_fixtures import backend, database, make_settings  # noqa: F401
+from tests.system import free_port
 
 STAFF_URL = "https://staff.example.org"
-
-
-def free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return found.getsockname()[1]
 
 
 class Mailbox:
@@ -35,7 +29,7 @@ class Mailbox:
 
     def __init__(self, port: int, refuse: str = "") -> None:
         self.received, self.refuse, self.port = [], refuse, port
-        self.controller = Controller(self, hostname="127.0.0.1", port=port)
+        self.controller = Controller(self, hostname="127.0.0.1", port=port, ready_timeout=60)
 
     async def handle_DATA(self, server, session, envelope):  # noqa: N802 - aiosmtpd's name
         if self.refuse:
@@ -290,11 +284,11 @@ def test_the_worker_delivers_until_it_is_stopped(database, hook):  # noqa: F811
         worker = threading.Thread(target=outbox.run, args=(database, hook, stop, 0.05))
         worker.start()
         owe(database, hook)
-        for _ in range(200):
+        for _ in range(1000):
             if receiver.received:
                 break
             stop.wait(0.05)
         stop.set()
-        worker.join(timeout=10)
+        worker.join(timeout=60)
     assert not worker.is_alive()
     assert len(receiver.received) == 1

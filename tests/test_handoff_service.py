@@ -129,13 +129,15 @@ def checked_in(s, conversation_id, words="what's the point", *answers):
 @pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
 @pytest.mark.parametrize(("kind", "send"), [("intake", service.submit_intake), ("callback", service.request_callback)])
 def test_what_is_sent_after_a_crisis_says_so(database, kind, send):  # noqa: F811
+    years = {f"{utcnow().astimezone(Clinic({}).zone):, %Y, }"}
     with database.session() as s:
         conversation_id = new_conversation(s)
         crisis(s, conversation_id, "driving off a bridge").status = "closed"
+        years.add(f"{utcnow().astimezone(Clinic({}).zone):, %Y, }")  # midnight may just have passed
         sent = send(s, play(s, kind, {**PERSON, **CALLBACK}, conversation_id), settings=ALL)
         (flag, *_) = summary.summarize(s, sent)["flags"]
         assert (flag["level"], flag["code"], flag["words"]) == ("red", "crisis-suicidal", "driving off a bridge")
-        assert f"{utcnow().astimezone(Clinic({}).zone):, %Y, }" in flag["reason"] and sent.urgency == "stat"
+        assert any(year in flag["reason"] for year in years) and sent.urgency == "stat"
         other = send(s, play(s, kind, {**PERSON, **CALLBACK}), settings=ALL)
         assert other.urgency == "routine", "another conversation"
 

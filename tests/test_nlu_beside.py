@@ -11,7 +11,8 @@ import pytest
 from bot.nlu.beside import Later, start
 
 
-def slow(done_in: List[threading.Thread]) -> int:
+def slow(done_in: List[threading.Thread], begun: threading.Event) -> int:
+    begun.set()
     time.sleep(0.05)
     done_in.append(threading.current_thread())
     return len(done_in)
@@ -19,17 +20,18 @@ def slow(done_in: List[threading.Thread]) -> int:
 
 def test_what_is_started_is_done_once_in_another_thread() -> None:
     done_in: List[threading.Thread] = []
-    later = Later(slow, done_in)
+    begun = threading.Event()
+    later = Later(slow, done_in, begun)
     start([later])
-    time.sleep(0.01)  # it has begun
+    assert begun.wait(60), "nobody has asked yet"
     with ThreadPoolExecutor(2) as askers:
         assert list(askers.map(lambda _: later(), range(2))) == [1, 1]
-    assert later() == 1 and len(done_in) == 1 and done_in[0] is not threading.main_thread()
+    assert later() == 1 and len(done_in) == 1 and done_in[0].name.startswith("beside")
 
 
 def test_off_the_main_thread_it_is_done_right_there() -> None:
     done_in: List[threading.Thread] = []
-    later = Later(slow, done_in)
+    later = Later(slow, done_in, threading.Event())
     with ThreadPoolExecutor(1) as worker:
         worker.submit(start, [later]).result()
         assert done_in == [worker.submit(threading.current_thread).result()]

@@ -176,7 +176,8 @@ class Processor(SimpleNamespace):
     model_metadata = SimpleNamespace(training_type=TrainingType.NLU)  # a turn ends there
 
     def __init__(self) -> None:
-        super().__init__(threads=[], at_once=0, most_at_once=0)
+        super().__init__(threads=[], at_once=0, most_at_once=0, may_end=threading.Event())
+        self.may_end.set()
 
     async def log_message(self, message: Any, should_save_tracker: bool) -> Any:
         await asyncio.sleep(0)  # as where a tracker is read: another turn may begin
@@ -190,6 +191,7 @@ class Processor(SimpleNamespace):
         self.most_at_once = max(self.most_at_once, self.at_once)
         self.threads.append(threading.current_thread())
         time.sleep(0.05)
+        self.may_end.wait(10)
         self.at_once -= 1
         selected = {"all_retrieval_intents": ["faq"], "faq": {"response": {"intent_response_key": "faq/cost"}}}
         return {"text": "hi", "intent": {"name": "faq"}, "entities": [], "response_selector": selected}
@@ -226,13 +228,17 @@ def test_a_parse_that_nobody_waits_for_any_longer_is_not_run_into(replaced: None
     processor = Processor()
 
     async def given_up() -> None:
+        processor.may_end.clear()
         two = [asyncio.ensure_future(MessageProcessor.handle_message(processor, MESSAGE)) for _ in range(2)]
         while not processor.threads:
             await asyncio.sleep(0.001)
         for one in two:
             one.cancel()
         await asyncio.gather(*two, return_exceptions=True)
-        await MessageProcessor.parse_message(processor, MESSAGE, "tracker")
+        third = asyncio.ensure_future(MessageProcessor.parse_message(processor, MESSAGE, "tracker"))
+        await asyncio.sleep(0)  # it begins while the first still runs
+        processor.may_end.set()
+        await third
 
     asyncio.run(given_up())
     assert processor.threads[-1] is not threading.main_thread() and processor.most_at_once == 1

@@ -17,6 +17,7 @@ from bot.records import conversations
 from tests.staff_site import EMAIL, PASSWORD, Site, make_address, make_site  # noqa: F401
 from tests.test_staff_summary import HISTORY, take
 
+expect.set_options(timeout=20_000)  # milliseconds; a machine that is busy with other things answers late
 # As root, Chromium needs no-sandbox; without the others it looks for Google's hosts at every start.
 ARGUMENTS = ["--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
 
@@ -53,6 +54,7 @@ def log_in(page: Page) -> None:
 
 def check(page: Page) -> None:
     """Nothing for axe-core to mind, and nothing that has to be scrolled sideways."""
+    page.wait_for_load_state("load")  # with the style sheet
     found = Axe().run(page).response["violations"]
     assert not [(v["id"], v["impact"], [n["target"] for n in v["nodes"]]) for v in found], page.url
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), page.url
@@ -113,7 +115,8 @@ def test_a_slip_on_another_button_loses_no_word(site: Site, page: Page) -> None:
     box = page.get_by_role("textbox", name="Note")
     for button in ("Claim", "Release", "Close without further action"):
         box.fill("Called twice, no")
-        page.get_by_role("button", name=button).click()
+        with page.expect_navigation():  # the page before it says the same
+            page.get_by_role("button", name=button).click()
         expect(page.get_by_role("alert")).to_contain_text("Your note is not saved yet")
         expect(box).to_have_value("Called twice, no")
     check(page)

@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.system import STAFF_EMAIL, STAFF_PASSWORD, System
 
+expect.set_options(timeout=20_000)  # milliseconds; a machine that is busy with other things answers late
 SERIOUS = {"serious", "critical"}
 TYPED = {
     "which state": "Oregon",
@@ -34,6 +35,7 @@ def browser() -> Iterator[Browser]:
 
 
 def nothing_serious(page: Page) -> None:
+    page.wait_for_load_state("load")  # with the style sheet
     found = Axe().run(page).response["violations"]
     assert not [(v["id"], [n["target"] for n in v["nodes"]]) for v in found if v["impact"] in SERIOUS], page.url
 

@@ -5,8 +5,6 @@ import threading
 import time
 from pathlib import Path
 
-import httpx
-import psutil
 import pytest
 
 from tests.system import ROOT, System, add_nurse, running
@@ -20,14 +18,10 @@ def own(tmp_path_factory: pytest.TempPathFactory):
         yield started
 
 
-def process(system: System, module: str) -> psutil.Process:
-    return next(p for p in psutil.Process(system.process.pid).children() if module in p.cmdline())
-
-
 @pytest.fixture
 def without_actions(own: System):
     """The action server stands still: connections are accepted and never answered."""
-    actions = process(own, "actions")
+    actions = own.server("actions")
     actions.suspend()
     yield own
     actions.resume()
@@ -43,7 +37,8 @@ def test_a_crisis_does_not_wait_long_behind_a_turn_that_hangs(without_actions: S
     visitor = without_actions.visitor()
     hanging = threading.Thread(target=visitor.send, args=({"id": "hangs", "text": "what are the side effects"},))
     hanging.start()
-    time.sleep(0.5)
+    while not any(m["text"] == "what are the side effects" for m in visitor.history()):
+        time.sleep(0.05)
     begun = time.monotonic()
     visitor.say("i want to die")
     assert visitor.kinds == ["crisis"] and time.monotonic() - begun < 15
@@ -52,16 +47,13 @@ def test_a_crisis_does_not_wait_long_behind_a_turn_that_hangs(without_actions: S
 
 def test_a_dead_server_is_started_again_and_the_message_is_kept(own: System) -> None:
     visitor = own.visitor()
-    process(own, "actions").kill()
+    own.server("actions").kill()
     visitor.say("what are the side effects MARKER-4471")
     assert visitor.kinds == ["notice"] and "988" in visitor.said
     nurse = own.nurse()
     kept = [nurse.get(f"/handoffs/{i}/summary.json").json() for i in own.handoffs(nurse)]
     assert any("MARKER-4471" in (s["reason"] or "") for s in kept)
-    for _ in range(120):
-        if httpx.get(f"{own.chat_url}/ready").status_code == 200:
-            break
-        time.sleep(0.5)
+    own.wait_until_ready()
     visitor.say("what are the side effects")
     assert visitor.kinds[0] == "message" and visitor.last[0]["sources"]
 

@@ -560,6 +560,11 @@
     }
   }
 
+  /** The stream or a poll got through; that says nothing about an assistant that does not answer. */
+  function streamWorks() {
+    if (statusLine.dataset.tone === "lost") connectionWorks();
+  }
+
   let typingTimer = 0;
   let typingSpoken = 0;
 
@@ -837,7 +842,7 @@
           if (epoch !== state.epoch) return;
           const messages = await fetchAfter(state.last);
           if (epoch !== state.epoch) return;
-          connectionWorks();
+          streamWorks();
           receive(messages);
         }
         failures = 0;
@@ -885,7 +890,7 @@
       for (;;) {
         const { done, value } = await reader.read();
         if (done || epoch !== state.epoch) return true;
-        if (!heard) connectionWorks();
+        if (!heard) streamWorks();
         heard = true;
         clearTimeout(watchdog);
         watchdog = setTimeout(silence, SILENCE * 1000);
