@@ -128,7 +128,11 @@ def _offer_to_pass_on(
         with services().database.session() as s:
             conversations.record_question(s, tracker.sender_id, words, message_id=message_id(tracker))
     add = add_this(tracker)
-    if nearest:
+    replies = services().replies
+    if replies.language(words) == "es":
+        reply = replies.get("only_english_es", services().clinic.get("phone"))
+        say(dispatcher, reply.text, [button(one["label"], one["id"]) for one in reply.choices])
+    elif nearest:
         buttons = [*add, *map(_ask, nearest)] + [
             {**PASS_ON, "title": "None of these. Pass my question to the team"}
         ]

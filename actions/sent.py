@@ -12,7 +12,7 @@ from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 from sqlalchemy.orm import Session
 
-from actions.phrases import ADD, ASK, CONTACT_ME, GO_ON, NOTED, TAKE_BACK, WITHDRAWN
+from actions.phrases import ADD, ASK, CONTACT_ME, GO_ON, NOTED, TAKE_BACK, WHAT_NEXT, WITHDRAWN
 from actions.services import services
 from actions.turn import Button, Line, button, choice, intent, message_id, say, say_line, then_listen, typed_text
 from bot.handoff import service
@@ -54,7 +54,7 @@ class ActionAddNote(Action):
         with parts.database.session() as s:
             words = conversations.visitor_text(s, tracker.sender_id, int(tapped)) if tapped.isdigit() else typed_text(tracker)
             if not service.handed_over(s, tracker.sender_id):
-                line = _nothing_sent(s, tracker.sender_id, "change")
+                line = _nothing_sent(s, tracker.sender_id, "add to or change")
             elif tapped or _says_what(words):
                 service.add_note(s, tracker.sender_id, words=words, settings=parts.settings)
                 line = Line(NOTED, [ADD, ASK])
@@ -107,12 +107,12 @@ class ActionNothingOpen(Action):
 
 def _nothing_open(s: Session, conversation_id: str) -> Line:
     sent = [ADD, TAKE_BACK] if service.handed_over(s, conversation_id) else []
-    text = "There is no question of mine open right now. What would you like to do?"
+    text = f"There is no question of mine open right now. {WHAT_NEXT}"
     return Line(text, [ASK, *_history(s, conversation_id), *sent, CONTACT_ME])
 
 
 def _nothing_sent(s: Session, conversation_id: str, what: str) -> Line:
-    text = f"I haven't sent anything of yours to the team from this chat, so there is nothing to {what}."
+    text = f"I haven't sent anything of yours to the team from this chat, so there is nothing to {what}. {WHAT_NEXT}"
     return Line(text, [*_history(s, conversation_id), ASK, CONTACT_ME])
 
 

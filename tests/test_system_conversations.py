@@ -46,6 +46,13 @@ def test_an_unknown_question_is_not_guessed(visitor: Visitor) -> None:
     assert "Pass my question to the team" in " ".join(c["label"] for c in visitor.last[0]["choices"])
 
 
+def test_what_is_asked_in_spanish_is_told_so_in_spanish_and_can_be_passed_on(visitor: Visitor) -> None:
+    visitor.say("¿hablan español?")
+    assert "solo sé responder en inglés" in visitor.said and '<p lang="es">' in visitor.last[0]["html"]
+    visitor.tap("Pasar mi pregunta al equipo")
+    assert visitor.question  # how they can be reached
+
+
 def test_the_words_that_start_the_history_do_not_answer_it(visitor: Visitor) -> None:
     visitor.say("yes, start my history please")
     assert visitor.question.endswith("Is it okay that this chat keeps your answers?") or "keep" in visitor.question
@@ -512,7 +519,7 @@ def test_nothing_is_taken_back_where_nothing_was_sent(visitor: Visitor) -> None:
     visitor.say("please cancel my request")
     assert "nothing to take back" in visitor.said and not visitor.question
     visitor.say("I want to change my phone number")
-    assert "nothing to change" in visitor.said and not visitor.question
+    assert "nothing to add to or change" in visitor.said and not visitor.question
     visitor.say("skip this question")
     assert "Go on with my history" not in [c["label"] for c in visitor.last[-1]["choices"]]
 

@@ -51,9 +51,10 @@ class Replies:
         """The language to answer a text in, "es" or "en"; that of what was said ``before`` where its words tell of neither."""
         words = _WORD.findall(text.lower())
         fewest = 1 if len(words) <= 4 else 2
-        if sum(word in self._spanish for word in words) >= fewest:
+        spanish, english = (sum(word in known for word in words) for known in (self._spanish, self._english))
+        if spanish >= fewest and spanish > english:
             return "es"
-        return before if sum(word in self._english for word in words) < fewest else "en"
+        return before if english < fewest else "en"
 
     def spoken(self, text: str, shown: Iterable[str]) -> str:
         """The language to answer a text in that follows these texts of ours: somebody who was answered in Spanish stays in it."""
