@@ -167,6 +167,12 @@ def test_near_misses_do_not_take_over(screener: Screener, text: str) -> None:
         ("I'm a friend of a guy who wants to kill himself", "third_party"),
         ("I need to see blood to feel anything", "self_harm"),
         ("15 years old, my uncle touches me", "minor"),
+        ("my daughter says her coach touched her privates", "abuse"),
+        ("my uncle is planning to kill his wife", "harm_to_others"),
+        ("the guy upstairs beats his girlfriend", "abuse"),
+        ("a boy in my class gets beaten by his father", "abuse"),
+        ("mi vecino le pega a su esposa", "abuse"),
+        ("mi bebe se trago unas pastillas", "overdose"),
     ],
 )
 def test_each_category_has_its_own_way(screener: Screener, text: str, category: str) -> None:
@@ -188,6 +194,11 @@ def test_each_category_has_its_own_way(screener: Screener, text: str, category: 
 )
 def test_the_same_words_stand_for_something_else(screener: Screener, text: str, outcome: str) -> None:
     assert screener.screen(text).outcome == outcome
+
+
+@pytest.mark.parametrize("text", ["my wife wants to kill the spider", "my wife wants to kill our old couch", "my friend wants to shoot some hoops", "he beats his brother at golf"])
+def test_a_verb_of_violence_without_a_victim_stops_nobody(screener: Screener, text: str) -> None:
+    assert screener.screen(text).outcome != "takeover"
 
 
 def test_an_emergency_of_the_body_comes_before_everything_else(screener: Screener) -> None:
