@@ -167,6 +167,12 @@ def test_near_misses_do_not_take_over(screener: Screener, text: str) -> None:
         ("I'm a friend of a guy who wants to kill himself", "third_party"),
         ("I need to see blood to feel anything", "self_harm"),
         ("15 years old, my uncle touches me", "minor"),
+        # school years and ages
+        ("junior in high school, I cut my wrists", "minor"),
+        ("8th grader here, my dad hits me", "minor"),
+        ("tengo 13 y mi papa me pega", "minor"),
+        ("I have a 16 yo daughter and I want to kill myself", "suicidal"),
+        ("my 8th grader wants to kill herself", "third_party"),
         ("my daughter says her coach touched her privates", "abuse"),
         ("my uncle is planning to kill his wife", "harm_to_others"),
         ("the guy upstairs beats his girlfriend", "abuse"),
