@@ -57,6 +57,13 @@ def test_the_model_alone_asks_and_takes_over_where_it_is_nearly_certain(screener
     assert judged(screener, text, 0.95, takeover=0.95)["outcome"] == "takeover"
 
 
+@pytest.mark.parametrize("chances", [(0.95, 0.97, "minor"), (0.4, 0.6, "minor")])
+def test_the_age_of_a_child_that_is_told_of_is_not_that_of_who_writes(screener: Screener, chances: tuple[float, float, str]) -> None:
+    text = "mi hija de 15 años se corta"
+    safety = CrisisDetector({}).judge(text, screen(screener, text, text), lambda: chances, 0.3)
+    assert safety is not None and safety["category"] == "third_party"
+
+
 def test_the_rules_read_the_corrected_spelling_too(screener: Screener) -> None:
     typed, meant = "i hav suiciaddl thoughts", "i have suicidal thoughts"
     assert screener.screen(typed).outcome == "none" and screener.screen(meant).outcome != "none"

@@ -167,6 +167,68 @@ def test_near_misses_do_not_take_over(screener: Screener, text: str) -> None:
         ("I'm a friend of a guy who wants to kill himself", "third_party"),
         ("I need to see blood to feel anything", "self_harm"),
         ("15 years old, my uncle touches me", "minor"),
+        # ... in the third person, or together with somebody else
+        ("as somebody who plans to kill herself, can I come", "suicidal"),
+        ("I'm the kind of person who wants to kill himself", "suicidal"),
+        ("I coach four kids and I'm the one wanting to kill himself", "suicidal"),
+        ("this tired old marine wants to kill himself", "suicidal"),
+        ("the child in me wants to die", "suicidal"),
+        ("half of me wants to be dead", "suicidal"),
+        ("there's a guy who wants to kill himself. that guy is me", "suicidal"),
+        ("my sister wants to die and so do I", "suicidal"),
+        ("she's suicidal. me too", "suicidal"),
+        ("my wife and I want to die", "suicidal"),
+        ("una parte de mi se quiere morir", "suicidal"),
+        ("mi hijo y yo nos queremos matar", "suicidal"),
+        ("I'm a counselor who is suicidal", "suicidal"),
+        ("my dad hung himself and I want to do the same", "suicidal"),
+        ("my sister died and i cant stop thinking about joining her", "suicidal"),
+        ("mi hermana se mato y yo quiero irme con ella", "suicidal"),
+        ("I'm dating someone who wants to kill himself", "third_party"),
+        ("I'm a patient there and my roommate said she wants to die", "third_party"),
+        ("my son wants to die and I'm the one who found the rope", "third_party"),
+        ("my son confides in me and wants to die", "third_party"),
+        ("yes it's me, his wife. he wants to kill himself", "third_party"),
+        ("my son wants to die. so am I a bad mother", "third_party"),
+        ("as the father of a suicidal girl what do I do", "third_party"),
+        ("I'm a man whose wife wants to die", "third_party"),
+        ("I have a suicidal teenage son", "third_party"),
+        ("I'm a counselor and one of my patients is suicidal", "third_party"),
+        ("I'm a therapist whose client is planning suicide", "third_party"),
+        ("I'm a social worker whose husband is suicidal", "third_party"),
+        ("one of our players wants to die", "third_party"),
+        ("I'm the caregiver of a veteran who wants to die", "third_party"),
+        ("una paciente me dijo que se va a matar", "third_party"),
+        # ... or leaves "I" out
+        ("my husband left me, want to die", "suicidal"),
+        ("my boyfriend dumped me wanna kms", "suicidal"),
+        ("she cheated on me, thinking of suicide", "suicidal"),
+        ("my husband makes me want to die", "suicidal"),
+        ("I'm a single mom, want to die", "suicidal"),
+        ("im a wife of a veteran, want to die", "suicidal"),
+        ("my dad says kill yourself already", "suicidal"),
+        ("my grandma was suicidal and now I am", "suicidal"),
+        ("my son texted me want to die", "third_party"),
+        ("my friend says want to kill myself", "third_party"),
+        ("my son came to me suicidal", "third_party"),
+        ("my daughter says her coach touched her privates", "abuse"),
+        ("my stepdad is holding a knife to my throat", "abuse"),
+        # who tells of a threat is in danger from it
+        ("she has a knife and is threatening me", "abuse"),
+        ("he said he wants me dead", "abuse"),
+        ("ella me va a matar", "abuse"),
+        ("she keeps telling me she will kill herself", "third_party"),
+        ("my uncle is planning to kill his wife", "harm_to_others"),
+        ("the guy upstairs beats his girlfriend", "abuse"),
+        ("a boy in my class gets beaten by his father", "abuse"),
+        ("mi vecino le pega a su esposa", "abuse"),
+        ("mi bebe se trago unas pastillas", "overdose"),
+        # school years and ages
+        ("junior in high school, I cut my wrists", "minor"),
+        ("8th grader here, my dad hits me", "minor"),
+        ("tengo 13 y mi papa me pega", "minor"),
+        ("I have a 16 yo daughter and I want to kill myself", "suicidal"),
+        ("my 8th grader wants to kill herself", "third_party"),
     ],
 )
 def test_each_category_has_its_own_way(screener: Screener, text: str, category: str) -> None:
@@ -188,6 +250,26 @@ def test_each_category_has_its_own_way(screener: Screener, text: str, category: 
 )
 def test_the_same_words_stand_for_something_else(screener: Screener, text: str, outcome: str) -> None:
     assert screener.screen(text).outcome == outcome
+
+
+@pytest.mark.parametrize("text", ["my wife wants to kill the spider", "my wife wants to kill our old couch", "my friend wants to shoot some hoops", "he beats his brother at golf"])
+def test_a_verb_of_violence_without_a_victim_stops_nobody(screener: Screener, text: str) -> None:
+    assert screener.screen(text).outcome != "takeover"
+
+
+@pytest.mark.parametrize(
+    ("category", "text", "expected"),
+    [
+        ("minor", "mi hija de 15 años se corta", "third_party"),
+        ("minor", "we have a 12 yo who carves words in her skin", "third_party"),
+        ("minor", "kids at school carve words in their skin", "minor"),
+        ("minor", "im 15 and my 12 year old brother is here", "minor"),
+        ("third_party", "she goes tonight, so do i", "suicidal"),
+        ("self_harm", "my 12 year old saw it", "self_harm"),
+    ],
+)
+def test_what_a_model_hears_is_of_who_says_it(screener: Screener, category: str, text: str, expected: str) -> None:
+    assert screener.whose(category, text) == expected
 
 
 def test_an_emergency_of_the_body_comes_before_everything_else(screener: Screener) -> None:

@@ -166,13 +166,13 @@ class CrisisDetector(GraphComponent, IntentClassifierBase):
         if ruled.outcome == "takeover":
             return _finding("takeover" if care >= self._config["confirm"] else "check_in", ruled.category, ruled.rule, 1.0)
         if takeover >= self._config["alone"]:
-            return _finding("takeover", category, "model", takeover)
+            return _finding("takeover", rules.whose(category), "model", takeover)
         if ruled.outcome == "check_in":
             if takeover >= self._config["together"]:
                 return _finding("takeover", ruled.category, ruled.rule, takeover)
             return _finding("check_in", ruled.category, ruled.rule, 1.0)
         if care >= (max(least_care, self._config["check_in_noted"]) if ruled.note else least_care):
-            return _finding("check_in", category, "model", care)
+            return _finding("check_in", rules.whose(category), "model", care)
         return _of_rules(ruled)
 
 

@@ -35,6 +35,7 @@ class Ruled:
     weak: bool  # whether it comes from a rule that never says more than check-in
     sure: bool = False  # whether it comes from a rule that stands whatever the model says
     says: Callable[[str], bool] = lambda what: False  # see ``Screener.says``; asked of few messages
+    whose: Callable[[str], str] = lambda category: category  # see ``Screener.whose``
 
 
 SILENT = Ruled(Screening("none"), weak=False)
@@ -46,7 +47,7 @@ def screen(screener: Screener, text: str, meant: str) -> Ruled:
     if clean(meant) != clean(text):
         found = max(found, screener.screen(clean(meant)), key=lambda screening: OUTCOMES.index(screening.outcome))
     weak, sure = (found.rule is not None and asks(found.rule) for asks in (screener.is_weak, screener.is_sure))
-    return Ruled(found, weak, sure, partial(screener.says, text))
+    return Ruled(found, weak, sure, partial(screener.says, text), partial(screener.whose, text=text))
 
 
 def rules_say(message: Message) -> Ruled:

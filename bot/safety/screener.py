@@ -199,6 +199,18 @@ class Screener:
         """The category, or "minor" where one of the texts says an age under 18 and there are words of its own for that."""
         return "minor" if category in OF_MINORS and any(map(self.is_minor, texts)) else category
 
+    def whose(self, category: Optional[str], text: str) -> Optional[str]:
+        """The category of a text in which somebody else is named, too: who writes may share it or be in danger from them."""
+        return self._whose(category, self._normalise(text))
+
+    def _whose(self, category: Optional[str], text: str) -> Optional[str]:
+        words = self._context_words
+        if category == "minor" and words["their_age"].search(text):
+            return category if words["minor"].search(text) or words["own_age"].search(text) else "third_party"
+        if category != "third_party":
+            return category
+        return "abuse" if words["threatened"].search(text) else "suicidal" if words["also_i"].search(text) else category
+
     def says(self, text: str, what: str) -> bool:
         """Whether a text has words of a context of ``words.yml``, such as "now" or "reaction"."""
         return bool(self._context_words[what].search(self._normalise(text)))
@@ -220,6 +232,8 @@ class Screener:
             earlier = [part for part in (self.normalise(item[-RECENT_CHARS:]) for item in recent[-RECENT:]) if part]
             found += self._across(earlier, newest)
         worst = self._worst(found)
+        if worst.outcome != "none":
+            worst = dataclasses.replace(worst, category=self._whose(worst.category, newest))
         if worst.outcome != "none" and worst.category in OF_MINORS:
             minor = self._context_words["minor"].search(newest) or any(map(self.is_minor, recent[-RECENT:]))
             return dataclasses.replace(worst, category="minor") if minor else worst
@@ -342,6 +356,8 @@ class Screener:
                 return NOTHING
         outcome, category = rule.outcome, rule.category
         note_fits = category in _NOTES
+        if category == "third_party" and self._is_one_who(text[left:start], text[start:end]):
+            category = "suicidal"
         if rule.other and category in _OTHER_SUBJECT:
             subject = self._subject(text[left:start], text[start:end])
             if subject == "people":
@@ -485,22 +501,29 @@ class Screener:
         """Who it is about: "self", "other" (a person) or "people" (in general)."""
         if match.startswith(("i ", "me ", "my ", "myself ")):
             return "other" if self._context_words["reported"].search(before) else "self"
+        if self._is_one_who(before, match):
+            return "self"
         persons = list(self._context_words["person"].finditer(before))
         if not persons:
             return "self"
         last = persons[-1]
         after = f" {before[last.end():]} "
-        if " me to " in f"{after.rstrip()} {match}" and "myself" in match:  # somebody tells them to
-            return "self"
-        if self._context_words["oneself"].search(before[:last.start()]):  # "i am a vet who ..."
+        if " me to " in f"{after.rstrip()} {match}" and "myself" in match or " yourself " in f" {match} ":  # somebody tells them to
             return "self"
         if " i " in after or " like me " in after or " myself " in f" {match} " and " i " in f" {before} ":
             return "self"
-        if not self._context_words["people"].search(last.group()):
+        first_person = " myself " in f" {match} " or self._context_words["left_out"].fullmatch(f"{before}_{match}")
+        if first_person and not self._context_words["reported"].search(before):
+            return "self"
+        if last.group().startswith("one of ") or not self._context_words["people"].search(last.group()):
             return "other"
         if before[:last.start()].endswith(("my ", "our ")) and re.match("kids|teens|men|women", last.group()):
             return "other"
         return "people" if self._of_people(before, last, match) else "self"
+
+    def _is_one_who(self, before: str, match: str) -> bool:
+        """Whether who writes says it of themselves in the third person: "i am a vet who wants to die", "this old soldier ..."."""
+        return bool(self._context_words["one_who"].search(before + match) or self._context_words["this_one"].search(before))
 
     def _of_people(self, before: str, last: "re.Match[str]", match: str) -> bool:
         """Whether the sentence speaks of people in general, and not of oneself after them: "please tell no one, suicidal"."""
