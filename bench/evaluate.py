@@ -16,7 +16,7 @@ import logging
 import math
 import sys
 from pathlib import Path
-from typing import Any, Callable, Dict, Iterable, Iterator, List, Mapping, Optional, Sequence, Tuple
+from typing import Any, Callable, Dict, Iterable, Iterator, List, Mapping, Optional, Sequence, Set, Tuple
 
 from actions.faq import ASKED_BESIDES, MOST_OFFERED, MOST_RELATED, NEAR
 from actions.questions import pending
@@ -108,6 +108,12 @@ def answered(parse: Parse) -> Optional[str]:
     return selection(parse)["response"]["intent_response_key"].partition("/")[2]
 
 
+def said(parse: Parse) -> Set[str]:
+    """The FAQ ids that are answered at once, further ones too."""
+    first = answered(parse)
+    return {first, *(selection(parse).get("also") or [])} if first else set()
+
+
 def selection(parse: Parse) -> Dict[str, Any]:
     return parse.get("response_selector", {}).get("faq", {})
 
@@ -122,8 +128,7 @@ def offered(parse: Parse) -> List[str]:
     near = [r["intent_response_key"].partition("/")[2] for r in found.get("ranking", ())[:3] if r["confidence"] >= NEAR]
     if intent(parse) == "distress":
         return near[:MOST_RELATED] if near and found["ranking"][0]["confidence"] >= ASKED_BESIDES else []
-    said = {answered(parse), *(found.get("also") or [])}
-    return [i for i in near if i not in said][:MOST_RELATED]
+    return [i for i in near if i not in said(parse)][:MOST_RELATED]
 
 
 def share(found: Sequence[Any], holds: Callable[[Any], bool]) -> Share:
@@ -152,7 +157,8 @@ def understanding(reader: Reader, sets: Path) -> Tuple[Dict[str, Share], List[Di
         "right answer at once": share(records, lambda r: r["said"] == r["id"]),
         "right answer at once or offered": share(records, lambda r: r["id"] in (r["said"], *r["offered"])),
         "wrong answer at once": share(records, lambda r: r["said"] not in (None, r["id"])),
-        "both answers to two questions": share(two, lambda t: t[0] == {answered(t[1]), *(selection(t[1]).get("also") or [])}),
+        "both answers to two questions": share(two, lambda t: t[0] == said(t[1])),
+        "both answers to two questions, or offered": share(two, lambda t: t[0] <= {*said(t[1]), *offered(t[1])}),
         "uncovered and not answered": share(uncovered, lambda p: answered(p) is None),
         "a person asked for": share(person, lambda p: intent(p) == "talk_to_human"),
         "the history begun": share(start, lambda p: intent(p) == "start_intake"),

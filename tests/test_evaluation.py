@@ -2,9 +2,11 @@
 from __future__ import annotations
 
 import json
+from typing import List, Set
 
 import pytest
 
+from bench import evaluate
 from bench.evaluate import REPORT, Share, falls
 
 BEFORE = {"right answer at once": [80, 100], "false takeovers": [5, 100], "explicit crisis noticed": [60, 60]}
@@ -47,3 +49,25 @@ def test_a_figure_that_is_gone_is_a_fall() -> None:
 @pytest.mark.parametrize("part", ["shares", "counts"])
 def test_the_committed_report_can_be_compared(part: str) -> None:
     assert "explicit crisis noticed" in json.loads(REPORT.read_text())[part]
+
+
+@pytest.mark.parametrize(
+    ("intent", "also", "ranking", "said", "offered"),
+    [
+        ("faq", [], ["faq/cost", "faq/insurance", "faq/booking"], {"cost"}, ["insurance", "booking"]),
+        ("faq", ["insurance"], ["faq/cost", "faq/insurance", "faq/booking"], {"cost", "insurance"}, ["booking"]),
+        ("nlu_fallback", [], ["faq/cost", "faq/insurance"], set(), ["cost", "insurance"]),
+        ("talk_to_human", [], ["faq/cost"], set(), []),
+    ],
+)
+def test_what_is_said_at_once_is_not_offered_too(
+    intent: str, also: List[str], ranking: List[str], said: Set[str], offered: List[str]
+) -> None:
+    found = {
+        "response": {"intent_response_key": ranking[0]},
+        "also": also,
+        "offer": [key.partition("/")[2] for key in ranking],
+        "ranking": [{"intent_response_key": key, "confidence": 0.3} for key in ranking],
+    }
+    parse = {"intent": {"name": intent}, "response_selector": {"faq": found}}
+    assert (evaluate.said(parse), evaluate.offered(parse)) == (said, offered)
