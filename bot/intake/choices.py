@@ -160,6 +160,13 @@ def match_several(options: Sequence[Option], text: str, *, open_choice: bool = F
         return found
 
 
+def named_or_placed(options: Sequence[Option], text: str) -> Optional[Option]:
+    """The option whose label, or whose place in the list, is all that was typed: "the second one". None where neither is."""
+    words = _plain(text)
+    found = [o for o in options if _plain_name(o.display) == words] or (_by_number(options, words) if options else [])
+    return found[0] if len(found) == 1 else None
+
+
 def listed(labels: Sequence[str], joiner: str) -> str:
     """``A, B or C``."""
     return labels[0] if len(labels) == 1 else f"{', '.join(labels[:-1])} {joiner} {labels[-1]}"
