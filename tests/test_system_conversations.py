@@ -72,6 +72,17 @@ def test_a_typed_yes_or_no_answers_which_question_was_meant(visitor: Visitor) ->
     assert visitor.last[0]["sources"]
 
 
+@pytest.mark.parametrize("text", ["why", "are you sure", "say that simpler", "what do you mean", "huh"])
+def test_what_is_asked_of_an_answer_is_told_what_an_answer_is(visitor: Visitor, text: str) -> None:
+    visitor.say(text)
+    assert "not sure what you mean" in visitor.said
+    visitor.say("is ketamine addictive?")
+    visitor.say(text)
+    assert "written and sourced beforehand" in visitor.said
+    visitor.tap("Pass my question to the team")
+    assert visitor.question
+
+
 @pytest.mark.parametrize("text", ["👍", "?", "..."])
 def test_signs_alone_are_no_question_and_leave_an_offer_as_it_was(visitor: Visitor, text: str) -> None:
     visitor.say("how much does it cost?")

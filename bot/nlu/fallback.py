@@ -16,10 +16,12 @@ from rasa.nlu.classifiers.classifier import IntentClassifier as IntentClassifier
 from rasa.shared.nlu.training_data.message import Message
 
 from bot.nlu.faq_retriever import RETRIEVAL, Retrieval
+from bot.nlu.forms import asks_of_the_answer
 from bot.nlu.intent_classifier import Verdict, intent_of, verdicts
 
 FALLBACK = "nlu_fallback"
 BESIDE = "beside"  # key of the parse result: ids of the answers that a message asks for as well
+WHY = "why"  # what is asked about an answer that was given, too
 PERSON, NEAR_A_PERSON = "talk_to_human", ("pass_question",)
 
 
@@ -96,7 +98,7 @@ class Fallback(GraphComponent, IntentClassifierBase):
                     beside_trust=self._config["beside_trust"],
                     person_share=self._config["person_share"],
                 )
-                put_intent(message, name, trust)
+                put_intent(message, WHY if asks_of_the_answer(message.get("text")) else name, trust)
                 if name == PERSON and retrieval is not None and retrieval.trust >= self._config["faq_trust"]:
                     message.set(BESIDE, retrieval.ids, add_to_output=True)
             elif message.get("text") and not message.get("text").startswith("/"):

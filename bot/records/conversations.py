@@ -113,7 +113,7 @@ def said_before(s: Session, conversation_id: str) -> list[Said]:
     """What the bot said that the visitor's newest message follows, oldest first."""
     rows = s.execute(_BEFORE, {"conversation": conversation_id, "n": CHOICES_SEARCHED}).all()[1:]
     said = itertools.takewhile(lambda row: row.author != "visitor", rows)
-    return [Said(row.kind, row.body["text"]) for row in said if row.author == "bot"][::-1]
+    return [Said(row.kind, row.body["text"], sourced=bool(row.body.get("sources"))) for row in said if row.author == "bot"][::-1]
 
 
 def sent(s: Session, conversation_id: str, client_id: str) -> Message | None:
