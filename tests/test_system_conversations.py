@@ -92,6 +92,11 @@ def test_signs_alone_are_no_question_and_leave_an_offer_as_it_was(visitor: Visit
     assert "name" in visitor.question
 
 
+def test_who_only_says_who_they_are_begins_no_history(visitor: Visitor) -> None:
+    visitor.say("Good evening, my name is Harold and I am 81 years old.")
+    assert not visitor.question
+
+
 def test_the_words_that_start_the_history_do_not_answer_it(visitor: Visitor) -> None:
     visitor.say("yes, start my history please")
     assert visitor.question.endswith("Is it okay that this chat keeps your answers?") or "keep" in visitor.question
