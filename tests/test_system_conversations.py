@@ -53,6 +53,11 @@ def test_what_is_asked_in_spanish_is_told_so_in_spanish_and_can_be_passed_on(vis
     assert visitor.question  # how they can be reached
 
 
+def test_a_request_in_spanish_for_a_person_is_told_that_the_questions_are_in_english(visitor: Visitor) -> None:
+    visitor.say("habla alguien español")
+    assert "están en inglés" in visitor.said and "name" in visitor.question
+
+
 def test_a_typed_yes_or_no_answers_which_question_was_meant(visitor: Visitor) -> None:
     visitor.say("what model are you")
     assert "one of these" in visitor.said
@@ -90,6 +95,12 @@ def test_signs_alone_are_no_question_and_leave_an_offer_as_it_was(visitor: Visit
     assert "only read words" in visitor.said
     visitor.say("yes please")
     assert "name" in visitor.question
+
+
+def test_when_somebody_calls_is_asked_while_a_number_is(visitor: Visitor) -> None:
+    visitor.say("call me please")
+    visitor.say("when will they call")
+    assert "when the team will contact you" in visitor.said and "where you left off" not in visitor.said and "name" in visitor.question
 
 
 def test_who_only_says_who_they_are_begins_no_history(visitor: Visitor) -> None:
