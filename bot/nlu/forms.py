@@ -13,7 +13,7 @@ WORDS = re.compile(r"[^\W_]+(?:'[^\W_]+)?")
 
 _LEAD = (
     r"(?:(?:ok|okay|well|so|and|but|um|uh|hi|hey|hello|wait|hold on|hang on|also|sorry|oh|yes|no|yeah|yep|sure|actually|please|"
-    r"first|quick question|one question|one thing|question|before (?:i|we) [\w' ]{2,25}|just|then|like|now|or|btw|by the way)"
+    r"h+m+|er+m?|first|quick question|one question|one thing|question|before (?:i|we) [\w' ]{2,25}|just|then|like|now|or|btw|by the way)"
     r"\b[\s,.:;-]*)*"
 )
 _SUBJECT = (
