@@ -72,7 +72,7 @@ _POSITION = re.compile(
 )
 _RANGE = re.compile(r"\d+-\d+")
 _MOST_PARTS = 50  # answers in one text
-_MOST_COUNTED = 20  # nobody counts further down a list
+_MOST_COUNTED = 20  # nobody counts in a longer list, which is not shown
 _NEGATION = r"(?:not|no|never|neither|nor|except|without|nobody|cannot|(?:is|are|was|do|does|did|ca|wo|would|could|have|has)nt)"
 _CLAUSES = re.compile(r"[,.;:!?()]|\b(?:but|so|just|and|because|though|only|or)\b")
 # "not by phone", "anything but texts", "calls are no good"
@@ -276,7 +276,7 @@ def _by_number(options: Sequence[Option], words: str) -> List[Option]:
     if not token.isdigit():
         return []
     scored = [o for o in options if o.ordinal is not None and o.ordinal == int(token)]
-    placed = [options[int(token) - 1]] if 1 <= int(token) <= min(len(options), _MOST_COUNTED) else []
+    placed = [options[int(token) - 1]] if 1 <= int(token) <= len(options) <= _MOST_COUNTED else []
     return placed + [o for o in scored if o not in placed]  # "3" on a 0 to 3 scale may be the third or the highest
 
 
