@@ -15,12 +15,14 @@ from rasa.engine.storage.storage import ModelStorage
 from rasa.nlu.classifiers.classifier import IntentClassifier as IntentClassifierBase
 from rasa.shared.nlu.training_data.message import Message
 
+from bot.intake import polarity
 from bot.nlu.faq_retriever import RETRIEVAL, Retrieval
-from bot.nlu.forms import asks_of_the_answer
+from bot.nlu.forms import asks, asks_of_the_answer
 from bot.nlu.intent_classifier import Verdict, intent_of, verdicts
 
 FALLBACK, START = "nlu_fallback", "start_intake"
 BESIDE = "beside"  # key of the parse result: ids of the answers that a message asks for as well
+YES_OR_NO = ("affirm", "deny")
 WHY = "why"  # what is asked about an answer that was given, too
 PERSON, NEAR_A_PERSON = "talk_to_human", ("pass_question",)
 
@@ -102,7 +104,13 @@ class Fallback(GraphComponent, IntentClassifierBase):
                     person_share=self._config["person_share"],
                     begin_trust=self._config["begin_trust"],
                 )
-                put_intent(message, WHY if asks_of_the_answer(message.get("text")) else name, trust)
+                text = message.get("text")
+                if asks_of_the_answer(text):
+                    put_intent(message, WHY, 1.0)
+                elif name in YES_OR_NO and asks(text) and polarity.read(text) is None:  # "is that normal"
+                    put_intent(message, FALLBACK, 1.0 - trust)
+                else:
+                    put_intent(message, name, trust)
                 if name == PERSON and retrieval is not None and retrieval.trust >= self._config["faq_trust"]:
                     message.set(BESIDE, retrieval.ids, add_to_output=True)
             elif message.get("text") and not message.get("text").startswith("/"):

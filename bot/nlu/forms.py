@@ -142,10 +142,10 @@ _START_OVER = re.compile(
 )
 # What is asked of an answer just given, and of nothing by itself.
 _ABOUT_THE_ANSWER = re.compile(
-    rf"{_LEAD}(?:why(?: (?:is (?:that|this|it)(?: so)?|so|not))?|how come|(?:are|r) (?:you|u) (?:really |absolutely |quite )?(?:sure|certain|serious)(?: (?:about|of) (?:that|this|it))?|"
+    rf"{_LEAD}(?:why(?: (?:is (?:that|this|it)(?: so)?|so))?|how come|(?:are|r) (?:you|u) (?:really |absolutely |quite )?(?:sure|certain|serious)(?: (?:about|of) (?:that|this|it))?|"
     r"(?:how do you know|says who|who says(?: so)?|prove (?:it|that)|can you prove (?:it|that))(?: (?:that|this|it))?|(?:is|are) (?:that|this|it|these) (?:really |actually |even )?(?:true|right|correct)|"
     r"(?:(?:can|could) you |please )*(?:say|put|tell me|explain) (?:(?:that|this|it) )?(?:(?:to me|again) )?(?:(?:more )?simply|(?:more )?simpler|easier|differently|(?:in|with) (?:(?:plain|simple|simpler|other|normal) (?:english|words|language|terms)|other words))|"
-    r"(?:in|with) (?:plain|simple|simpler|normal) (?:english|words|language|terms)|simpler|i (?:still )?(?:don'?t|do not) (?:really |quite )?(?:understand|get) (?:that|it|this)|"
+    r"(?:in|with) (?:plain|simple|simpler|normal) (?:english|words|language|terms)|simpler|i (?:still )?(?:don'?t|do not) (?:really |quite )?(?:understand(?: (?:that|it|this|you))?|get (?:that|it|this))|"
     r"(?:what do you mean|what does (?:that|this) mean)|huh|more|explain)(?: please| pls| then| though)*\W*",
     re.IGNORECASE,
 )
