@@ -23,6 +23,7 @@ NEAR = 0.05  # confidence from which another answer may have been meant
 NONE_OF_THESE = {**PASS_ON, "title": "None of these. Pass my question to the team"}
 NOT_NOW = button("No, thanks", "deny")
 _ENOUGH = re.compile(r"\b(?:never ?mind|nvm|forget it|not (?:now|today)|thank\w*|thx|nothing|enough|done|later|all set|for now|that'?s (?:it|all)|i'?m good|helpful)\b", re.IGNORECASE)
+_MISSED = re.compile(r"\bnot (?:what|my question)\b|n['’]?t (?:what i|my question|ask)|\bi meant\b", re.IGNORECASE)
 ONLY_WORDS = "I can only read words. Whatever is on your mind, you can write it in your own words."
 NO_ANSWER = (
     "I don't have a reviewed answer to that, and I don't want to guess. Shall I pass your question to the team?"
@@ -110,6 +111,9 @@ class ActionOfferReply(Action):
         acknowledged = offered.get("asked") is False and _acknowledges(typed_text(tracker))
         if intent(tracker) == "affirm" and offered.get("kind") and not acknowledged:
             return list(as_said(offered["kind"]))
+        if intent(tracker) == "deny" and _MISSED.search(typed_text(tracker)):
+            say(dispatcher, "I'm sorry I missed what you meant. Try asking in other words, or I can pass your question to the team.", [PASS_ON])
+            return [SlotSet("offered", {"kind": "pass_question", "text": ""})]
         if not offered.get("kind") and _says_more(typed_text(tracker)):  # "I don't think you understand"
             return ActionFallback().run(dispatcher, tracker, domain)
         say(dispatcher, f"All right. {WHAT_NEXT}", [ASK, START, CONTACT_ME])
