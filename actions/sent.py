@@ -34,6 +34,7 @@ NO_MORE = (
     "My answers are written and sourced beforehand, so I can't explain this one further or put it in other words. The sources "
     "are listed under it. You can ask about one part of it, or I can pass your question to the team."
 )
+NOTHING_MORE = "I can't say more on that than the answer does. Shall I pass your question to the team?"
 _ASKS = re.compile(
     r"\?|^(?:how|what|when|where|who|why|which|can|could|do|does|did|is|are|am|will|would|should|may)\b"
     r"|\b(?:want|like|need) to (?:know|ask)\b|\bwonder",
@@ -105,8 +106,9 @@ class ActionNothingOpen(Action):
             line = _nothing_open(s, tracker.sender_id, intent(tracker) == "why")
         for one in said:
             say(dispatcher, one.text, kind=one.kind)
-        if intent(tracker) == "why" and any(one.sourced for one in before):
-            say(dispatcher, NO_MORE, [PASS_ON])
+        asked_on = any(one.text == NO_MORE for one in before)
+        if intent(tracker) == "why" and (asked_on or any(one.sourced for one in before)):
+            say(dispatcher, NOTHING_MORE if asked_on else NO_MORE, [PASS_ON])
             return [SlotSet("offered", tracker.get_slot("offered") or {"kind": "pass_question", "text": ""})]
         if not said:
             say_line(dispatcher, line)

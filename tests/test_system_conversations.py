@@ -84,8 +84,19 @@ def test_what_is_asked_of_an_answer_is_told_what_an_answer_is(visitor: Visitor, 
     visitor.say("is ketamine addictive?")
     visitor.say(text)
     assert "written and sourced beforehand" in visitor.said
+    visitor.say("are you sure")
+    assert "can't say more" in visitor.said, "not the same twice"
     visitor.tap("Pass my question to the team")
     assert visitor.question
+
+
+@pytest.mark.parametrize("text", ["that's not what I asked", "no, I meant something else", "that isn't what i asked"])
+def test_who_was_misunderstood_may_ask_in_other_words(visitor: Visitor, text: str) -> None:
+    visitor.say("is ketamine addictive?")
+    visitor.say(text)
+    assert "other words" in visitor.said
+    visitor.say("yes please")
+    assert "your question?" in visitor.question
 
 
 @pytest.mark.parametrize("text", ["👍", "?", "..."])

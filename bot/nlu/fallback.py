@@ -19,6 +19,7 @@ from bot.intake import polarity
 from bot.nlu.faq_retriever import RETRIEVAL, Retrieval
 from bot.nlu.forms import asks, asks_of_the_answer
 from bot.nlu.intent_classifier import Verdict, intent_of, verdicts
+from bot.nlu.text import clean
 
 FALLBACK, START = "nlu_fallback", "start_intake"
 BESIDE = "beside"  # key of the parse result: ids of the answers that a message asks for as well
@@ -104,7 +105,7 @@ class Fallback(GraphComponent, IntentClassifierBase):
                     person_share=self._config["person_share"],
                     begin_trust=self._config["begin_trust"],
                 )
-                text = message.get("text")
+                text = clean(message.get("text"))
                 if asks_of_the_answer(text):
                     put_intent(message, WHY, 1.0)
                 elif name in YES_OR_NO and asks(text) and polarity.read(text) is None:  # "is that normal"

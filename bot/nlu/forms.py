@@ -229,7 +229,7 @@ def points_back(sentence: str) -> bool:
 
 def asks_of_the_answer(text: str) -> bool:
     """Whether a text only asks about an answer that was given: "are you sure", "say that simpler"."""
-    return bool(_ABOUT_THE_ANSWER.fullmatch(clean(text)))
+    return bool(_ABOUT_THE_ANSWER.fullmatch(text))
 
 
 def command(text: str) -> str | None:
