@@ -16,6 +16,7 @@ from bot.intake.questionnaire import Item
 from bot.intake.wording import label, read_differently, shown
 
 MISSES_BEFORE_HELP = 2
+NEEDED_TO_CONTACT = "I need this one so that the team can reach you. If you'd rather not give it, type \"stop\" and nothing is sent."
 
 
 def ask(run: Run, before: Sequence[Line] = ()) -> Outcome:
@@ -116,14 +117,20 @@ def did_not_fit(run: Run, item: Item, error: AnswerError) -> Outcome:
     """Say why an answer was refused and ask again; after several, explain and offer every way on."""
     run.state["misses"] = misses = run.state.get("misses", 0) + 1
     asked = questions.question(run.player, item)
-    parts, buttons = [error.message, item.prompt], asked.buttons
+    wants_person = run.kind == "callback"  # who asked for a person is not told to ask for one
+    message = NEEDED_TO_CONTACT if wants_person and error.reason == "required" else error.message
+    parts, buttons = [message, item.prompt], asked.buttons
     if misses >= MISSES_BEFORE_HELP:
         why = "" if error.reason == "required" else item.help or ""  # it says so itself
         example = f"For example: {item.example}" if item.example and "For example" not in error.message else ""
         required = run.player.is_required(item)
-        ways_on = "You can ask for a person." if required else "You can skip this one, or ask for a person."
+        if wants_person:
+            ways_on, way = "" if required else "You can skip this one.", button("Stop", "stop")
+        else:
+            ways_on = "You can ask for a person." if required else "You can skip this one, or ask for a person."
+            way = button("Talk to a person", "talk_to_human")
         parts[1:1] = [why, example, ways_on]
-        buttons = [*buttons, button("Talk to a person", "talk_to_human")]
+        buttons = [*buttons, way]
     run.remember()
     line = Line("\n\n".join(filter(None, parts)), buttons, "question")
     return Outcome([line], pending=questions.pending(item))

@@ -19,7 +19,7 @@ from bot.handoff import service
 from bot.intake import additions, beside, corrections, polarity
 from bot.intake.answers import Answer, AnswerError
 from bot.intake.helpers import speaks_for_another
-from bot.intake.parsing import clean, has_yes_and_no, is_shrug
+from bot.intake.parsing import NAMES, clean, has_yes_and_no, is_shrug
 from bot.intake.questionnaire import Item
 from bot.intake.review import agrees, disagrees, leaves_as_is
 from bot.records import intakes
@@ -94,7 +94,6 @@ def _typed(run: Run, text: str) -> Outcome:
     try:
         return store(run, item, _read(run, item, text), typed=text)
     except AnswerError as error:
-        run.keep_unread(item, text)
         return _unread(run, item, text, error)
 
 
@@ -109,6 +108,8 @@ def _unread(run: Run, item: Item, text: str, error: AnswerError) -> Outcome:
     """Ask again for what could not be read, unless it answers another question: an e-mail address where a phone number
     is asked for. What belongs nowhere is kept, where the words would not stand beside the answer."""
     beside_it = noted_beside(run, item, text)
+    if not beside_it or item.answer_format not in NAMES:  # a name that is doubted afterwards is not written once more
+        run.keep_unread(item, text)
     if beside_it:
         return ask(run, beside_it)
     again = did_not_fit(run, item, error)

@@ -9,7 +9,7 @@ from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.library import FaqAnswer
-from actions.phrases import ASK, CONTACT_ME, START, WHAT_NEXT
+from actions.phrases import ASK, CONTACT_ME, PASS_ON, START, WHAT_NEXT
 from actions.sent import add_this, passed_on
 from actions.services import services
 from actions.turn import Button, as_said, button, choice, intent, message_id, say, then_listen, typed_text
@@ -20,9 +20,11 @@ MOST_OFFERED = 4
 MOST_RELATED = 2
 ASKED_BESIDES = 0.2  # confidence from which a question is offered under a check-in
 NEAR = 0.05  # confidence from which another answer may have been meant
-PASS_ON = button("Pass my question to the team", "pass_question")
+NONE_OF_THESE = {**PASS_ON, "title": "None of these. Pass my question to the team"}
 NOT_NOW = button("No, thanks", "deny")
-_ENOUGH = re.compile(r"\b(?:thank\w*|thx|nothing|enough|done|later|all set|for now|that'?s (?:it|all)|i'?m good|helpful)\b", re.IGNORECASE)
+_ENOUGH = re.compile(r"\b(?:never ?mind|nvm|forget it|not (?:now|today)|thank\w*|thx|nothing|enough|done|later|all set|for now|that'?s (?:it|all)|i'?m good|helpful)\b", re.IGNORECASE)
+_MISSED = re.compile(r"\bnot (?:what|my question)\b|n['’]?t (?:what i|my question|ask)|\bi meant\b", re.IGNORECASE)
+ONLY_WORDS = "I can only read words. Whatever is on your mind, you can write it in your own words."
 NO_ANSWER = (
     "I don't have a reviewed answer to that, and I don't want to guess. Shall I pass your question to the team?"
 )
@@ -82,6 +84,10 @@ class ActionFallback(Action):
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Dict[Text, Any]) -> List[EventType]:
         if passed_on(dispatcher, tracker):
             return [SlotSet("offered", None)]
+        words = typed_text(tracker)
+        if words and not re.search(r"\w", words):  # a thumb or dots: no question, and what was offered stays so
+            say(dispatcher, ONLY_WORDS, [] if tracker.active_loop.get("name") else [ASK, CONTACT_ME])
+            return []
         offers = _selection(tracker).get("offer") or []
         return _offer_to_pass_on(dispatcher, tracker, services().library.known(offers)[:MOST_OFFERED])
 
@@ -100,13 +106,33 @@ class ActionOfferReply(Action):
         if offered.get("kind") == "erase":
             say(dispatcher, "All right. Nothing was deleted.")
             return [SlotSet("offered", None)]
+        if offered.get("nearest"):
+            return _answer_nearest(dispatcher, tracker, offered)
         acknowledged = offered.get("asked") is False and _acknowledges(typed_text(tracker))
         if intent(tracker) == "affirm" and offered.get("kind") and not acknowledged:
             return list(as_said(offered["kind"]))
+        if intent(tracker) == "deny" and _MISSED.search(typed_text(tracker)):
+            say(dispatcher, "I'm sorry I missed what you meant. Try asking in other words, or I can pass your question to the team.", [PASS_ON])
+            return [SlotSet("offered", {"kind": "pass_question", "text": ""})]
         if not offered.get("kind") and _says_more(typed_text(tracker)):  # "I don't think you understand"
             return ActionFallback().run(dispatcher, tracker, domain)
         say(dispatcher, f"All right. {WHAT_NEXT}", [ASK, START, CONTACT_ME])
         return [SlotSet("offered", None)]
+
+
+def _answer_nearest(dispatcher: CollectingDispatcher, tracker: Tracker, offered: Dict[str, Any]) -> List[EventType]:
+    """A yes or no to "is it one of these?": a yes means the only one, or is asked which; a no leaves the team."""
+    nearest = services().library.known(offered["nearest"])
+    if intent(tracker) == "affirm" and len(nearest) == 1:
+        return [SlotSet("offered", None), *as_said("faq", nearest[0].id)]
+    if intent(tracker) == "affirm":
+        say(dispatcher, "Which one do you mean?", [*map(_ask, nearest), NONE_OF_THESE])
+        return []
+    if _ENOUGH.search(typed_text(tracker)):
+        say(dispatcher, f"All right. {WHAT_NEXT}", [ASK, START, CONTACT_ME])
+        return [SlotSet("offered", None)]
+    say(dispatcher, NO_ANSWER, [PASS_ON, NOT_NOW])
+    return [SlotSet("offered", {"kind": "pass_question", "text": offered["text"]})]
 
 
 def _says_more(words: str) -> bool:
@@ -115,9 +141,9 @@ def _says_more(words: str) -> bool:
 
 
 def _acknowledges(words: str) -> bool:
-    """Whether words only take note of an answer: "k" is no yes to a button that stood under it."""
+    """Whether words only take note of an answer: "k" and "hm" are no yes to a button that stood under it."""
     reading = polarity.read(words)
-    return reading is not None and reading.agreement
+    return reading is None or reading.agreement
 
 
 def _offer_to_pass_on(
@@ -132,14 +158,12 @@ def _offer_to_pass_on(
     if replies.language(words) == "es":
         reply = replies.get("only_english_es", services().clinic.get("phone"))
         say(dispatcher, reply.text, [button(one["label"], one["id"]) for one in reply.choices])
+        nearest = []
     elif nearest:
-        buttons = [*add, *map(_ask, nearest)] + [
-            {**PASS_ON, "title": "None of these. Pass my question to the team"}
-        ]
-        say(dispatcher, "I'm not sure I understood. Is it one of these?", buttons)
+        say(dispatcher, "I'm not sure I understood. Is it one of these?", [*add, *map(_ask, nearest), NONE_OF_THESE])
     else:
         say(dispatcher, NO_ANSWER, [PASS_ON, *add, NOT_NOW])
-    return [SlotSet("offered", {"kind": "pass_question", "text": words})]
+    return [SlotSet("offered", {"kind": "pass_question", "text": words, "nearest": [answer.id for answer in nearest]})]
 
 
 def asked_beside(tracker: Tracker) -> List[FaqAnswer]:

@@ -190,6 +190,8 @@ class ActionCallback(_OpenRun, Action):
         # "I asked for a call. Please don't make it", "call me at 503 555 0199 instead"
         if taken_back(dispatcher, tracker) or passed_on(dispatcher, tracker):
             return then_listen(tracker)
+        if services().replies.language(typed_text(tracker)) == "es" and not tracker.active_loop.get("name"):
+            say(dispatcher, services().replies.get("only_english_es", services().clinic.get("phone")).text)
         answers = asked_beside(tracker)
         if answers:  # "what does it cost, and can someone call me?"
             say_answers(dispatcher, tracker, answers, alone=False)
@@ -203,6 +205,9 @@ class ActionCallback(_OpenRun, Action):
         words = typed_text(tracker) or conversations.visitor_text(s, tracker.sender_id, message_id(tracker))
         if open_request is not None and open_request is intakes.current_intake(s, tracker.sender_id):
             take_contact(Run(s, parts, open_request), words)
+            if open_request.status == "in_progress":  # "when will they call", while they are asked for their number
+                when = parts.clinic.get("response_time") or "I can't tell you when the team will contact you."
+                return Line(f"{when} Nobody is watching this chat live, so I need to know how to reach you.")
             return _go_on(s, open_request)
         request = intakes.start_intake(s, tracker.sender_id, "callback")
         _prefill(s, request)

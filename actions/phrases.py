@@ -6,6 +6,7 @@ from actions.turn import button
 ASK = button("Ask a question", "ask_question")
 CONTACT_ME = button("Contact me", "talk_to_human")
 STARTERS = (ASK, CONTACT_ME)
+PASS_ON = button("Pass my question to the team", "pass_question")
 START = button("Start my history", "start_intake")
 WHAT_NEXT = "What would you like to do?"
 GO_ON = button("Go on with my history", "resume_intake")

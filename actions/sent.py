@@ -12,7 +12,7 @@ from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 from sqlalchemy.orm import Session
 
-from actions.phrases import ADD, ASK, CONTACT_ME, GO_ON, NOTED, TAKE_BACK, WHAT_NEXT, WITHDRAWN
+from actions.phrases import ADD, ASK, CONTACT_ME, GO_ON, NOTED, PASS_ON, TAKE_BACK, WHAT_NEXT, WITHDRAWN
 from actions.services import services
 from actions.turn import Button, Line, button, choice, intent, message_id, say, say_line, then_listen, typed_text
 from bot.handoff import service
@@ -30,6 +30,11 @@ _LIMITED = re.compile(
 _DETAIL = re.compile(r"\d|@")
 _SAYS_WHAT = re.compile(r"[:,]|\b(?:is|are|it'?s|its|not|instead|also|too|only)\b", re.IGNORECASE)
 _LONG = 10
+NO_MORE = (
+    "My answers are written and sourced beforehand, so I can't explain this one further or put it in other words. The sources "
+    "are listed under it. You can ask about one part of it, or I can pass your question to the team."
+)
+NOTHING_MORE = "I can't say more on that than the answer does. Shall I pass your question to the team?"
 _ASKS = re.compile(
     r"\?|^(?:how|what|when|where|who|why|which|can|could|do|does|did|is|are|am|will|would|should|may)\b"
     r"|\b(?:want|like|need) to (?:know|ask)\b|\bwonder",
@@ -89,26 +94,31 @@ class ActionWithdraw(Action):
 
 
 class ActionNothingOpen(Action):
-    """A word about the questions ("skip", "stop") while none of them waits; "can you repeat that" is about what was said."""
+    """A word about the questions ("skip") while none waits; "can you repeat that" and "are you sure" are about what was said."""
 
     def name(self) -> Text:
         return "action_nothing_open"
 
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Dict[Text, Any]) -> List[EventType]:
         with services().database.session() as s:
-            said = conversations.said_before(s, tracker.sender_id) if intent(tracker) == "repeat" else []
-            line = _nothing_open(s, tracker.sender_id)
+            before = conversations.said_before(s, tracker.sender_id)
+            said = before if intent(tracker) == "repeat" else []
+            line = _nothing_open(s, tracker.sender_id, intent(tracker) == "why")
         for one in said:
             say(dispatcher, one.text, kind=one.kind)
+        asked_on = any(one.text == NO_MORE for one in before)
+        if intent(tracker) == "why" and (asked_on or any(one.sourced for one in before)):
+            say(dispatcher, NOTHING_MORE if asked_on else NO_MORE, [PASS_ON])
+            return [SlotSet("offered", tracker.get_slot("offered") or {"kind": "pass_question", "text": ""})]
         if not said:
             say_line(dispatcher, line)
         return []
 
 
-def _nothing_open(s: Session, conversation_id: str) -> Line:
+def _nothing_open(s: Session, conversation_id: str, asks: bool) -> Line:
     sent = [ADD, TAKE_BACK] if service.handed_over(s, conversation_id) else []
-    text = f"There is no question of mine open right now. {WHAT_NEXT}"
-    return Line(text, [ASK, *_history(s, conversation_id), *sent, CONTACT_ME])
+    text = "I'm not sure what you mean." if asks else "There is no question of mine open right now."
+    return Line(f"{text} {WHAT_NEXT}", [ASK, *_history(s, conversation_id), *sent, CONTACT_ME])
 
 
 def _nothing_sent(s: Session, conversation_id: str, what: str) -> Line:

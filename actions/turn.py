@@ -104,13 +104,14 @@ def then_listen(tracker: Tracker) -> List[EventType]:
     return [] if tracker.active_loop.get("name") else [FollowupAction("action_listen")]
 
 
-def as_said(intent_name: str) -> Tuple[Dict[str, Any], Dict[str, Any]]:
-    """Events that make Rasa go on as if the visitor had tapped a choice of this intent."""
+def as_said(intent_name: str, choice: Optional[str] = None) -> Tuple[Dict[str, Any], Dict[str, Any]]:
+    """Events that make Rasa go on as if the visitor had tapped a choice of this intent; ``choice`` as in ``button``."""
+    entities = [{"entity": "choice", "value": choice}] if choice is not None else []
     return (
         {"event": "action", "name": "action_listen", "policy": None, "confidence": None},
         {
             "event": "user",
             "text": f"/{intent_name}",
-            "parse_data": {"intent": {"name": intent_name, "confidence": 1.0}, "entities": [], "text": f"/{intent_name}"},
+            "parse_data": {"intent": {"name": intent_name, "confidence": 1.0}, "entities": entities, "text": f"/{intent_name}"},
         },
     )

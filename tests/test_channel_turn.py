@@ -120,6 +120,31 @@ def test_what_a_yes_was_for_can_be_typed(chat: Chat) -> None:
     assert [m["text"] for m in chat.say("About me")] == [REPLIES.reply("abuse", "takeover").text]
 
 
+ANSWER = {"text": "It can be.", "buttons": [
+    {"title": "Can I drink before or after?", "payload": '/faq{"choice": "alcohol"}'}, {"title": "Will I be asleep?", "payload": '/faq{"choice": "awake"}'},
+    {"title": "This was helpful", "payload": '/affirm{"choice": "helpful|3"}'}, {"title": "Not helpful", "payload": '/deny{"choice": "helpful|3"}'},
+]}  # fmt: skip
+
+
+@pytest.mark.parametrize("text, given", [
+    ("the second one", '/faq{"choice": "awake"}'), ("1", '/faq{"choice": "alcohol"}'), ("the last one", '/faq{"choice": "awake"}'),
+    ("will I be asleep", '/faq{"choice": "awake"}'), ("Not helpful", '/deny{"choice": "helpful|3"}'),
+    ("can I drive before or after", None), ("the fifth", None), ("first", '/faq{"choice": "alcohol"}'), ("the second one is for my dad", None),
+])  # fmt: skip
+def test_a_choice_is_typed_by_its_words_or_its_place(chat: Chat, text: str, given: Optional[str]) -> None:
+    chat.next = [ANSWER]
+    chat.say("is it addictive")
+    chat.say(text)
+    assert chat.given[-1] == (given or PROTECTED_PREFIX + text)
+
+
+def test_what_is_typed_to_a_question_is_no_choice_of_what_was_said_before_it(chat: Chat) -> None:
+    chat.next = [ANSWER, QUESTION]
+    chat.say("is it addictive")
+    chat.say("the second one")
+    assert chat.given[-1] == PROTECTED_PREFIX + "the second one"
+
+
 def test_words_for_the_form_mean_nothing_where_it_was_not_asked(chat: Chat) -> None:
     chat.checked_in("abuse", asks_on=True)
     chat.say("me")

@@ -456,6 +456,20 @@ def test_a_number_alone_gives_no_name(begin: Callable[[str], Talk], words: str) 
     assert talk.waiting == "name" and talk.value("reach") == "(503) 555-0147"
 
 
+def test_a_number_given_for_a_name_makes_no_name_of_the_next_yes(begin: Callable[[str], Talk]) -> None:
+    talk = begin("callback")
+    assert "(503) 555-0188" in talk.say("503 555 0188")
+    assert "not sure that is a name" in talk.say("yes") and talk.waiting == "name"
+    talk.say("Yes")
+    assert talk.waiting == "safe-message", "some people are called so, and write it once more"
+
+
+def test_who_asked_for_a_person_is_not_told_to_ask_for_one(begin: Callable[[str], Talk]) -> None:
+    talk = begin("callback")
+    assert 'type "stop"' in talk.say("I don't want to give my name", intent="skip")
+    assert "ask for a person" not in talk.say("skip", intent="skip") and "Stop" in talk.offered and "Talk to a person" not in talk.offered
+
+
 @pytest.mark.parametrize("said", ["looks good, also methadone", "yes. I forgot methadone"])
 def test_nothing_is_sent_while_something_is_added(until: Callable[..., Talk], said: str) -> None:
     talk = until("review", **MEDICINES)

@@ -214,7 +214,7 @@ def test_sentence_is_kept_as_it_was_typed() -> None:
         ("virginia", "VA"), ("West Virginia", "WV"), ("new y", "NY"), ("Calif", "CA"), ("N. Carolina", "NC"), ("Canada", "other"),
         ("new", "!ambiguous"), ("Oregon or Washington", "!ambiguous"), ("ok", "!ambiguous"), ("OK", "OK"),
         ("I live in Washington state, Vancouver, but I can drive to Salem", "WA"), ("not Oregon, Washington", "WA"), ("Right now im in Idaho but I go home in the fall", "ID"),
-        ("idaho, no utah", "!ambiguous"), ("Texas. No wait, Nevada", "!ambiguous"), ("Idaho but moving to Oregon", "!ambiguous"), ("idk", "skipped"), ("rather not say", "skipped"),
+        ("the first one", "!not-an-option"), ("2", "!not-an-option"), ("idaho, no utah", "!ambiguous"), ("Texas. No wait, Nevada", "!ambiguous"), ("Idaho but moving to Oregon", "!ambiguous"), ("idk", "skipped"), ("rather not say", "skipped"),
         ("not oregon", "!not-an-option"), ("38", "!not-an-option"), ("somewhere", "!not-an-option"),
     ],
 )  # fmt: skip

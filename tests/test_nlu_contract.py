@@ -50,6 +50,11 @@ def test_intents_that_are_no_question(reader: Reader, text: str, expected: str |
     assert reader.intent(text) == (expected or "nlu_fallback")
 
 
+@pytest.mark.parametrize("text, expected", [("I don't understand", "why"), ("huh?", "why"), ("is that normal", "nlu_fallback"), ("\u2060is that ok?", "nlu_fallback"), ("sure why not", "affirm")])
+def test_what_only_asks_back_is_no_yes_and_no_distress(reader: Reader, text: str, expected: str) -> None:  # noqa: F811
+    assert reader.intent(text) == expected
+
+
 @pytest.mark.parametrize(
     "framed",
     ["hey {}", "{} Thank you and God bless", "question 1: {}", "{} \U0001f64f", "asking for my husband {}", "sorry to bother you but {}"],

@@ -18,7 +18,7 @@ from bot.nlu.answer_model import AnswerModel, blank
 from bot.nlu.encoder import Encoder
 from bot.nlu.fallback import decide
 from bot.nlu.faq_retriever import Evidence, FaqRetriever, Named, Retrieval, evidence, retrieve
-from bot.nlu.forms import asks, asks_somewhere, command, only_asks, points_back
+from bot.nlu.forms import asks, asks_of_the_answer, asks_somewhere, command, only_asks, points_back
 from bot.nlu.intent_classifier import Verdict
 from bot.nlu.ngrams import CharacterNgrams, Reductions, grams
 from bot.nlu.sentence_encoder import read
@@ -258,6 +258,16 @@ def test_these_tell(text: str) -> None:
 def test_a_story_that_holds_a_question_is_not_only_a_question() -> None:
     assert only_asks("how long does it take?")
     assert not only_asks("I came back from the war and nothing was ever as it was before it. will it help?")
+
+
+@pytest.mark.parametrize("text", ["Why?", "but why is that", "are you really sure about that?", "can you say it simpler please", "in plain English", "I don't get it", "I still don't understand", "hm, huh?"])
+def test_what_only_asks_about_an_answer(text: str) -> None:
+    assert asks_of_the_answer(text)
+
+
+@pytest.mark.parametrize("text", ["why does it fade", "are you sure it is legal", "explain the infusion", "more sessions", "I don't understand my insurance", "is it true that it hurts"])
+def test_what_asks_for_something_else(text: str) -> None:
+    assert not asks_of_the_answer(text)
 
 
 @pytest.mark.parametrize(

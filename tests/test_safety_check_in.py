@@ -65,6 +65,9 @@ living
 with life
 dying I guess""",
     NO: """\
+what? no
+lol no
+no lol
 no
 n
 nope

@@ -53,6 +53,72 @@ def test_what_is_asked_in_spanish_is_told_so_in_spanish_and_can_be_passed_on(vis
     assert visitor.question  # how they can be reached
 
 
+def test_a_request_in_spanish_for_a_person_is_told_that_the_questions_are_in_english(visitor: Visitor) -> None:
+    visitor.say("habla alguien español")
+    assert "están en inglés" in visitor.said and "name" in visitor.question
+
+
+def test_a_typed_yes_or_no_answers_which_question_was_meant(visitor: Visitor) -> None:
+    visitor.say("what model are you")
+    assert "one of these" in visitor.said
+    visitor.say("yes")
+    assert "Which one" in visitor.said and not visitor.question
+    visitor.say("the first one")
+    assert visitor.last[0]["sources"]
+    visitor.say("what model are you")
+    visitor.say("none of these")
+    assert "Shall I pass your question" in visitor.said
+    visitor.say("yes please")
+    assert "name" in visitor.question
+    visitor.say("stop")
+    visitor.say("do you take aetna")
+    assert [c["id"] for c in visitor.last[0]["choices"]][:-1] == ["faq.insurance"], "only one comes near"
+    visitor.say("yes please")
+    assert visitor.last[0]["sources"]
+
+
+@pytest.mark.parametrize("text", ["why", "are you sure", "say that simpler", "what do you mean", "huh"])
+def test_what_is_asked_of_an_answer_is_told_what_an_answer_is(visitor: Visitor, text: str) -> None:
+    visitor.say(text)
+    assert "not sure what you mean" in visitor.said
+    visitor.say("is ketamine addictive?")
+    visitor.say(text)
+    assert "written and sourced beforehand" in visitor.said
+    visitor.say("are you sure")
+    assert "can't say more" in visitor.said, "not the same twice"
+    visitor.tap("Pass my question to the team")
+    assert visitor.question
+
+
+@pytest.mark.parametrize("text", ["that's not what I asked", "no, I meant something else", "that isn't what i asked"])
+def test_who_was_misunderstood_may_ask_in_other_words(visitor: Visitor, text: str) -> None:
+    visitor.say("is ketamine addictive?")
+    visitor.say(text)
+    assert "other words" in visitor.said
+    visitor.say("yes please")
+    assert "your question?" in visitor.question
+
+
+@pytest.mark.parametrize("text", ["👍", "?", "..."])
+def test_signs_alone_are_no_question_and_leave_an_offer_as_it_was(visitor: Visitor, text: str) -> None:
+    visitor.say("how much does it cost?")
+    visitor.say(text)
+    assert "only read words" in visitor.said
+    visitor.say("yes please")
+    assert "name" in visitor.question
+
+
+def test_when_somebody_calls_is_asked_while_a_number_is(visitor: Visitor) -> None:
+    visitor.say("call me please")
+    visitor.say("when will they call")
+    assert "when the team will contact you" in visitor.said and "where you left off" not in visitor.said and "name" in visitor.question
+
+
+def test_who_only_says_who_they_are_begins_no_history(visitor: Visitor) -> None:
+    visitor.say("Good evening, my name is Harold and I am 81 years old.")
+    assert not visitor.question
+
+
 def test_the_words_that_start_the_history_do_not_answer_it(visitor: Visitor) -> None:
     visitor.say("yes, start my history please")
     assert visitor.question.endswith("Is it okay that this chat keeps your answers?") or "keep" in visitor.question
@@ -638,9 +704,10 @@ def test_who_said_to_be_under_18_begins_no_history(visitor: Visitor) -> None:
 
 
 def test_to_take_note_of_an_answer_is_no_yes_to_the_button_under_it(visitor: Visitor) -> None:
-    visitor.say("how much does it cost?")
-    visitor.say("k")
-    assert not visitor.question
+    for text in ("k", "hm", "is that normal"):
+        visitor.say("how much does it cost?")
+        visitor.say(text)
+        assert not visitor.question
     visitor.say("how much does it cost?")
     answer = visitor.last[0]["text"]
     visitor.say("can you repeat that")

@@ -12,7 +12,7 @@ import dataclasses
 import logging
 import re
 from contextlib import asynccontextmanager
-from typing import Any, AsyncIterator, Awaitable, Callable, Dict, List, Optional, Union
+from typing import Any, AsyncIterator, Awaitable, Callable, Dict, List, Optional, Sequence, Union
 
 from rasa.core.channels.channel import UserMessage
 from sqlalchemy.orm import Session
@@ -21,8 +21,10 @@ from bot.channel.errors import Conflict, Unauthorized
 from bot.channel.output import TurnOutput
 from bot.handoff import service
 from bot.handoff.crisis import take_over
+from bot.intake import choices
 from bot.intake.answers import AnswerError
 from bot.intake.contact import parse_phone_or_email
+from bot.intake.questionnaire import Option
 from bot.records import conversations, intakes
 from bot.records.database import Database
 from bot.records.models import Intake, Message
@@ -85,6 +87,9 @@ _WANTS_A_PERSON = re.compile(
 )
 _WANTS_NOBODY = re.compile(r"\b(?:no ?one|nobody|not|never|without|\w+n['’]t|dont|cant|wont|cannot|nadie)\b", re.IGNORECASE)
 _MOST_CONTACT_WORDS = 12
+_MOST_NAMED_WORDS = 16  # on a choice
+ASKS = ("question", "check_in", "crisis")  # kinds of messages that have readers of their own for what is typed next
+RATES = ("/affirm", "/deny")  # payloads of a yes or a no, above all to "was this helpful?"
 
 Handler = Callable[[UserMessage], Awaitable[Any]]
 Parse = Dict[str, Any]
@@ -201,7 +206,8 @@ class Turns:
             return await self._in_crisis(conversation_id, kept, text, choice)
         if text and screening.outcome == "check_in" and self.screener.screen(text).outcome == "none":
             return await self._ask_of_several(conversation_id, kept, screening)
-        payload = offered["payload"] if offered else PROTECTED_PREFIX + (text or "")
+        meant = offered or _named(kept.said, text or "")
+        payload = meant["payload"] if meant else PROTECTED_PREFIX + (text or "")
         return await self._answer(conversation_id, kept, payload, screening)
 
     def _begin(self, text: Optional[str]) -> None:
@@ -222,7 +228,7 @@ class Turns:
         state = conversations.get_state(s, conversation_id, locked=True)
         if state is None:
             raise Unauthorized()
-        if confirms and any(ERASE in said.choices for said in conversations.last_said(s, conversation_id)):
+        if confirms and any(c["id"] == ERASE for said in conversations.last_said(s, conversation_id) for c in said.choices):
             choice = ERASE
         offered = conversations.find_choice(s, conversation_id, choice) if choice else None
         if choice == ERASE or (choice and offered is None):
@@ -536,6 +542,17 @@ def _wants_a_person(text: str) -> bool:
         return len(text.split()) <= _MOST_CONTACT_WORDS and bool(parse_phone_or_email(text))
     except AnswerError:
         return False
+
+
+def _named(said: Sequence[conversations.Said], text: str) -> Optional[Dict[str, Any]]:
+    """The choice that a typed text names or counts to: "the second one". Where something is asked, the text is left to answer that."""
+    offered = {c["id"]: c for one in said for c in one.choices}
+    if len(text.split()) > _MOST_NAMED_WORDS or ERASE in offered or any(one.kind in ASKS for one in said):
+        return None
+    rated = [c for c in offered.values() if c["payload"].startswith(RATES)]  # they stand apart from the list
+    listed = [Option(c["id"], c["label"], None, c["id"]) for c in offered.values() if c not in rated]
+    found = choices.named_or_placed(listed, text)
+    return offered[found.code] if found else next((c for c in rated if _plainly(c["label"]) == _plainly(text)), None)
 
 
 def _means(text: Optional[str], words: set) -> bool:

@@ -72,7 +72,7 @@ _POSITION = re.compile(
 )
 _RANGE = re.compile(r"\d+-\d+")
 _MOST_PARTS = 50  # answers in one text
-_MOST_COUNTED = 20  # nobody counts further down a list
+_MOST_COUNTED = 20  # nobody counts in a longer list, which is not shown
 _NEGATION = r"(?:not|no|never|neither|nor|except|without|nobody|cannot|(?:is|are|was|do|does|did|ca|wo|would|could|have|has)nt)"
 _CLAUSES = re.compile(r"[,.;:!?()]|\b(?:but|so|just|and|because|though|only|or)\b")
 # "not by phone", "anything but texts", "calls are no good"
@@ -158,6 +158,13 @@ def match_several(options: Sequence[Option], text: str, *, open_choice: bool = F
             if option not in found:
                 found.append(option)
         return found
+
+
+def named_or_placed(options: Sequence[Option], text: str) -> Optional[Option]:
+    """The option whose label, or whose place in the list, is all that was typed: "the second one". None where neither is."""
+    words = _plain(text)
+    found = [o for o in options if _plain_name(o.display) == words] or (_by_number(options, words) if options else [])
+    return found[0] if len(found) == 1 else None
 
 
 def listed(labels: Sequence[str], joiner: str) -> str:
@@ -269,7 +276,7 @@ def _by_number(options: Sequence[Option], words: str) -> List[Option]:
     if not token.isdigit():
         return []
     scored = [o for o in options if o.ordinal is not None and o.ordinal == int(token)]
-    placed = [options[int(token) - 1]] if 1 <= int(token) <= min(len(options), _MOST_COUNTED) else []
+    placed = [options[int(token) - 1]] if 1 <= int(token) <= len(options) <= _MOST_COUNTED else []
     return placed + [o for o in scored if o not in placed]  # "3" on a 0 to 3 scale may be the third or the highest
 
 

@@ -49,7 +49,7 @@ _NOT_MUCH_OF_A_NAME = {
     "ridiculous", "silly", "annoying", "private", "personal", "confidential", "anonymous", "hard", "crazy", "weird", "wrong", "tired",
     "scared", "confused", "nervous", "sorry", "done", "huh", "lol", "human", "agent", "cancel", "already",
     "hrs", "hours", "addr", "address", "cost", "costs", "price", "prices", "fee", "fees", "parking", "directions", "location", "insurance",
-    "medicare", "medicaid", "tricare", "appointment", "website", "email", "phone", "number",
+    "medicare", "medicaid", "tricare", "appointment", "website", "email", "phone", "number", "si", "sí", "hola", "gracias",
 }  # fmt: skip
 # What answers another question: "she/her", "may 6 1980", "5/6/80".
 _PRONOUNS_OR_DATE = re.compile(r"^(?:she|he|they|ze|xe|it)(?:\s*/\s*\w+)+\W*$|\b(?:19|20)\d\d\b|\b\d{1,2}[/.-]\d{1,2}\b", re.IGNORECASE)

@@ -70,9 +70,12 @@ def parse_answer(item: Item, text: str, *, today: dt.date, timezone: dt.tzinfo =
     return Answer(ANSWERED, values, clean(text))
 
 
+NAMES = ("name", "preferred-name")  # answer formats
+
+
 def doubt(item: Item, text: str) -> None:
     """Raise AnswerError where a text can be stored, but is hardly meant as the answer; typed once more, it is taken."""
-    if item.answer_format in ("name", "preferred-name"):
+    if item.answer_format in NAMES:
         check_name(clean(text), sentences=item.required)
     elif item.answer_format in ("place", "pronouns"):
         check_told(clean(text))

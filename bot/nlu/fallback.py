@@ -15,11 +15,16 @@ from rasa.engine.storage.storage import ModelStorage
 from rasa.nlu.classifiers.classifier import IntentClassifier as IntentClassifierBase
 from rasa.shared.nlu.training_data.message import Message
 
+from bot.intake import polarity
 from bot.nlu.faq_retriever import RETRIEVAL, Retrieval
+from bot.nlu.forms import asks, asks_of_the_answer
 from bot.nlu.intent_classifier import Verdict, intent_of, verdicts
+from bot.nlu.text import clean
 
-FALLBACK = "nlu_fallback"
+FALLBACK, START = "nlu_fallback", "start_intake"
 BESIDE = "beside"  # key of the parse result: ids of the answers that a message asks for as well
+YES_OR_NO = ("affirm", "deny")
+WHY = "why"  # what is asked about an answer that was given, too
 PERSON, NEAR_A_PERSON = "talk_to_human", ("pass_question",)
 
 
@@ -31,6 +36,7 @@ def decide(
     intent_trust: float,
     beside_trust: float = 0.0,
     person_share: float = 1.0,
+    begin_trust: float = 0.0,
     first: Sequence[str] = (PERSON,),
     never: Sequence[str] = ("answer",),
 ) -> tuple[str, float]:
@@ -44,6 +50,7 @@ def decide(
         beside_trust: and for one that comes first, where an answer is asked for, too: "my doctor said to ask you: does it work".
         person_share: chance of a wish for a person from which it is taken for one, where nothing else is trusted or the
             message wants to be passed on to one.
+        begin_trust: least trust for a wish to begin the history: it leads far from what was said.
         first: intents that win wherever they stand in the message.
         never: labels that are only evidence and no intent without a pending question.
     """
@@ -54,7 +61,8 @@ def decide(
     whole = found[0]
     if answerable:
         return intent_of(retrieval.key), retrieval.trust
-    trusted = "/" not in whole.label and whole.label not in never and whole.trust >= intent_trust
+    least = begin_trust if whole.label == START else intent_trust
+    trusted = "/" not in whole.label and whole.label not in never and whole.trust >= least
     if not trusted or whole.label in NEAR_A_PERSON:
         share = float(whole.probabilities[whole.labels == PERSON].sum())
         if share >= person_share:
@@ -68,7 +76,7 @@ class Fallback(GraphComponent, IntentClassifierBase):
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
-        return {"faq_trust": 0.65, "intent_trust": 0.03, "beside_trust": 0.8, "person_share": 0.2}
+        return {"faq_trust": 0.65, "intent_trust": 0.03, "beside_trust": 0.8, "person_share": 0.2, "begin_trust": 0.3}
 
     def __init__(self, config: dict[str, Any]) -> None:
         self._config = {**self.get_default_config(), **config}
@@ -95,8 +103,15 @@ class Fallback(GraphComponent, IntentClassifierBase):
                     intent_trust=self._config["intent_trust"],
                     beside_trust=self._config["beside_trust"],
                     person_share=self._config["person_share"],
+                    begin_trust=self._config["begin_trust"],
                 )
-                put_intent(message, name, trust)
+                text = clean(message.get("text"))
+                if asks_of_the_answer(text):
+                    put_intent(message, WHY, 1.0)
+                elif name in YES_OR_NO and asks(text) and polarity.read(text) is None:  # "is that normal"
+                    put_intent(message, FALLBACK, 1.0 - trust)
+                else:
+                    put_intent(message, name, trust)
                 if name == PERSON and retrieval is not None and retrieval.trust >= self._config["faq_trust"]:
                     message.set(BESIDE, retrieval.ids, add_to_output=True)
             elif message.get("text") and not message.get("text").startswith("/"):

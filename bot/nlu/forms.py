@@ -1,6 +1,6 @@
 """The form of a sentence, by rules: does it ask, does it run the history, does it tell?
 
-Only read while a question of the history is pending, where the form says more than the topic: "I have high blood
+Mostly read while a question of the history is pending, where the form says more than the topic: "I have high blood
 pressure" and "can I do it with high blood pressure?" are about the same thing, and only one of them is an answer.
 """
 from __future__ import annotations
@@ -13,7 +13,7 @@ WORDS = re.compile(r"[^\W_]+(?:'[^\W_]+)?")
 
 _LEAD = (
     r"(?:(?:ok|okay|well|so|and|but|um|uh|hi|hey|hello|wait|hold on|hang on|also|sorry|oh|yes|no|yeah|yep|sure|actually|please|"
-    r"first|quick question|one question|one thing|question|before (?:i|we) [\w' ]{2,25}|just|then|like|now|or|btw|by the way)"
+    r"h+m+|er+m?|first|quick question|one question|one thing|question|before (?:i|we) [\w' ]{2,25}|just|then|like|now|or|btw|by the way)"
     r"\b[\s,.:;-]*)*"
 )
 _SUBJECT = (
@@ -140,6 +140,15 @@ _START_OVER = re.compile(
     r"(?:(?:just )?(?:start|begin) (?:all )?(?:over|anew|again|from scratch|from the (?:beginning|start|top))|restart)(?: please| again| from (?:scratch|the (?:beginning|start|top)))*\W*$",
     re.IGNORECASE,
 )
+# What is asked of an answer just given, and of nothing by itself.
+_ABOUT_THE_ANSWER = re.compile(
+    rf"{_LEAD}(?:why(?: (?:is (?:that|this|it)(?: so)?|so))?|how come|(?:are|r) (?:you|u) (?:really |absolutely |quite )?(?:sure|certain|serious)(?: (?:about|of) (?:that|this|it))?|"
+    r"(?:how do you know|says who|who says(?: so)?|prove (?:it|that)|can you prove (?:it|that))(?: (?:that|this|it))?|(?:is|are) (?:that|this|it|these) (?:really |actually |even )?(?:true|right|correct)|"
+    r"(?:(?:can|could) you |please )*(?:say|put|tell me|explain) (?:(?:that|this|it) )?(?:(?:to me|again) )?(?:(?:more )?simply|(?:more )?simpler|easier|differently|(?:in|with) (?:(?:plain|simple|simpler|other|normal) (?:english|words|language|terms)|other words))|"
+    r"(?:in|with) (?:plain|simple|simpler|normal) (?:english|words|language|terms)|simpler|i (?:still )?(?:don'?t|do not) (?:really |quite )?(?:understand(?: (?:that|it|this|you))?|get (?:that|it|this))|"
+    r"(?:what do you mean|what does (?:that|this) mean)|huh|more|explain)(?: please| pls| then| though)*\W*",
+    re.IGNORECASE,
+)
 _LONGEST_COMMAND = 16  # words
 _THAT = r"(?:it|that|this|those|these|they)"
 _POINTS_BACK = re.compile(
@@ -216,6 +225,11 @@ def _said_and_asked(text: str) -> tuple[str, str]:
 def points_back(sentence: str) -> bool:
     """Whether a sentence asks for something else by itself: "do I need to stop them", behind "I take Xanax"."""
     return bool(_POINTS_BACK.search(sentence))
+
+
+def asks_of_the_answer(text: str) -> bool:
+    """Whether a text only asks about an answer that was given: "are you sure", "say that simpler"."""
+    return bool(_ABOUT_THE_ANSWER.fullmatch(text))
 
 
 def command(text: str) -> str | None:

@@ -88,7 +88,8 @@ class Said(NamedTuple):
 
     kind: str
     text: str
-    choices: tuple[str, ...] = ()  # their ids
+    choices: tuple[dict[str, Any], ...] = ()  # as ``find_choice`` gives them
+    sourced: bool = False  # it names sources: a reviewed answer
 
 
 def get_state(s: Session, conversation_id: str, locked: bool = False) -> str | None:
@@ -105,14 +106,14 @@ def get_state(s: Session, conversation_id: str, locked: bool = False) -> str | N
 def last_said(s: Session, conversation_id: str, turns: int = 0) -> list[Said]:
     """What the bot has said since the visitor's newest message, or since the one ``turns`` before it, oldest first."""
     rows = s.execute(_LAST_SAID, {"conversation": conversation_id, "turns": turns})
-    return [Said(row.kind, row.body["text"], tuple(c["id"] for c in row.body.get("choices", ()))) for row in rows]
+    return [Said(row.kind, row.body["text"], tuple(row.body.get("choices", ()))) for row in rows]
 
 
 def said_before(s: Session, conversation_id: str) -> list[Said]:
     """What the bot said that the visitor's newest message follows, oldest first."""
     rows = s.execute(_BEFORE, {"conversation": conversation_id, "n": CHOICES_SEARCHED}).all()[1:]
     said = itertools.takewhile(lambda row: row.author != "visitor", rows)
-    return [Said(row.kind, row.body["text"]) for row in said if row.author == "bot"][::-1]
+    return [Said(row.kind, row.body["text"], sourced=bool(row.body.get("sources"))) for row in said if row.author == "bot"][::-1]
 
 
 def sent(s: Session, conversation_id: str, client_id: str) -> Message | None:
