@@ -10,16 +10,17 @@ import numpy as np
 import pytest
 import yaml
 from rasa.shared.exceptions import InvalidConfigException
+from rasa.shared.nlu.training_data.message import Message
 
 from bot import train
 from bot.nlu.answer_detector import EVIDENCE, AnswerDetector, Heard, Pending
 from bot.nlu.answer_detector import decide as in_form
 from bot.nlu.answer_model import AnswerModel, blank
 from bot.nlu.encoder import Encoder
-from bot.nlu.fallback import decide
+from bot.nlu.fallback import Fallback, decide
 from bot.nlu.faq_retriever import Evidence, FaqRetriever, Named, Retrieval, evidence, retrieve
 from bot.nlu.forms import asks, asks_of_the_answer, asks_somewhere, command, only_asks, points_back
-from bot.nlu.intent_classifier import Verdict
+from bot.nlu.intent_classifier import VERDICTS, Verdict
 from bot.nlu.ngrams import CharacterNgrams, Reductions, grams
 from bot.nlu.sentence_encoder import read
 from bot.nlu.text import MAX_SENTENCES, WORD_JOINER, clean, held_out, is_payload, normalise, sentences, unframed
@@ -268,6 +269,14 @@ def test_what_only_asks_about_an_answer(text: str) -> None:
 @pytest.mark.parametrize("text", ["why does it fade", "are you sure it is legal", "explain the infusion", "more sessions", "I don't understand my insurance", "is it true that it hurts"])
 def test_what_asks_for_something_else(text: str) -> None:
     assert not asks_of_the_answer(text)
+
+
+@pytest.mark.parametrize(("known", "intent"), [("why", "why"), ("definition", "definition")])
+def test_only_a_model_that_knows_such_an_intent_gives_it(known: str, intent: str) -> None:
+    message = Message.build("what does that mean")
+    message.set(VERDICTS, [verdict("what does that mean", 0.9, **{known: 0.8, "greet": 0.2})])
+    Fallback(Fallback.get_default_config()).process([message])
+    assert message.get("intent")["name"] == intent
 
 
 @pytest.mark.parametrize(

@@ -106,7 +106,7 @@ class Fallback(GraphComponent, IntentClassifierBase):
                     begin_trust=self._config["begin_trust"],
                 )
                 text = clean(message.get("text"))
-                if asks_of_the_answer(text):
+                if asks_of_the_answer(text) and WHY in found[0].labels:
                     put_intent(message, WHY, 1.0)
                 elif name in YES_OR_NO and asks(text) and polarity.read(text) is None:  # "is that normal"
                     put_intent(message, FALLBACK, 1.0 - trust)
