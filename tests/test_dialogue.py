@@ -455,6 +455,20 @@ def test_what_a_menu_cannot_read_is_told_the_ways_out(until: Callable[..., Talk]
     assert talk.waiting == "review"
 
 
+@pytest.mark.parametrize(
+    "safe, way, reach",
+    [("yes", "Phone call", "(503) 555-0147"), ("yes", "email pls", "kim@example.org"), ("dont call the house", "email pls", None), ("not sure", "Text message", None)],
+)
+def test_a_request_takes_the_way_they_chose_and_none_that_is_not_safe(until: Callable[..., Talk], safe: str, way: str, reach: Optional[str]) -> None:
+    talk = until("review", **{**MEDICINES, "email": "kim@example.org", "contact_way": way, "safe_contact": safe})
+    with talk.database.session() as s:
+        request = intakes.start_intake(s, talk.id, "callback")
+        intake._prefill(s, request)
+        known = intakes.answers(s, request)
+    found = known.get(("callback", "reach"))
+    assert (found and found.values[0]) == (reach and reach.replace("(503) 555-0147", "+15035550147")) and ("callback", "name") in known
+
+
 def test_the_review_of_a_request_takes_a_new_value_and_its_menu_has_its_answers(begin: Callable[[str], Talk]) -> None:
     talk = begin("callback")
     for text in ("Dana Reyes", "503-555-0147", "yes", "mornings"):
