@@ -509,6 +509,13 @@ def test_an_allergy_told_among_the_medicines_is_one_and_a_remedy_among_the_aller
     assert flags.flags(told, today=TODAY) == []
 
 
+@pytest.mark.parametrize("key", [("pc-ptsd-5", "nightmares"), ("intake", "ride-home"), ("intake", "suicidal-ever")])
+def test_a_condition_told_at_a_question_of_yes_and_no_is_flagged(key):
+    told = {("intake", "heart"): tapped("no"), key: typed("actually I did have a heart attack in july; yes")}
+    assert [(f["code"], flags.is_high(f)) for f in flags.flags(told, today=TODAY) if f["code"].startswith("told")] == [("told-heart-recent", True)]
+    assert flags.conditions(told)[0]["name"] == "myocardial infarction"
+
+
 @pytest.mark.parametrize(
     ("link", "text", "codes", "listed"),
     [
@@ -523,6 +530,8 @@ def test_an_allergy_told_among_the_medicines_is_one_and_a_remedy_among_the_aller
         ("heart_what", "not sure, but I have glaucoma", ["told-glaucoma"], [("glaucoma", "present")]),
         ("stroke_what", "hydrocephalus", ["told-intracranial-pressure"], [("raised intracranial pressure", "present")]),
         ("reason", "a concussion last week", ["told-head-injury-recent"], [("traumatic brain injury", "past")]),
+        ("medications", "plavix since they put the stent in last june", ["told-heart-recent"], [("heart problem", "present")]),
+        ("reason", "heart attack in 2015", ["told-heart"], [("myocardial infarction", "past")]),
         ("reason", "a TBI in 2005", ["told-head-injury"], [("traumatic brain injury", "past")]),
         ("reason", "cirrhosis from hep c", ["told-liver-severe"], [("liver disease", "present")]),
         ("reason", "interstitial cystitis", ["told-kidney-bladder"], [("interstitial cystitis", "present")]),
