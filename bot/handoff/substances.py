@@ -49,7 +49,7 @@ _STILL_TAKEN = re.compile(
     re.IGNORECASE,
 )
 _ENDED = re.compile(
-    r"\b(?:stopped|quit|used to|formerly|previously|in the past|no longer|discontinued|weaned|tapered|came off|went off|"
+    r"\b(?:stopped|quit|no more(?! than)|used to|formerly|previously|in the past|no longer|discontinued|weaned|tapered|came off|went off|"
     r"got off|off of|was on|were on|was taking|had(?! (?:me|to)\b)|took|tried|ago|last (?:year|summer|winter|spring|fall)|any ?more|"
     r"off|ended|finished|completed|done with|did|swapped|dropped|ditched|replaced|gave up|(?:nothing|none of (?:them|these|those)) (?:ever )?(?:worked|helped)|in (?:the )?(?:19|20)?\d0['’]?s|(?:19|20)\d\d ?(?:-|–|to|until|till|through) ?(?:19|20)\d\d|instead of|rather than|switched|changed|history of|until (?:last|recently|(?:19|20)\d\d|(?:jan|feb|mar|apr|may|june?|july?|aug|sept?|oct|nov|dec)\w*)\b|before that|(?:prior|past) (?:med|treat)\w*|when i was|as a (?:kid|child|teen\w*))\b",
     re.IGNORECASE,
@@ -110,6 +110,7 @@ _NOT_ALLERGIC = re.compile(
     r"^\W*(?:(?:no(?:ne|t|thing)?|nope) to (?:any )?(?:meds?|medic\w+|drugs?|pills|foods?|latex|tape)|no (?:foods?|medic\w+))\b(?!.*\b(?:but|except)\b)",
     re.IGNORECASE,
 )
+_NOT_THIS = re.compile(r"\W*(?:(?:but|just|only)\s+)?not\s+(?:to\s+)?", re.IGNORECASE)  # "shellfish, not penicillin"
 # "No meds", "not allergic to any foods": a "no", but not to every allergy.
 _NOT_ALL_ALLERGIES = re.compile(
     r"\b(?:take|taking|use|on|meds|medicines?|medications?|drugs|pills|supplements)\b|"
@@ -292,7 +293,7 @@ def _allergy(text: str, row: _Row) -> str:
         return "family"
     if _is_unsure(part) or row.reading == "unsure":
         return "unsure"
-    if not _NOT_ALLERGIC.search(part):
+    if not (_NOT_ALLERGIC.search(part) or _NOT_THIS.fullmatch(text[row.begin : row.name_begin])):
         return "allergy"
     return "unsure" if _tells_of_harm(text[row.name_stop : row.said_stop]) else "negated"
 
