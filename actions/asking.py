@@ -40,11 +40,13 @@ def ask_again(run: Run, typed: str = "") -> Outcome:
     """Ask what is open after something else was talked about: "that's wrong" means the other.
 
     Args:
-        typed: a message that was taken for a question; a sentence of it may answer what is open, and is kept.
+        typed: a message that was taken for a question; a sentence of it may answer what is open, and is kept, to a question
+            that takes a text all of them: "I had a wreck. I have bipolar 2. Is this covered?"
     """
     run.state.pop("last", None)
     item = None if run.in_review() or run.state.get("menu") else run.current()
-    for words in beside.told(typed) if item is not None else []:
+    told = beside.told(typed) if item is not None else []
+    for words in [". ".join(told)] if told and item.type == "text" else told:
         answer = run.read(item, words) if beside.answers_plainly(item, words) else None
         if answer is None:
             continue

@@ -60,6 +60,8 @@ def _amended(run: Run, text: str, waiting: Optional[Item]) -> Optional[Outcome]:
     found = amendments.amended(text, items, waiting, run.last())
     if found is None:
         other = amendments.instead(text, [(item, answer, shown(item, answer)) for item, answer in run.player.review() if item is not waiting])
+        if other and other[0].type == "text":  # the whole answer with one word changed
+            return change_to(run, other[0], _read(run, other[0], other[1].value))
         return _set(run, *other) if other else None
     known = run.answers.get(found.item.key)
     read = run.read(found.item, found.correction.value) if found.implied else None

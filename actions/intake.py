@@ -253,19 +253,27 @@ def _set_aside(s: Session, conversation_id: str, besides: str) -> None:
 
 
 def _prefill(s: Session, request: Intake) -> None:
-    """What the history already says about reaching the person is not asked again."""
+    """What the history already says about reaching the person is not asked again; the number only where it is safe, and the
+    address first where they chose e-mail."""
     history = next((i for i in intakes.conversation_intakes(s, request.conversation_id) if i.kind == "intake"), None)
     if history is None:
         return
     known = intakes.answers(s, history)
-    done = set()
-    for source, target in CONTACT:
+    given = {link: row.values for (_, link), row in known.items() if row.status == "answered" and row.values}
+    done = set() if _code(given, "safe-contact") in (None, "yes") else {"reach"}
+    sources = sorted(CONTACT, key=lambda pair: pair[0] == "phone") if _code(given, "contact-way") == "email" else CONTACT
+    for source, target in sources:
         row = known.get(("intake", source))
         if row is not None and row.status == "answered" and row.values and target not in done:
             _copy(s, request, target, row.values, row.text)
             done.add(target)
     if done:
         intakes.set_state(s, request, {**(request.state or {}), "prefilled": True})
+
+
+def _code(given: Dict[str, List[Any]], link_id: str) -> Optional[str]:
+    """The code of the choice that was made; None where none was."""
+    return given[link_id][0].get("code") if link_id in given else None
 
 
 def take_contact(run: Run, words: str) -> None:

@@ -328,6 +328,34 @@ def test_a_correction_of_another_answer_changes_that_and_is_said_back(
     assert talk.waiting == at and talk.answered(at) is None
 
 
+@pytest.mark.parametrize(
+    "said, kept",
+    [
+        ("wait, not lisinopril, losartan", "losartan 20 and zoloft 100"),
+        ("oops losartan, not lisinopril", "losartan 20 and zoloft 100"),
+        ("sorry, not zoloft its lexapro", "lisinopril 20 and lexapro 100"),
+    ],
+)
+@pytest.mark.parametrize("at", ["allergies", "ride-home"])
+def test_one_word_of_a_longer_answer_is_corrected_later(until: Callable[..., Talk], at: str, said: str, kept: str) -> None:
+    talk = until(at, **{**MEDICINES, "medications": "lisinopril 20 and zoloft 100"})
+    assert "Changed to" in talk.say(said)
+    assert talk.answered("medications") == kept and talk.answered("allergies") is None and talk.waiting == at
+
+
+@pytest.mark.parametrize("said", ["no, not lisinopril, penicillin", "penicillin, not codeine", "wait, not codeine, penicillin"])
+def test_what_denies_nothing_that_was_said_is_an_answer(until: Callable[..., Talk], said: str) -> None:
+    talk = until("allergies", **{**MEDICINES, "medications": "lisinopril 20 and zoloft 100"})
+    talk.say(said)
+    assert talk.answered("medications") == "lisinopril 20 and zoloft 100" and talk.answered("allergies")
+
+
+def test_all_that_is_told_beside_a_question_is_kept(until: Callable[..., Talk]) -> None:
+    talk = until("reason", **MEDICINES)
+    talk.ask("I was in a bad wreck in 2019. I have bipolar 2 and my therapist told me to look here. Does insurance cover it?")
+    assert talk.answered("reason") == "I was in a bad wreck in 2019. I have bipolar 2 and my therapist told me to look here"
+
+
 def test_a_value_for_what_was_skipped_is_said_back(until: Callable[..., Talk]) -> None:
     talk = until("heart", **MEDICINES)
     assert "I noted this. E-mail address: x@y.com. Tell me if that's wrong." in talk.say("change my email to x@y.com")
@@ -425,6 +453,20 @@ def test_what_a_menu_cannot_read_is_told_the_ways_out(until: Callable[..., Talk]
     assert 'type one of them as it stands here, or "go on"' in talk.say("yes") and talk.waiting == "menu"
     talk.say("go on")
     assert talk.waiting == "review"
+
+
+@pytest.mark.parametrize(
+    "safe, way, reach",
+    [("yes", "Phone call", "(503) 555-0147"), ("yes", "email pls", "kim@example.org"), ("dont call the house", "email pls", None), ("not sure", "Text message", None)],
+)
+def test_a_request_takes_the_way_they_chose_and_none_that_is_not_safe(until: Callable[..., Talk], safe: str, way: str, reach: Optional[str]) -> None:
+    talk = until("review", **{**MEDICINES, "email": "kim@example.org", "contact_way": way, "safe_contact": safe})
+    with talk.database.session() as s:
+        request = intakes.start_intake(s, talk.id, "callback")
+        intake._prefill(s, request)
+        known = intakes.answers(s, request)
+    found = known.get(("callback", "reach"))
+    assert (found and found.values[0]) == (reach and reach.replace("(503) 555-0147", "+15035550147")) and ("callback", "name") in known
 
 
 def test_the_review_of_a_request_takes_a_new_value_and_its_menu_has_its_answers(begin: Callable[[str], Talk]) -> None:

@@ -150,7 +150,9 @@ def test_not_sure_is_never_no():
     ("when", "recent"),
     [
         ("2026-09-01", True), ("2026-06", True), ("2026", True), ("3 months ago", True), ("last month", True),
-        ("a few weeks ago", True), ("in 2026", True), ("recently", True),
+        ("a few weeks ago", True), ("in 2026", True), ("recently", True), ("diagnosed in august", True), ("last june", True),
+        ("6 mos ago", True), ("2 wks ago", True), ("9/12/26", True), ("twice, 2015 and 2026", True), ("this summer", True),
+        ("in january", False), ("june 2015", False), ("9/2019", False), ("august, ten years ago", False), ("maybe", False),
         ("2026-02", False), ("2025", False), ("2019-05-01", False), ("about 2012", False), ("8 months ago", False),
         ("as a child", False),
     ],
@@ -168,6 +170,9 @@ def test_a_recent_heart_problem_comes_first(when, recent):
         ("used to take klonopin and now Ativan", ["benzodiazepine"]),
         ("I don't take any benzos or opioids", []),
         ("nothing except oxycodone", ["opioid"]),
+        ("no meds right now just weed", ["alcohol-and-drugs"]),
+        ("a couple beers a night", ["alcohol-and-drugs"]),
+        ("Zoloft. No Xanax or anything like that", []),
         ("not taking my adderall every day", ["stimulant"]),
         ("maybe valium, not sure", ["benzodiazepine"]),
         ("klonipin, adderal, oxycodon", ["benzodiazepine", "stimulant", "opioid"]),
@@ -412,6 +417,17 @@ def test_a_wrong_rule_is_refused(tmp_path, change, told):
         ("waiting to start lithium", [("lithium", "unsure")]),
         ("never tried any antidepressants", [("antidepressant", "negated")]),
         ("nothing, and no history of seizures", []),
+        # taken back
+        ("lisinopril 20mg, no wait, losartan", [("lisinopril", "unsure"), ("losartan", "current")]),
+        ("lisinopril 20 - wait, not lisinopril, losartan 50", [("lisinopril", "negated"), ("losartan", "current")]),
+        ("I take celexa, sorry I mean lexapro 10", [("citalopram", "unsure"), ("escitalopram", "current")]),
+        ("zoloft 50, oh wait, also klonopin", [("sertraline", "current"), ("clonazepam", "current")]),
+        ("ibuprofen, no more ambien", [("ibuprofen", "current"), ("zolpidem", "past")]),
+        ("Prozac until March", [("fluoxetine", "past")]),
+        ("Ativan every night until I can see you", [("lorazepam", "current")]),
+        ("naltrexone before that but it didn't help", [("naltrexone", "past")]),
+        ("had ketamine infusions in 2023", [("ketamine", "past")]),
+        ("St. John's wort, a bunch more", [("st john's wort", "current")]),
         # nothing is lost
         ("Xolair?", [("Xolair?", "unsure")]),
         ("can I keep taking Xolair", [("can I keep taking Xolair", "unsure")]),
@@ -463,6 +479,11 @@ def test_medicines_are_listed_by_their_generic_name_or_in_the_persons_words(text
         ("not allergic to ketamine; had a bad trip on it", [("ketamine", "unsure")]),
         ("not allergic to morphine but it makes me sleepy", [("morphine", "negated")]),
         ("not allergic to penicillin, never had hives from it", [("penicillin", "negated")]),
+        ("amoxicillin, wait no it was augmentin", [("amoxicillin", "unsure"), ("amoxicillin/clavulanate", "allergy")]),
+        ("dilaudid itches, ok with morphine", [("hydromorphone", "allergy"), ("morphine", "negated")]),
+        ("shellfish, not pcn", [("shellfish", "allergy"), ("penicillin", "negated")]),
+        ("morphine but not to codeine", [("morphine", "allergy"), ("codeine", "negated")]),
+        ("no real allergies", [("no known allergies", "negated")]),
         ("not allergic to ketamine, latex gives me a rash", [("ketamine", "negated"), ("latex gives me a rash", "allergy")]),
     ],
 )  # fmt: skip
@@ -491,6 +512,13 @@ def test_an_allergy_told_among_the_medicines_is_one_and_a_remedy_among_the_aller
     assert flags.flags(told, today=TODAY) == []
 
 
+@pytest.mark.parametrize("key", [("pc-ptsd-5", "nightmares"), ("intake", "ride-home"), ("intake", "suicidal-ever")])
+def test_a_condition_told_at_a_question_of_yes_and_no_is_flagged(key):
+    told = {("intake", "heart"): tapped("no"), key: typed("actually I did have a heart attack in july; yes")}
+    assert [(f["code"], flags.is_high(f)) for f in flags.flags(told, today=TODAY) if f["code"].startswith("told")] == [("told-heart-recent", True)]
+    assert flags.conditions(told)[0]["name"] == "myocardial infarction"
+
+
 @pytest.mark.parametrize(
     ("link", "text", "codes", "listed"),
     [
@@ -505,6 +533,8 @@ def test_an_allergy_told_among_the_medicines_is_one_and_a_remedy_among_the_aller
         ("heart_what", "not sure, but I have glaucoma", ["told-glaucoma"], [("glaucoma", "present")]),
         ("stroke_what", "hydrocephalus", ["told-intracranial-pressure"], [("raised intracranial pressure", "present")]),
         ("reason", "a concussion last week", ["told-head-injury-recent"], [("traumatic brain injury", "past")]),
+        ("medications", "plavix since they put the stent in last june", ["told-heart-recent"], [("heart problem", "present")]),
+        ("reason", "heart attack in 2015", ["told-heart"], [("myocardial infarction", "past")]),
         ("reason", "a TBI in 2005", ["told-head-injury"], [("traumatic brain injury", "past")]),
         ("reason", "cirrhosis from hep c", ["told-liver-severe"], [("liver disease", "present")]),
         ("reason", "interstitial cystitis", ["told-kidney-bladder"], [("interstitial cystitis", "present")]),

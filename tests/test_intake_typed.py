@@ -120,6 +120,8 @@ def test_screener_answer_is_not_inferred(text: str, value: Any) -> None:
         ("safe-contact", "please don't call my house", "no"), ("safe-contact", "my husband would see it", "!unclear"), ("safe-contact", "he goes thru my phone so no", "no"),
         ("safe-contact", "it's safe", "yes"), ("safe-contact", "not safe", "no"), ("safe-contact", "my wife reads my mail so not really", "no"), ("safe-contact", "not at home", "no"),
         ("safe-contact", "yes I guess, but not the landline", "!unclear"), ("safe-contact", "yes mostly", "!unclear"),
+        ("high-bp", "no its fine with the pills", "!unclear"), ("high-bp", "no, its under control", "!unclear"), ("high-bp", "no not since i lost weight", "!unclear"),
+        ("high-bp", "no, always been fine", "no"), ("suicidal-now", "no, not since 2015", "no"),
         ("heart", "no stent, no valve trouble", "no"), ("heart", "no heart attack, no afib, nothing", "no"), ("heart", "no heart attack, no stent, just a murmur", "!unclear"),
         ("veteran", "no, and no plans to join either", "no"), ("suicidal-now", "no plan, no intent", "!unclear"),
         ("safe-contact", "nobody reads my mail", "!unclear"), ("safe-contact", "I think so", "!unclear"),

@@ -735,7 +735,7 @@ def test_a_history_comes_before_a_request_when_it_is_named(visitor: Visitor) -> 
     visitor.consent()
     visitor.answer_until("high blood pressure")
     visitor.say("contact me")
-    assert "Safe" not in visitor.question and "message" in visitor.said
+    assert "What phone number" in visitor.question  # contact was not called safe, so that the number of the history is not taken
     visitor.say("go on with my history")
     assert "high blood pressure" in visitor.question
 

@@ -16,14 +16,25 @@ from bot.handoff.substances import ALLERGIES, MEDICINES, Substance, denies_aller
 from bot.handoff.told import Told, by_name, told_conditions
 from bot.intake import Score
 
-_AGO = re.compile(r"\b(\d+|an?|one|two|three|four|five|six|few|couple)\s+(?:of\s+)?(day|week|month)s?\b", re.IGNORECASE)
-_NUMBERS = {"a": 1, "an": 1, "one": 1, "two": 2, "couple": 2, "three": 3, "few": 3, "four": 4, "five": 5, "six": 6}
+_NUMBERS = {"a": 1, "an": 1, "one": 1, "two": 2, "couple": 2, "three": 3, "few": 3, "several": 3, "four": 4, "five": 5, "six": 6,
+            "seven": 7, "eight": 8, "ten": 10, "twelve": 12}  # fmt: skip
+_AGO = re.compile(rf"\b(\d+|{'|'.join(_NUMBERS)})\s+(?:of\s+)?(days?|w(?:ee)?ks?|months?|mos?)\b", re.IGNORECASE)
 _LATELY = re.compile(
-    r"\b(?:today|yesterday|recent\w*|lately|just now|last (?:week|month)|this (?:week|month|year))\b", re.I
+    r"^\W*(?:now|still|it(?:['’]?s| is) still|ongoing)\b|\b(?:today|yesterday|tonight|recent\w*|lately|just (?:now|got|had)|half a year ago|"
+    r"(?:last|this|past) (?:week|month)|this (?:year|spring|summer|fall|autumn|winter)|last (?:mon|tues|wednes|thurs|fri|satur|sun)day)\b",
+    re.IGNORECASE,
+)
+_YEARS_AGO = re.compile(r"\b(?:years?|yrs?|decades?)\b|\b(?:19|20)\d\d\b|['’]\d\ds?\b", re.IGNORECASE)
+_SLASHED = re.compile(r"(?<![/\d])(1[0-2]|0?[1-9])/(?:[0-3]?\d/)?(?:20)?([0-3]\d)(?![/\d])")  # 9/12/26, 9/2026
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_MONTH = re.compile(
+    r"\b(?:last|this|in|since|early|late|mid|of|around|about)[\s-]+(may|mar)\b|\b(jan|feb|mar(?=ch\b)|apr|jun|jul|aug|sep|oct|nov|dec)"
+    r"(?:uary|ruary|ch|il|e|y|ust|t|tember|ober|ember)?\b",
+    re.IGNORECASE,
 )
 UNCLEAR = "unclear"  # said to a question that was skipped
 NO_ALLERGIES = "no known allergies"
-_DAYS = {"day": 1, "week": 7, "month": 31}
+_DAYS = {"d": 1, "w": 7, "m": 31}
 
 
 def flags(
@@ -248,12 +259,16 @@ def _label(value: Any) -> str:
 def _is_recent(text: str, months: int, today: date) -> bool:
     """Whether a time is, or may be, within the last months: a year alone may mean its last day."""
     earliest = today - timedelta(days=months * 31)
-    dated = re.search(r"\b((?:19|20)\d\d)(?:-(\d\d))?(?:-(\d\d))?\b", text)
+    text = _SLASHED.sub(lambda found: f"20{found[2]}-{int(found[1]):02}", text)
+    dated = [(int(y), int(m or 12), int(d or 28)) for y, m, d in re.findall(r"\b((?:19|20)\d\d)(?:-(\d\d))?(?:-(\d\d))?\b", text)]
     if dated:
-        year, month, day = int(dated[1]), int(dated[2] or 12), int(dated[3] or 28)
-        return (year, month, day) >= (earliest.year, earliest.month, earliest.day)
+        return max(dated) >= (earliest.year, earliest.month, earliest.day)
     ago = _AGO.search(text)
     if ago:
         number = _NUMBERS.get(ago[1].lower()) or int(ago[1])
-        return number * _DAYS[ago[2].lower()] <= months * 31
+        return number * _DAYS[ago[2][0].lower()] <= months * 31
+    month = None if _YEARS_AGO.search(text) else _MONTH.search(text)
+    if month:  # the latest such month
+        number = _MONTHS.index((month[1] or month[2]).lower()) + 1
+        return (today.month - number) % 12 <= months
     return bool(_LATELY.search(text))

@@ -17,31 +17,41 @@ from bot.intake.mentions import CONDITION, GIVES_A_RELATIVE, MEDICATION, RELATIV
 MEDICINES, ALLERGIES = "medicines", "allergies"
 
 _SEPARATOR = re.compile(
-    r"[,;\n•|()\[\]]+|\.(?=\s|$)|\s+(?:and|plus|also|then|but|because|&|\+)\s+|\s[-–—]\s", re.IGNORECASE
+    r"[,;\n•|()\[\]]+|(?<!\bst)\.(?=\s|$)|\s+(?:and|plus|also|then|but|because|&|\+)\s+|\s[-–—]\s", re.IGNORECASE
 )
 _NOTHING = re.compile(
     r"^\W*(?:(?:i\s+)?(?:(?:take|use|have|am\s+on)\s+)?(?:no|none|nothing)|nil|nope|n/?a|nka|nkda|not?\s+any(?:thing)?|zero|"
     r"(?:i\s+)?(?:do\s*n[o']?t|don’t)\s+(?:take|have|use)\s+any(?:thing|\s+\w+)?|"
     r"(?:i(?:\s+am|['’]?m)\s+)?not\s+(?:taking|on|allergic\s+to)\s+any(?:thing|\s+\w+)?|"
     r"(?:i(?:\s+am|['’]?m)\s+)?allergic\s+to\s+(?:nothing|none)|"
-    r"(?:i\s+have\s+)?no\s+(?:known\s+|drug\s+|other\s+|current\s+)*"
+    r"(?:i\s+have\s+)?no\s+(?:known\s+|drug\s+|other\s+|current\s+|real\s+)*"
     r"(?:allerg(?:y|ies)|meds|medicines?|medications?|drugs|pills|supplements|issues|problems|reactions)|"
     r"not\s+that\s+i(?:\s+am|['’]?m)\s+aware\s+of|never\s+had\s+an?y?\s+(?:allergic\s+)?reactions?(?:\s+to\s+anything)?)"
     r"(?:\s+(?:known|at\s+all|that\s+i\s+know(?:\s+of)?|right\s+now|currently|really|at\s+the\s+moment))*\W*$",
     re.IGNORECASE,
 )
+# "No meds just weed": the "no" ends here.
+_NOTHING_BUT = re.compile(
+    r"\b((?:no|not|nothing|none)\b(?: (?!just\b|only\b)\w+){0,3}) (?=(?:just|only)\b)", re.IGNORECASE
+)
 _NEGATION = re.compile(
     r"\b(?:no|not|never|none|without|nor|neither|denies|\w+n['’]t|dont|doesnt|cant|wont)\b", re.IGNORECASE
 )
+# "Lisinopril 20, no wait, losartan": what stands before was not meant, and the "no" is about that; but not "wait, also Xanax".
+_CORRECTION = re.compile(
+    r"\b(?:(?:no|oh|oops|sorry)[\s,]+)*(?:wait|scratch that|correction|i meant?|my mistake)\b(?:[\s,]+(?:no|sorry|it(?:['’]?s| is| was)))*(?:[\s,.:-]+(?=\w)|$)"
+    r"(?!(?:i )?(?:also|and|plus|there|forgot|too|one more|to)\b)",
+    re.IGNORECASE,
+)
 # "I don't take it every day": the "no" is not about taking it
 _STILL_TAKEN = re.compile(
-    r"\b(?:regularly|always|every\s?day|daily|often|as prescribed|enough|helping|work(?:s|ing)?|like|sure)\b",
+    r"\b(?:regularly|always|every\s?day|daily|often|as prescribed|enough|helping|work(?:s|ing)?|(?<!anything )(?<!nothing )like|sure)\b",
     re.IGNORECASE,
 )
 _ENDED = re.compile(
-    r"\b(?:stopped|quit|used to|formerly|previously|in the past|no longer|discontinued|weaned|tapered|came off|went off|"
-    r"got off|off of|was on|were on|was taking|had been|took|tried|ago|last (?:year|summer|winter|spring|fall)|any ?more|"
-    r"off|ended|finished|completed|done with|did|swapped|dropped|ditched|replaced|gave up|(?:nothing|none of (?:them|these|those)) (?:ever )?(?:worked|helped)|in (?:the )?(?:19|20)?\d0['’]?s|(?:19|20)\d\d ?(?:-|–|to|until|till|through) ?(?:19|20)\d\d|instead of|rather than|switched|changed|history of|(?:prior|past) (?:med|treat)\w*|when i was|as a (?:kid|child|teen\w*))\b",
+    r"\b(?:stopped|quit|no more(?! than)|used to|formerly|previously|in the past|no longer|discontinued|weaned|tapered|came off|went off|"
+    r"got off|off of|was on|were on|was taking|had(?! (?:me|to)\b)|took|tried|ago|last (?:year|summer|winter|spring|fall)|any ?more|"
+    r"off|ended|finished|completed|done with|did|swapped|dropped|ditched|replaced|gave up|(?:nothing|none of (?:them|these|those)) (?:ever )?(?:worked|helped)|in (?:the )?(?:19|20)?\d0['’]?s|(?:19|20)\d\d ?(?:-|–|to|until|till|through) ?(?:19|20)\d\d|instead of|rather than|switched|changed|history of|until (?:last|recently|(?:19|20)\d\d|(?:jan|feb|mar|apr|may|june?|july?|aug|sept?|oct|nov|dec)\w*)\b|before that|(?:prior|past) (?:med|treat)\w*|when i was|as a (?:kid|child|teen\w*))\b",
     re.IGNORECASE,
 )
 # Behind the name, or in a remark, fewer words tell of an end ("Ativan, tried half at first"), and not "can't just quit".
@@ -96,10 +106,11 @@ _HARM = re.compile(
 _TAKEN = re.compile(r"\b(?:take|taking|carry|carrying|use|using|keep|on|have an?)\s+(?:\w+\s+){0,2}$", re.IGNORECASE)
 _RESCUE = "epinephrine"  # what is carried against an allergy
 _NOT_ALLERGIC = re.compile(
-    r"\b(?:not|isn['’]t|never|no)\b[^,;.]*\b(?:allerg|react)|\b(?:is|are)? ?(?:ok|okay|fine|no)\W*$|"
+    r"\b(?:not|isn['’]t|never|no)\b[^,;.]*\b(?:allerg|react)|\b(?:is|are)? ?(?:ok|okay|fine|no)\W*$|(?<!not )\b(?:ok|okay|fine) with\b|"
     r"^\W*(?:(?:no(?:ne|t|thing)?|nope) to (?:any )?(?:meds?|medic\w+|drugs?|pills|foods?|latex|tape)|no (?:foods?|medic\w+))\b(?!.*\b(?:but|except)\b)",
     re.IGNORECASE,
 )
+_NOT_THIS = re.compile(r"\W*(?:(?:but|just|only)\s+)?not\s+(?:to\s+)?", re.IGNORECASE)  # "shellfish, not penicillin"
 # "No meds", "not allergic to any foods": a "no", but not to every allergy.
 _NOT_ALL_ALLERGIES = re.compile(
     r"\b(?:take|taking|use|on|meds|medicines?|medications?|drugs|pills|supplements)\b|"
@@ -143,18 +154,32 @@ def substances(text: str, asked: str, reader: MentionReader, remarks: Collection
         remarks: words that tell about a substance and name none, in lower case without apostrophes.
     """
     found: list[Substance] = []
-    for row in _rows(text, asked, reader, remarks):
+    meant = _NOTHING_BUT.sub(r"\1;", _CORRECTION.sub(lambda said: ";".ljust(len(said.group())), text))
+    rows = _rows(meant, asked, reader, remarks)
+    corrected = {max(before, key=lambda row: row.name_begin).name_begin for before in _before_corrections(text, rows)}
+    for row in rows:
         words = _words(text, row.begin, row.said_stop)
-        status = _allergy(text, row) if asked == ALLERGIES else _medicine(text, row)
+        status = _allergy(meant, row) if asked == ALLERGIES else _medicine(meant, row)
+        if row.name_begin in corrected and status not in ("negated", "family"):
+            status = "unsure"
         substance = Substance(row.name, words, status, row.known, asked == ALLERGIES or status == "allergy")
         if asked == ALLERGIES and _is_a_remedy(text, row):
             substance = replace(substance, status="current", allergen=False)
-        if found and (found[-1].name, found[-1].status) == (substance.name, substance.status):  # "sertraline (Zoloft)"
+        taken_back = status == "negated" and rows[rows.index(row) - 1].name_begin in corrected  # "Xanax, wait, not Xanax"
+        if found and found[-1].name == substance.name and (found[-1].status == substance.status or taken_back):  # "sertraline (Zoloft)"
             begin = text.index(found[-1].words)
             substance = replace(substance, words=_words(text, begin, row.said_stop))
             found.pop()
         found.append(substance)
     return found
+
+
+def _before_corrections(text: str, rows: Collection[_Row]) -> Iterator[list[_Row]]:
+    """What was named before each correction behind which another is named."""
+    for said in _CORRECTION.finditer(text):
+        before = [row for row in rows if row.name_stop <= said.start()]
+        if before and any(row.name_begin >= said.end() for row in rows):
+            yield before
 
 
 def denies_allergies(text: str) -> bool:
@@ -268,7 +293,7 @@ def _allergy(text: str, row: _Row) -> str:
         return "family"
     if _is_unsure(part) or row.reading == "unsure":
         return "unsure"
-    if not _NOT_ALLERGIC.search(part):
+    if not (_NOT_ALLERGIC.search(part) or _NOT_THIS.fullmatch(text[row.begin : row.name_begin])):
         return "allergy"
     return "unsure" if _tells_of_harm(text[row.name_stop : row.said_stop]) else "negated"
 

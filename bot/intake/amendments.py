@@ -58,6 +58,12 @@ _NEXT_CHANGE = re.compile(r"\s*(?:[,;.]\s*)?\b(?:and|also|plus)\s+(?=(?:my|the|c
 _LONGEST = 16  # words
 _MOST_WORDS = 6  # of a value
 _NAMES = ("name", "preferred-name")
+# "Not lisinopril, losartan", "losartan not lisinopril"; one word each, which stands in a longer answer.
+_NOT_BUT = re.compile(
+    r"^(?:(?:it'?s |it is |i meant? |that'?s )?not (?P<old>[\w-]{4,})[\s,;:.-]+(?:(?:but|it'?s|it is|i meant?|i take)\s+)*(?P<new>[\w-]{4,})"
+    r"|(?:it'?s |it is |i meant? |i take )?(?P<new_first>[\w-]{4,})[\s,;]+(?:and |but )?not (?P<old_last>[\w-]{4,}))\W*$",
+    re.I,
+)
 
 
 @dataclass(frozen=True)
@@ -129,7 +135,11 @@ def instead(text: str, answered: Iterable[Tuple[Item, Answer, str]]) -> Optional
         text: as typed.
         answered: the answers given, each as it is shown.
     """
+    answered = list(answered)
     typed = without_contradiction(plain(text))
+    replaced = _replaced(typed, [(item, shown) for item, answer, shown in answered if answer.answered and item.type == "text"])
+    if replaced:
+        return replaced
     found = re.match(r"^(?P<new>.{1,40}?)[\s,;]+(?:and |but )?not (?P<old>.{1,40})$", typed[_OPENING.match(typed).end() :], re.I)
     if not found:
         return None
@@ -142,6 +152,22 @@ def instead(text: str, answered: Iterable[Tuple[Item, Answer, str]]) -> Optional
         and (old == re.sub(r"\W+", " ", shown).strip().lower() or in_place(item, new, shown, typed) != new) and _read(item, new) is not None and (not _is_name_of(item) or is_plain_name(new, capitals=False))
     ]  # fmt: skip
     return (fitting[0][0], Correction(fitting[0][1], led=True)) if len(fitting) == 1 else None
+
+
+def _replaced(typed: str, told: Sequence[Tuple[Item, str]]) -> Optional[Tuple[Item, Correction]]:
+    """The one longer answer that holds what "wait, not lisinopril, losartan" denies, with the other word in its place."""
+    opening = _OPENING.match(typed)
+    if not _MARK.search(opening[0]):  # "no" alone may answer what waits
+        return None
+    found = _NOT_BUT.match(typed[opening.end() :])
+    if not found:
+        return None
+    old = re.compile(rf"\b{re.escape(found['old'] or found['old_last'])}\b", re.I)
+    holding = [(item, text) for item, text in told if len(old.findall(text)) == 1]
+    if len(holding) != 1:
+        return None
+    item, text = holding[0]
+    return item, Correction(old.sub(lambda _: found["new"] or found["new_first"], text), led=True)
 
 
 def _ordered(body: str, items: Sequence[Item], waiting: Optional[Item]) -> Optional[Tuple[Item, Correction]]:

@@ -126,7 +126,8 @@ _NO_LIST = re.compile(
 )
 _TAKES_BACK = re.compile(
     r"\b(?:but|although|though|however|except|unless|used to|yes|yeah|yep|sometimes|once|wait|actually|until|any ?more|only"
-    r"|scratch that)\b"
+    r"|scratch that|(?:with|on|thanks to|since) (?:my |the |taking )?(?:pills?|meds|medicines?|medications?|tablets?|treatment)|under control|(?:well|it'?s|its) controlled"
+    r"|not since (?:i|my|the|they|we))\b"
 )
 # said around a yes or a no, and about neither: "good heavens no", "no, it's low if anything", "no, I can't, I don't know how to text"
 _EXCLAIMED = re.compile(
