@@ -606,7 +606,7 @@ def test_a_polite_goodbye_after_a_check_in_is_asked_about_once_more(chat: Chat) 
 
 @pytest.mark.parametrize(
     "text",
-    ["i'm safe", "no she is safe", "He's safe now", "yes, they are safe", "I'm safe, let's go on", "I'm ok now, please continue", "ya estoy bien, sigamos",
+    ["i'm safe", "im safe now, thank you", "no she is safe", "He's safe now", "yes, they are safe", "I'm safe, let's go on", "I'm ok now, please continue", "ya estoy bien, sigamos",
      "Sí, estoy a salvo y quiero continuar.", "no, ya me siento mejor, sigamos", "seguir"],
 )  # fmt: skip
 def test_whoever_is_safe_the_chat_goes_on(chat: Chat, text: str) -> None:

@@ -19,7 +19,7 @@ from bot.nlu.answer_model import AnswerModel, blank
 from bot.nlu.encoder import Encoder
 from bot.nlu.fallback import Fallback, decide
 from bot.nlu.faq_retriever import Evidence, FaqRetriever, Named, Retrieval, evidence, retrieve
-from bot.nlu.forms import asks, asks_of_the_answer, asks_somewhere, command, only_asks, points_back
+from bot.nlu.forms import asks, asks_of_the_answer, asks_somewhere, command, introduces, only_asks, points_back
 from bot.nlu.intent_classifier import VERDICTS, Verdict
 from bot.nlu.ngrams import CharacterNgrams, Reductions, grams
 from bot.nlu.sentence_encoder import read
@@ -427,3 +427,20 @@ def test_what_one_message_was_reduced_by_is_done_at_once_for_the_next() -> None:
     second = Reductions(["parking lot"], reducers)
     reducers.clear()
     assert np.allclose(second.by(fitted), reduced[1:], atol=1e-6) and reducers == []  # nothing was left to do
+
+
+@pytest.mark.parametrize(
+    ("text", "only"),
+    [
+        ("Good evening, my name is Harold and I am 81", True),
+        ("my name is harold", True),
+        ("Hi, this is Ruth Miller, 74 years old.", True),
+        ("my name is Dale help me", False),
+        ("my name is Dale and I'm going to blow my brains out", False),
+        ("this is hopeless", False),
+        ("my name is Dale and I can't do this", False),
+        ("I am 81", False),  # to whom an age limit may matter
+    ],
+)
+def test_who_only_says_who_they_are_says_nothing_else(text: str, only: bool) -> None:
+    assert introduces(text) is only

@@ -116,7 +116,7 @@ def test_when_somebody_calls_is_asked_while_a_number_is(visitor: Visitor) -> Non
 
 def test_who_only_says_who_they_are_begins_no_history(visitor: Visitor) -> None:
     visitor.say("Good evening, my name is Harold and I am 81 years old.")
-    assert not visitor.question
+    assert not visitor.question and "automated assistant" in visitor.said and visitor.last[0]["kind"] == "message"
 
 
 def test_the_words_that_start_the_history_do_not_answer_it(visitor: Visitor) -> None:

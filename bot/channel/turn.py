@@ -70,7 +70,7 @@ ASK_OF_LIFE = (*ASK_OF_DANGER, "minor")  # check-ins that ask for thoughts of en
 # Who writes, or the person they wrote of, is safe; or is well and asks to go on. "I'm ok" alone is said in danger, too.
 _GO_ON = r"(?:(?:please|let'?s|we can|i(?:'d| would)? (?:want|like) to) )*(?:continue|go on|resume|keep going)|(?:(?:podemos|quiero) )?(?:sigamos|seguir|siga|continuar|continuemos)(?: por favor)?"
 _IS_SAFE = re.compile(
-    rf"(?:(?:(?:no|yes|ok|okay)\W+)?(?:i'?m|i am|we'?re|we are|s?he'?s|s?he is|they'?re|they are) )?safe(?: right)?(?: now)?(?:(?: and|,)+ (?:{_GO_ON}))?"
+    rf"(?:(?:(?:no|yes|ok|okay)\W+)?(?:i'?m|i am|we'?re|we are|s?he'?s|s?he is|they'?re|they are) )?safe(?: right)?(?: now)?(?:(?: and|,)+ (?:{_GO_ON}))?(?:,? (?:thanks|thank you|thx)(?: so much)?)?"
     rf"|(?:(?:no,|s[ií],?|ok,?) )*(?:(?:ya )?(?:estoy|estamos|est[áa]n?) (?:ya )?)?(?:a salvo|fuera de peligro)(?: (?:ya|ahora))?(?:(?: y|,)+ (?:{_GO_ON}))?"
     rf"|(?:(?:yes|ok|okay),? )?(?:i'?m|i am) (?:ok|okay|fine|alright)(?: now)?(?: and|,)+ (?:{_GO_ON})"
     rf"|(?:(?:no,|s[ií],?|ok,?) )*(?:ya )?(?:estoy|me siento) (?:ya )?(?:bien|mejor)(?: ya| ahora)?(?: y|,)+ (?:{_GO_ON})|{_GO_ON}"

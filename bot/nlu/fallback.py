@@ -17,13 +17,14 @@ from rasa.shared.nlu.training_data.message import Message
 
 from bot.intake import polarity
 from bot.nlu.faq_retriever import RETRIEVAL, Retrieval
-from bot.nlu.forms import asks, asks_of_the_answer
+from bot.nlu.forms import asks, asks_of_the_answer, introduces
 from bot.nlu.intent_classifier import Verdict, intent_of, verdicts
 from bot.nlu.text import clean
 
 FALLBACK, START = "nlu_fallback", "start_intake"
 BESIDE = "beside"  # key of the parse result: ids of the answers that a message asks for as well
 YES_OR_NO = ("affirm", "deny")
+GREET = "greet"
 WHY = "why"  # what is asked about an answer that was given, too
 PERSON, NEAR_A_PERSON = "talk_to_human", ("pass_question",)
 
@@ -108,6 +109,8 @@ class Fallback(GraphComponent, IntentClassifierBase):
                 text = clean(message.get("text"))
                 if asks_of_the_answer(text) and WHY in found[0].labels:
                     put_intent(message, WHY, 1.0)
+                elif introduces(text) and GREET in found[0].labels:
+                    put_intent(message, GREET, 1.0)
                 elif name in YES_OR_NO and asks(text) and polarity.read(text) is None:  # "is that normal"
                     put_intent(message, FALLBACK, 1.0 - trust)
                 else:

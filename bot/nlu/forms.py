@@ -149,6 +149,12 @@ _ABOUT_THE_ANSWER = re.compile(
     r"(?:what do you mean|what does (?:that|this) mean)|huh|more|explain)(?: please| pls| then| though)*\W*",
     re.IGNORECASE,
 )
+# "Good evening, my name is Harold and I am 81": no more than who writes; a second name has a capital, or it may be "help".
+_INTRODUCES = re.compile(
+    r"(?:(?:hi|hello|hey|good (?:morning|afternoon|evening))(?: there)?[\s,.!]+)?(?:my name(?: is|'?s)|(?:i'?m|i am) called|this is(?= (?-i:[A-Z])))"
+    r" [a-z][\w'-]*(?: (?-i:[A-Z])[\w'-]+)?(?:[\s,.]+(?:and )?(?:(?:i'?m|i am|age|aged) )?\d\d(?: (?:years? old|yrs old|yo))?)?[\s.!]*",
+    re.IGNORECASE,
+)
 _LONGEST_COMMAND = 16  # words
 _THAT = r"(?:it|that|this|those|these|they)"
 _POINTS_BACK = re.compile(
@@ -230,6 +236,11 @@ def points_back(sentence: str) -> bool:
 def asks_of_the_answer(text: str) -> bool:
     """Whether a text only asks about an answer that was given: "are you sure", "say that simpler"."""
     return bool(_ABOUT_THE_ANSWER.fullmatch(text))
+
+
+def introduces(text: str) -> bool:
+    """Whether a text only says who writes: a name, and perhaps an age."""
+    return bool(_INTRODUCES.fullmatch(text))
 
 
 def command(text: str) -> str | None:
