@@ -25,6 +25,7 @@ NOT_NOW = button("No, thanks", "deny")
 _ENOUGH = re.compile(r"\b(?:never ?mind|nvm|forget it|not (?:now|today)|thank\w*|thx|nothing|enough|done|later|all set|for now|that'?s (?:it|all)|i'?m good|helpful)\b", re.IGNORECASE)
 _MISSED = re.compile(r"\bnot (?:what|my question)\b|n['’]?t (?:what i|my question|ask)|\bi meant\b", re.IGNORECASE)
 ONLY_WORDS = "I can only read words. Whatever is on your mind, you can write it in your own words."
+OTHER_WORDS = "Try asking in other words, or I can pass your question to the team."
 NO_ANSWER = (
     "I don't have a reviewed answer to that, and I don't want to guess. Shall I pass your question to the team?"
 )
@@ -112,12 +113,17 @@ class ActionOfferReply(Action):
         if intent(tracker) == "affirm" and offered.get("kind") and not acknowledged:
             return list(as_said(offered["kind"]))
         if intent(tracker) == "deny" and _MISSED.search(typed_text(tracker)):
-            say(dispatcher, "I'm sorry I missed what you meant. Try asking in other words, or I can pass your question to the team.", [PASS_ON])
+            say(dispatcher, f"I'm sorry I missed what you meant. {OTHER_WORDS}", [PASS_ON])
             return [SlotSet("offered", {"kind": "pass_question", "text": ""})]
         if not offered.get("kind") and _says_more(typed_text(tracker)):  # "I don't think you understand"
             return ActionFallback().run(dispatcher, tracker, domain)
-        say(dispatcher, f"All right. {WHAT_NEXT}", [ASK, START, CONTACT_ME])
-        return [SlotSet("offered", None)]
+        return _let_be(dispatcher)
+
+
+def _let_be(dispatcher: CollectingDispatcher) -> List[EventType]:
+    """What was offered is not wanted."""
+    say(dispatcher, f"All right. {WHAT_NEXT}", [ASK, START, CONTACT_ME])
+    return [SlotSet("offered", None)]
 
 
 def _answer_nearest(dispatcher: CollectingDispatcher, tracker: Tracker, offered: Dict[str, Any]) -> List[EventType]:
@@ -129,8 +135,7 @@ def _answer_nearest(dispatcher: CollectingDispatcher, tracker: Tracker, offered:
         say(dispatcher, "Which one do you mean?", [*map(_ask, nearest), NONE_OF_THESE])
         return []
     if _ENOUGH.search(typed_text(tracker)):
-        say(dispatcher, f"All right. {WHAT_NEXT}", [ASK, START, CONTACT_ME])
-        return [SlotSet("offered", None)]
+        return _let_be(dispatcher)
     say(dispatcher, NO_ANSWER, [PASS_ON, NOT_NOW])
     return [SlotSet("offered", {"kind": "pass_question", "text": offered["text"]})]
 
@@ -154,10 +159,9 @@ def _offer_to_pass_on(
         with services().database.session() as s:
             conversations.record_question(s, tracker.sender_id, words, message_id=message_id(tracker))
     add = add_this(tracker)
-    replies = services().replies
-    if replies.language(words) == "es":
-        reply = replies.get("only_english_es", services().clinic.get("phone"))
-        say(dispatcher, reply.text, [button(one["label"], one["id"]) for one in reply.choices])
+    spanish = services().only_english(words)
+    if spanish:
+        say(dispatcher, spanish.text, [button(one["label"], one["id"]) for one in spanish.choices])
         nearest = []
     elif nearest:
         say(dispatcher, "I'm not sure I understood. Is it one of these?", [*add, *map(_ask, nearest), NONE_OF_THESE])
@@ -222,7 +226,7 @@ def _rate(dispatcher: CollectingDispatcher, tracker: Tracker, ids: List[str]) ->
     elif helped:
         say(dispatcher, "Thanks. I noted that for the team. What else would you like to know?")
     else:
-        say(dispatcher, "Thanks for telling me. Try asking in other words, or I can pass your question to the team.", [PASS_ON])
+        say(dispatcher, f"Thanks for telling me. {OTHER_WORDS}", [PASS_ON])
         return [SlotSet("offered", {"kind": "pass_question", "text": words})]
     return []
 

@@ -190,8 +190,9 @@ class ActionCallback(_OpenRun, Action):
         # "I asked for a call. Please don't make it", "call me at 503 555 0199 instead"
         if taken_back(dispatcher, tracker) or passed_on(dispatcher, tracker):
             return then_listen(tracker)
-        if services().replies.language(typed_text(tracker)) == "es" and not tracker.active_loop.get("name"):
-            say(dispatcher, services().replies.get("only_english_es", services().clinic.get("phone")).text)
+        spanish = services().only_english(typed_text(tracker))
+        if spanish and not tracker.active_loop.get("name"):
+            say(dispatcher, spanish.text)
         answers = asked_beside(tracker)
         if answers:  # "what does it cost, and can someone call me?"
             say_answers(dispatcher, tracker, answers, alone=False)

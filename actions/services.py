@@ -6,11 +6,12 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+from typing import Optional
 
 from actions.library import FaqLibrary
 from bot import settings as settings_module
 from bot.records.database import CHAT_BUSY_TIMEOUT_S, Database
-from bot.safety import Replies, Screener
+from bot.safety import Replies, Reply, Screener
 from bot.settings import ROOT, Clinic, Settings
 
 
@@ -22,6 +23,10 @@ class Services:
     replies: Replies
     screener: Screener
     library: FaqLibrary
+
+    def only_english(self, text: str) -> Optional[Reply]:
+        """What is said to a text in Spanish that is not understood, or leads to questions in English; None to any other."""
+        return self.replies.get("only_english_es", self.clinic.get("phone")) if self.replies.language(text) == "es" else None
 
     @classmethod
     def build(cls, settings: Settings) -> "Services":

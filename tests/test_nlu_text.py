@@ -1,6 +1,7 @@
 """How a message is cleaned, cut and compared, and what the readings of it are brought together to. No model."""
 from __future__ import annotations
 
+import time
 from collections import Counter
 from math import log
 from pathlib import Path
@@ -444,3 +445,10 @@ def test_what_one_message_was_reduced_by_is_done_at_once_for_the_next() -> None:
 )
 def test_who_only_says_who_they_are_says_nothing_else(text: str, only: bool) -> None:
     assert introduces(text) is only
+
+
+@pytest.mark.parametrize("text", ["before i go so " * 130, "before i " * 220, "hm " * 660, "so well " * 250])
+def test_no_text_holds_the_reading_of_its_form_up(text: str) -> None:
+    begun = time.process_time()
+    asks(text), asks_of_the_answer(text), introduces(text)
+    assert time.process_time() - begun < 0.5

@@ -15,6 +15,7 @@ from bot.handoff.rules import LEVELS, Condition, Key, Named, Rule, Rules, load
 from bot.handoff.substances import ALLERGIES, MEDICINES, Substance, denies_allergies, substances
 from bot.handoff.told import Told, by_name, told_conditions
 from bot.intake import Score
+from bot.intake.dates import SHORT_MONTHS
 
 _NUMBERS = {"a": 1, "an": 1, "one": 1, "two": 2, "couple": 2, "three": 3, "few": 3, "several": 3, "four": 4, "five": 5, "six": 6,
             "seven": 7, "eight": 8, "ten": 10, "twelve": 12}  # fmt: skip
@@ -26,7 +27,6 @@ _LATELY = re.compile(
 )
 _YEARS_AGO = re.compile(r"\b(?:years?|yrs?|decades?)\b|\b(?:19|20)\d\d\b|['’]\d\ds?\b", re.IGNORECASE)
 _SLASHED = re.compile(r"(?<![/\d])(1[0-2]|0?[1-9])/(?:[0-3]?\d/)?(?:20)?([0-3]\d)(?![/\d])")  # 9/12/26, 9/2026
-_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _MONTH = re.compile(
     r"\b(?:last|this|in|since|early|late|mid|of|around|about)[\s-]+(may|mar)\b|\b(jan|feb|mar(?=ch\b)|apr|jun|jul|aug|sep|oct|nov|dec)"
     r"(?:uary|ruary|ch|il|e|y|ust|t|tember|ober|ember)?\b",
@@ -269,6 +269,5 @@ def _is_recent(text: str, months: int, today: date) -> bool:
         return number * _DAYS[ago[2][0].lower()] <= months * 31
     month = None if _YEARS_AGO.search(text) else _MONTH.search(text)
     if month:  # the latest such month
-        number = _MONTHS.index((month[1] or month[2]).lower()) + 1
-        return (today.month - number) % 12 <= months
+        return (today.month - SHORT_MONTHS[(month[1] or month[2]).lower()]) % 12 <= months
     return bool(_LATELY.search(text))

@@ -157,7 +157,7 @@ def substances(text: str, asked: str, reader: MentionReader, remarks: Collection
     meant = _NOTHING_BUT.sub(r"\1;", _CORRECTION.sub(lambda said: ";".ljust(len(said.group())), text))
     rows = _rows(meant, asked, reader, remarks)
     corrected = {max(before, key=lambda row: row.name_begin).name_begin for before in _before_corrections(text, rows)}
-    for row in rows:
+    for before, row in zip([None, *rows], rows, strict=False):
         words = _words(text, row.begin, row.said_stop)
         status = _allergy(meant, row) if asked == ALLERGIES else _medicine(meant, row)
         if row.name_begin in corrected and status not in ("negated", "family"):
@@ -165,7 +165,7 @@ def substances(text: str, asked: str, reader: MentionReader, remarks: Collection
         substance = Substance(row.name, words, status, row.known, asked == ALLERGIES or status == "allergy")
         if asked == ALLERGIES and _is_a_remedy(text, row):
             substance = replace(substance, status="current", allergen=False)
-        taken_back = status == "negated" and rows[rows.index(row) - 1].name_begin in corrected  # "Xanax, wait, not Xanax"
+        taken_back = status == "negated" and before is not None and before.name_begin in corrected  # "Xanax, wait, not Xanax"
         if found and found[-1].name == substance.name and (found[-1].status == substance.status or taken_back):  # "sertraline (Zoloft)"
             begin = text.index(found[-1].words)
             substance = replace(substance, words=_words(text, begin, row.said_stop))

@@ -16,7 +16,7 @@ from bot.intake import polarity
 from bot.intake.answers import ANSWERED, Answer, AnswerError
 from bot.intake.contact import is_plain_name
 from bot.intake.corrections import BEHIND_NAME, Correction, gives_no_value, name_pattern, plain, without_contradiction
-from bot.intake.parsing import doubt, has_yes_and_no, parse_answer
+from bot.intake.parsing import NAMES, doubt, has_yes_and_no, parse_answer
 from bot.intake.questionnaire import Item
 from bot.intake.wording import has_a_form, takes_more
 
@@ -57,7 +57,6 @@ _THE_LAST = re.compile(r"\b(?:the|that|your) (?:last|previous) (?:one|question|a
 _NEXT_CHANGE = re.compile(r"\s*(?:[,;.]\s*)?\b(?:and|also|plus)\s+(?=(?:my|the|change|fix|correct|update|set)\s)|\s*[,;.]\s+(?=(?:my|change|fix|correct|update|set)\s)", re.I)
 _LONGEST = 16  # words
 _MOST_WORDS = 6  # of a value
-_NAMES = ("name", "preferred-name")
 # "Not lisinopril, losartan", "losartan not lisinopril"; one word each, which stands in a longer answer.
 _NOT_BUT = re.compile(
     r"^(?:(?:it'?s |it is |i meant? |that'?s )?not (?P<old>[\w-]{4,})[\s,;:.-]+(?:(?:but|it'?s|it is|i meant?|i take)\s+)*(?P<new>[\w-]{4,})"
@@ -228,7 +227,7 @@ def _is_stated(item: Item, value: str, anew: bool, waiting: Optional[Item]) -> b
     """Whether a value is plainly one for the item, and nothing that would answer what waits."""
     if item.type == "text" or not value or gives_no_value(value) or not has_yes_and_no(item) and polarity.NEGATION.match(value.lower()) or _read(item, value) is None:
         return False
-    if waiting is not None and waiting.answer_format in _NAMES and item.answer_format in _NAMES:
+    if waiting is not None and waiting.answer_format in NAMES and item.answer_format in NAMES:
         return False  # "my name is Al" says what somebody likes to be called
     if has_a_form(item):
         return True
@@ -238,7 +237,7 @@ def _is_stated(item: Item, value: str, anew: bool, waiting: Optional[Item]) -> b
 
 
 def _is_name_of(item: Item) -> bool:
-    return item.answer_format in (*_NAMES, "place", "pronouns")
+    return item.answer_format in (*NAMES, "place", "pronouns")
 
 
 def _refused(body: str, items: Sequence[Item], waiting: Optional[Item]) -> Optional[Tuple[Item, Correction]]:

@@ -12,6 +12,7 @@ from typing import List, Optional
 
 import phonenumbers
 
+from bot.intake.parsing import NAMES
 from bot.intake.questionnaire import Item
 from bot.intake.relatives import CLOSE
 
@@ -91,7 +92,7 @@ def answers_plainly(item: Item, words: str) -> bool:
     """
     if item.type == "boolean":
         return not item.required and not item.end_when
-    if item.answer_format in ("name", "preferred-name"):
+    if item.answer_format in NAMES:
         names = [word for word in words.split() if word[0].isalpha()]
         return 0 < len(names) <= _MOST_NAMES and all(name[0].isupper() for name in names) and not _SENTENCE.search(words)
     if item.type == "text":

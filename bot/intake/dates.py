@@ -19,7 +19,7 @@ from bot.intake.answers import AnswerError
 
 OLDEST_YEARS = 120  # nobody alive was born longer ago
 _MONTHS = {name.lower(): i for i, name in enumerate(calendar.month_name) if name}
-_SHORT = {name[:3]: i for name, i in _MONTHS.items()} | {"sept": 9}
+SHORT_MONTHS = {name[:3]: i for name, i in _MONTHS.items()} | {"sept": 9}
 _WEEKDAY = r"(?:(?:mon|tues|wednes|thurs|fri|satur|sun)day|mon|tues?|wed|thu(?:rs?)?|fri|sat|sun)\.?,?\s+"
 _LEAD = re.compile(
     r"^(?:(?:well|hi|hello|oh|um+|so|ok|okay|sure)[, ]+)*"
@@ -121,7 +121,7 @@ _SEP = r"\s*[/.\-]\s*"
 _MONTH = r"(?P<month>[a-záéí]{3,10})\.?"
 _DAY = r"(?P<day>\d{1,2})(?:st|nd|rd|th)?"
 _YEAR = r"(?P<year>\d{4}|'?\d{2})"
-_MONTH_NAMES = "|".join(sorted([*_MONTHS, *_SHORT], key=len, reverse=True))
+_MONTH_NAMES = "|".join(sorted([*_MONTHS, *SHORT_MONTHS], key=len, reverse=True))
 _FORMS = tuple(
     re.compile(f"^(?:{_WEEKDAY})?(?:the )?{form}$")
     for form in (
@@ -180,8 +180,8 @@ def _ordered(first: int, second: int, day_first: bool) -> Tuple[int, int]:
 def _month(name: str) -> Optional[int]:
     if name in _MONTHS:
         return _MONTHS[name]
-    if name in _SHORT:
-        return _SHORT[name]
+    if name in SHORT_MONTHS:
+        return SHORT_MONTHS[name]
     if len(name) < 4:
         return None
     if any(full.startswith(name) for full in _MONTHS):

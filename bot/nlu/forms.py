@@ -11,11 +11,12 @@ from bot.nlu.text import clean, sentences
 
 WORDS = re.compile(r"[^\W_]+(?:'[^\W_]+)?")
 
-_LEAD = (
+_OPENER = (
     r"(?:(?:ok|okay|well|so|and|but|um|uh|hi|hey|hello|wait|hold on|hang on|also|sorry|oh|yes|no|yeah|yep|sure|actually|please|"
-    r"h+m+|er+m?|first|quick question|one question|one thing|question|before (?:i|we) [\w' ]{2,25}|just|then|like|now|or|btw|by the way)"
-    r"\b[\s,.:;-]*)*"
+    r"h+m+|er+m?|first|quick question|one question|one thing|question|just|then|like|now|or|btw|by the way)\b[\s,.:;-]*)*"
 )
+# "before I go" once: any number of them could be cut in so many ways that a long text would never be read to its end
+_LEAD = rf"{_OPENER}(?:before (?:i|we) [\w' ]{{2,25}}\b[\s,.:;-]*{_OPENER})?"
 _SUBJECT = (
     r"(?:i|you|u|ya|we|they|he|she|it|this|that|these|those|there|the|my|your|our|his|her|their|its|ketamine|someone|anyone|"
     r"anybody|somebody|everyone|people|a|an|any|some|all|most|insurance|medicare|medicaid|tricare|patients|veterans|vets)\b"

@@ -232,12 +232,12 @@ class Screener:
             earlier = [part for part in (self.normalise(item[-RECENT_CHARS:]) for item in recent[-RECENT:]) if part]
             found += self._across(earlier, newest)
         worst = self._worst(found)
-        if worst.outcome != "none":
-            worst = dataclasses.replace(worst, category=self._whose(worst.category, newest))
-        if worst.outcome != "none" and worst.category in OF_MINORS:
-            minor = self._context_words["minor"].search(newest) or any(map(self.is_minor, recent[-RECENT:]))
-            return dataclasses.replace(worst, category="minor") if minor else worst
-        return worst
+        if worst.outcome == "none":
+            return worst
+        category = self._whose(worst.category, newest)
+        if category in OF_MINORS and (self._context_words["minor"].search(newest) or any(map(self.is_minor, recent[-RECENT:]))):
+            category = "minor"
+        return dataclasses.replace(worst, category=category)
 
     # -- finding ---------------------------------------------------------------------------------------------------------
     def _findings(self, text: str, border: int = 0) -> List[Screening]:
